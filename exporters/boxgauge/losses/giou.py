@@ -1,0 +1,38 @@
+"""GIoU loss: IoU, less the empty part of the hull, so that boxes apart attract."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from boxgauge.losses.boxes import area, corners, hull, intersection
+
+
+def giou_loss(
+    pred: Float[Tensor, "n 4"], target: Float[Tensor, "n 4"], *, eps: float = 1e-7
+) -> Float[Tensor, "n"]:
+    r"""Return ``1 - GIoU`` for each pair of boxes.
+
+    With :math:`C` the hull of :math:`A` and :math:`B`,
+
+    .. math:: GIoU = \frac{|A \cap B|}{|A \cup B|} - \frac{|C| - |A \cup B|}{|C|}
+
+    Args:
+        pred: Predicted boxes, corner form, pixels; inverted corners are reordered.
+        target: True boxes, paired with ``pred`` by row.
+        eps: Floor for both denominators, in px²; keeps empty boxes finite.
+
+    Returns:
+        One loss per pair, in [0, 2]: 0 for equal boxes with area, 2 in the limit of
+        small boxes far apart, 1 where the hull has no area.
+
+    References:
+        Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019,
+        Algorithm 1. https://arxiv.org/abs/1902.09630
+    """
+    a, b = corners(pred), corners(target)
+    overlap = intersection(a, b)
+    union = area(a) + area(b) - overlap
+    enclosing = area(hull(a, b))
+
+    iou = overlap / union.clamp(min=eps)
+    gap = (enclosing - union) / enclosing.clamp(min=eps)
+    return 1 - (iou - gap)

@@ -1,0 +1,43 @@
+"""Smooth L1 loss of boxes in centre form."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from boxgauge.losses.boxes import at_least_float32
+
+
+def smooth_l1_loss(
+    pred_cxcywh: Float[Tensor, "n 4"], target_cxcywh: Float[Tensor, "n 4"], *, beta: float = 1.0
+) -> Float[Tensor, "n"]:
+    r"""Return the Smooth L1 distance of each pair, summed over its four coordinates.
+
+    With :math:`d` the absolute difference of one coordinate,
+
+    .. math::
+        L(d) = \begin{cases} d^2 / 2\beta & d < \beta \\ d - \beta / 2 & \text{else} \end{cases}
+
+    Args:
+        pred_cxcywh: Predicted boxes of the positives: centre, width, height. Pixels, or
+            whatever encoding the detector regresses.
+        target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
+        beta: Difference at which the parabola becomes a line, in that unit; 0 gives L1.
+
+    Returns:
+        One loss per pair, at least 0, unbounded; in the unit of the boxes.
+
+    Raises:
+        ValueError: ``beta`` is negative.
+
+    References:
+        Girshick, "Fast R-CNN", ICCV 2015, Eq. 2-3. https://arxiv.org/abs/1504.08083
+        (beta = 1 there; beta = 1/9 in later detectors.)
+    """
+    if beta < 0:
+        raise ValueError(f"beta must not be negative: got {beta}")
+
+    difference = (at_least_float32(pred_cxcywh) - at_least_float32(target_cxcywh)).abs()
+    if beta == 0:
+        return difference.sum(-1)
+    # Both branches at once: `where` would multiply the unused one's overflow by 0.
+    near = difference.clamp(max=beta)
+    return (near * (difference - near / 2) / beta).sum(-1)

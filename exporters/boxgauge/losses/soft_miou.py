@@ -1,0 +1,36 @@
+"""Soft mIoU loss: one minus the mean IoU of the classes' soft masks."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from boxgauge.losses.boxes import at_least_float32
+
+
+def soft_miou_loss(
+    prob: Float[Tensor, "n k p"], target: Float[Tensor, "n k p"], *, eps: float = 1e-7
+) -> Float[Tensor, "n"]:
+    r"""Return ``1 - mIoU`` for each image.
+
+    .. math::
+        mIoU = \frac{1}{k} \sum_c
+               \frac{\sum_p p_c\,t_c + \epsilon}{\sum_p (p_c + t_c - p_c\,t_c) + \epsilon}
+
+    Args:
+        prob: Probabilities of k ≥ 1 classes for each pixel, in [0, 1].
+        target: One-hot true classes, paired with ``prob``.
+        eps: Added above and below, in pixels: a class that is in neither mask counts as
+            right. A class absent from ``target`` alone has IoU 0, almost no gradient.
+
+    Returns:
+        One loss per image, in [0, 1]: 0 where ``prob`` equals ``target``.
+
+    References:
+        Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for
+        Image Segmentation", ISVC 2016, Eq. 3-5.
+    """
+    prob, target = at_least_float32(prob), at_least_float32(target)
+    overlap = (prob * target).sum(-1)
+    union = prob.sum(-1) + target.sum(-1) - overlap
+
+    iou = (overlap + eps) / (union + eps)
+    return 1 - iou.mean(-1)
