@@ -31,8 +31,8 @@ def bce_loss(
         Good, "Rational Decisions", J. Royal Statistical Society B 14, 1952.
     """
     prob, target = at_least_float32(prob), at_least_float32(target)
-    log_prob = prob.clamp(min=eps, max=1).log()
-    log_complement = (1 - prob).clamp(min=eps, max=1).log()
+    log_prob = prob.clamp(min=eps, max=1.0).log()
+    log_complement = (1 - prob).clamp(min=eps, max=1.0).log()
     return -(target * log_prob + (1 - target) * log_complement)
 
 
