@@ -29,7 +29,7 @@ def export_all(
 ) -> Manifest:
     """Return the manifest of a repository in ``out`` that is up to date, exporting if it is not.
 
-    Entries are exported in processes of their own, started by spawn: a script that calls this
+    Entries are exported in worker processes, started by spawn: a script that calls this
     needs the usual ``if __name__ == "__main__"``. Nothing changes in ``out`` unless everything
     was exported and passed.
 
@@ -87,9 +87,9 @@ def up_to_date(
 def _export(entries: Collection[Entry]) -> Iterator[Exported]:
     pool = ProcessPoolExecutor(
         _WORKERS,
+        # Not fork: torch's and ONNX Runtime's threads would not survive it. A failed functorch
+        # export poisons later ones of its process, but the first failure ends the pool.
         mp_context=multiprocessing.get_context("spawn"),
-        # A fresh process for each entry: functorch exports leave traces in the next.
-        max_tasks_per_child=1,
     )
     with pool:
         try:

@@ -154,7 +154,8 @@ LOSSES = (
         gradient_of=("logits",),
         example=examples.logits_and_labels,
         parity_examples=examples.ranking_cases,
-        reference="Chen et al., Towards Accurate One-Stage Object Detection with AP-Loss, CVPR 2019",
+        reference="Chen et al., Towards Accurate One-Stage Object Detection with AP-Loss, "
+        "CVPR 2019",
     ),
     Entry(
         name="detection_loss",

@@ -34,6 +34,7 @@ class Forward(nn.Module):
         self._entry = entry
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Return the kernel's outputs, always as a tuple."""
         return self._entry(*inputs)
 
 

@@ -24,29 +24,28 @@ _MAX_TOPK = 3840
 _FLOATS = frozenset({"float32", "float16", "bfloat16"})
 _NUMBERS = _FLOATS | {"int32", "int64"}
 _ANY = _NUMBERS | {"bool"}
-_LOGIC = frozenset({"bool"})
 
+_MATRIX: Mapping[str, frozenset[str]] = {
+    """
+    Acos Acosh Asin Asinh Atan Atanh Ceil Clip Cos Cosh CumSum Elu Erf Exp Floor HardSigmoid
+    IsInf LeakyRelu Log LogSoftmax MatMul NonZero Reciprocal Round Sigmoid Sin Sinh Softmax
+    Softplus Softsign Sqrt Tan Tanh
+    """: _FLOATS,
+    """
+    Abs Add ArgMax ArgMin Div Equal Greater GreaterOrEqual IsNaN Less LessOrEqual Max Mean Min
+    Mod Mul Neg Pad Pow Range ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean
+    ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Scatter ScatterElements ScatterND Sign
+    Sub Sum TopK
+    """: _NUMBERS,
+    """
+    Cast CastLike Concat Constant ConstantOfShape Expand Flatten Gather GatherElements GatherND
+    Identity If Loop OneHot Reshape Shape Size Slice Split Squeeze Tile Transpose Trilu Unsqueeze
+    Where
+    """: _ANY,
+    "And Not Or Xor": frozenset({"bool"}),
+}
 OPERATORS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
-        "Acos Acosh Asin Asinh Atan Atanh Ceil Clip Cos Cosh CumSum Elu Erf Exp Floor "
-        "HardSigmoid IsInf LeakyRelu Log LogSoftmax MatMul NonZero Reciprocal Round Sigmoid Sin "
-        "Sinh Softmax Softplus Softsign Sqrt Tan Tanh".split(),
-        _FLOATS,
-    ),
-    **dict.fromkeys(
-        "Abs Add ArgMax ArgMin Div Equal Greater GreaterOrEqual IsNaN Less LessOrEqual Max Mean "
-        "Min Mod Mul Neg Pad Pow Range ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax "
-        "ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Scatter ScatterElements "
-        "ScatterND Sign Sub Sum TopK".split(),
-        _NUMBERS,
-    ),
-    **dict.fromkeys(
-        "Cast CastLike Concat Constant ConstantOfShape Expand Flatten Gather GatherElements "
-        "GatherND Identity If Loop OneHot Reshape Shape Size Slice Split Squeeze Tile Transpose "
-        "Trilu Unsqueeze Where".split(),
-        _ANY,
-    ),
-    **dict.fromkeys("And Not Or Xor".split(), _LOGIC),
+    name: types for names, types in _MATRIX.items() for name in names.split()
 }
 
 # The input whose type the matrix speaks of, where it is not the first.
@@ -67,7 +66,9 @@ def tensorrt_obstacles(model: onnx.ModelProto) -> tuple[str, ...]:
 
 
 def _graph_obstacles(
-    graph: onnx.GraphProto, outer_types: Mapping[str, str], outer_constants: Mapping[str, np.ndarray]
+    graph: onnx.GraphProto,
+    outer_types: Mapping[str, str],
+    outer_constants: Mapping[str, np.ndarray],
 ) -> Iterator[str]:
     types = {**outer_types, **_types(graph)}
     constants = {**outer_constants, **_constants(graph)}
@@ -93,10 +94,11 @@ def _node_obstacles(
     principal = _PRINCIPAL_INPUT.get(node.op_type, 0)
     subject = inputs[principal] if len(inputs) > principal else node.output[0]
     dtype = types.get(subject, "unknown")
-    if dtype not in allowed:
+    # Types that are refused everywhere have been named already.
+    if dtype == "unknown" or (dtype in _ANY and dtype not in allowed):
         yield f"{node.op_type} of {dtype} is not taken"
-    position = _CONSTANT_INPUTS.get(node.op_type)
-    if position is not None and len(inputs) > position and inputs[position] not in constants | {"": 0}:
+    position = _CONSTANT_INPUTS.get(node.op_type, len(inputs))
+    if any(name and name not in constants for name in inputs[position : position + 1]):
         yield f"{node.op_type} needs a constant as its input {position}"
     restriction = _RESTRICTIONS.get(node.op_type)
     if restriction is not None:
@@ -123,9 +125,12 @@ def _loop(node: onnx.NodeProto, _: Mapping[str, np.ndarray]) -> Iterator[str]:
         yield "Loop with scan outputs is not taken: their length is dynamic"
 
 
-_RESTRICTIONS: Mapping[
-    str, Callable[[onnx.NodeProto, Mapping[str, np.ndarray]], Iterator[str]]
-] = {"TopK": _topk, "ScatterND": _scatter, "ScatterElements": _scatter, "Loop": _loop}
+_RESTRICTIONS: Mapping[str, Callable[[onnx.NodeProto, Mapping[str, np.ndarray]], Iterator[str]]] = {
+    "TopK": _topk,
+    "ScatterND": _scatter,
+    "ScatterElements": _scatter,
+    "Loop": _loop,
+}
 
 
 def _types(graph: onnx.GraphProto) -> dict[str, str]:

@@ -8,11 +8,12 @@ from onnxscript import opset18 as op
 
 
 def sort_stable(
-    self: Any,  # onnxscript traces with its own tensor type, which has no public name
-    stable: bool = True,  # noqa: ARG001  (ATen's signature)
+    # onnxscript traces with a tensor type that has no public name.
+    self: Any,  # noqa: ANN401
+    stable: bool = True,
     dim: int = -1,
     descending: bool = False,
-) -> Any:
+) -> Any:  # noqa: ANN401
     """Return the sorted values and their indices.
 
     ``TopK`` of everything is a sort. ONNX promises no order of ties; ONNX Runtime puts the

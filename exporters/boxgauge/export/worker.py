@@ -1,4 +1,4 @@
-"""The export of one catalog entry, as it runs in a process of its own."""
+"""The export of one catalog entry, as it runs in a worker process."""
 
 import logging
 from dataclasses import dataclass
