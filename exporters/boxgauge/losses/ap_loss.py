@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from boxgauge.losses.boxes import at_least_float32
+
 _DOUBLINGS = 24
 MAX_ROWS = 2**_DOUBLINGS
 
@@ -59,7 +61,7 @@ def ap_loss(
 
     loss: Tensor
     # torch leaves `apply` untyped.
-    loss, _ = _ErrorDriven.apply(logits, target, delta)  # type: ignore[no-untyped-call]
+    loss, _ = _ErrorDriven.apply(at_least_float32(logits), target, delta)  # type: ignore[no-untyped-call]
     return loss
 
 

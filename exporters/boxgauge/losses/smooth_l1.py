@@ -38,6 +38,6 @@ def smooth_l1_loss(
     difference = (at_least_float32(pred_cxcywh) - at_least_float32(target_cxcywh)).abs()
     if beta == 0:
         return difference.sum(-1)
-    # Both branches at once: `where` would multiply the unused one's overflow by 0.
+    # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.
     near = difference.clamp(max=beta)
-    return (near * (difference - near / 2) / beta).sum(-1)
+    return (near / beta * (difference - near / 2)).sum(-1)

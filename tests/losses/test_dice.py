@@ -1,0 +1,59 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tests import reference
+from tests.losses.strategies import gradient, laws, probabilities
+
+from boxgauge.losses import dice_loss
+
+
+@pytest.mark.parametrize(
+    ("prob", "target", "smooth", "expected"),
+    [
+        pytest.param([1, 0], [1, 1], 1, 1 - 3 / 4, id="half-found"),
+        pytest.param([1, 0, 0, 1], [0, 1, 1, 0], 1, 1 - 1 / 5, id="nothing-in-common"),
+        pytest.param([0.5, 0.5], [1, 0], 1, 1 - 2 / 3, id="undecided"),
+        pytest.param([1, 0], [1, 1], 0.5, 1 - 2.5 / 3.5, id="smooth-above-and-below"),
+        pytest.param([0, 0], [0, 0], 1, 0, id="both-empty"),
+        pytest.param([1, 0, 1], [1, 0, 1], 1, 0, id="equal"),
+    ],
+)
+def test_worked_values(
+    prob: list[float], target: list[float], smooth: float, expected: float
+) -> None:
+    loss = dice_loss(torch.tensor([prob]).float(), torch.tensor([target]).float(), smooth=smooth)
+    torch.testing.assert_close(loss, torch.tensor([expected]).float())
+
+
+masks = st.lists(st.tuples(probabilities(), probabilities()), max_size=12)
+
+
+@given(pixels=masks, smooth=st.floats(1e-3, 10))
+@laws
+def test_agrees_with_the_scalar_reference_and_its_bounds(
+    pixels: list[tuple[float, float]], smooth: float
+) -> None:
+    prob, target = [p for p, _ in pixels], [t for _, t in pixels]
+    a, b = torch.tensor([prob]).double(), torch.tensor([target]).double()
+    loss = dice_loss(a, b, smooth=smooth)
+    assert loss.item() == pytest.approx(reference.dice_loss(prob, target, smooth), abs=1e-9)
+    assert -1e-12 <= loss.item() < 1
+    torch.testing.assert_close(loss, dice_loss(b, a, smooth=smooth))
+
+
+def test_half_precision_sums_do_not_overflow() -> None:
+    prob = torch.ones(1, 100_000, dtype=torch.float16, requires_grad=True)
+    loss = dice_loss(prob, torch.ones(1, 100_000, dtype=torch.float16))
+    assert loss.item() == pytest.approx(0, abs=1e-6)
+    assert gradient(loss, prob).isfinite().all()
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (3, 0)])
+def test_no_masks_and_no_pixels_are_ordinary(shape: tuple[int, int]) -> None:
+    assert dice_loss(torch.zeros(shape), torch.zeros(shape)).tolist() == [0.0] * shape[0]
+
+
+def test_a_smooth_of_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="smooth must be positive: got 0"):
+        dice_loss(torch.zeros(1, 2), torch.zeros(1, 2), smooth=0)

@@ -1,0 +1,73 @@
+"""The gradients that are derivatives, against finite differences in float64."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor
+
+from boxgauge.losses import (
+    bce_loss,
+    bce_with_logits_loss,
+    dice_loss,
+    focal_loss,
+    giou_loss,
+    iou_loss,
+    smooth_l1_loss,
+    soft_miou_loss,
+)
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def uniform(*shape: int, low: float, high: float, seed: int) -> Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    return low + (high - low) * torch.rand(*shape, generator=rng, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        pytest.param(iou_loss, id="iou"),
+        pytest.param(giou_loss, id="giou"),
+        pytest.param(smooth_l1_loss, id="smooth-l1"),
+        pytest.param(partial(smooth_l1_loss, beta=0.0), id="l1"),
+        pytest.param(partial(smooth_l1_loss, beta=20.0), id="smooth-l1-parabola"),
+    ],
+)
+def test_box_losses(loss: Loss) -> None:
+    # Rows in general position: crossing, apart and inverted, never on a kink.
+    pred = uniform(12, 4, low=-20, high=20, seed=0).requires_grad_()
+    target = uniform(12, 4, low=-20, high=20, seed=1)
+    assert torch.autograd.gradcheck(loss, (pred, target))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        pytest.param(bce_with_logits_loss, id="bce-with-logits"),
+        pytest.param(focal_loss, id="focal"),
+        pytest.param(partial(focal_loss, alpha=-1, gamma=0.3), id="focal-gamma-below-1"),
+        pytest.param(partial(focal_loss, gamma=0), id="focal-gamma-0"),
+    ],
+)
+def test_losses_of_logits(loss: Loss) -> None:
+    logits = uniform(16, low=-8, high=8, seed=2).requires_grad_()
+    soft = uniform(16, low=0, high=1, seed=3)
+    assert torch.autograd.gradcheck(loss, (logits, soft))
+    assert torch.autograd.gradcheck(loss, (logits, soft.round()))
+
+
+@pytest.mark.parametrize(
+    ("loss", "shape"),
+    [
+        pytest.param(bce_loss, (16,), id="bce"),
+        pytest.param(dice_loss, (3, 5), id="dice"),
+        pytest.param(soft_miou_loss, (2, 3, 4), id="soft-miou"),
+    ],
+)
+def test_losses_of_probabilities(loss: Loss, shape: tuple[int, ...]) -> None:
+    prob = uniform(*shape, low=0.05, high=0.95, seed=4).requires_grad_()
+    target = uniform(*shape, low=0, high=1, seed=5).round()
+    assert torch.autograd.gradcheck(loss, (prob, target))

@@ -1,0 +1,81 @@
+import math
+
+import pytest
+import torch
+from tests import reference
+from torch import Tensor
+
+from boxgauge.losses import detection_loss, total_loss
+
+LOGITS, LABELS = [-2.0, 0.5, 3.0, 1.0, -4.0], [0, 1, 1, 0, 0]
+PRED = [(1.0, 2.0, 9.0, 8.0), (30.0, 30.0, 31.0, 40.0)]
+TRUE = [(0.0, 0.0, 10.0, 8.0), (50.0, 20.0, 60.0, 30.0)]
+WEIGHTS = [1.0, 2.0, 0.05]
+
+
+def one(value: float) -> Tensor:
+    return torch.tensor([value])
+
+
+def test_is_the_weighted_sum_and_keeps_its_terms_unweighted() -> None:
+    terms = {"focal": one(2), "giou": one(0.5), "smooth_l1": one(10)}
+    total = total_loss(terms, {"smooth_l1": 0.1, "focal": 1, "giou": 4})
+    torch.testing.assert_close(total.total, one(5.0))
+    assert total.terms == terms
+
+
+def test_the_gradient_of_a_term_is_its_weight() -> None:
+    term = one(3.0).requires_grad_()
+    total_loss({"a": term, "b": one(1)}, {"a": 2.5, "b": 1}).total.backward()
+    assert term.grad is not None
+    assert term.grad.tolist() == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        pytest.param(["a"], r"got \['a', 'b'\] and \['a'\]", id="a-weight-missing"),
+        pytest.param(["a", "b", "c"], r"got \['a', 'b'\] and \['a', 'b', 'c'\]", id="one-too-many"),
+    ],
+)
+def test_names_that_do_not_pair_up_are_refused(names: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        total_loss({"a": one(1), "b": one(1)}, dict.fromkeys(names, 1.0))
+
+
+def test_no_terms_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one term"):
+        total_loss({}, {})
+
+
+def test_detection_loss_agrees_with_the_scalar_reference() -> None:
+    actual = detection_loss(
+        torch.tensor(LOGITS),
+        torch.tensor(LABELS).float(),
+        torch.tensor(PRED),
+        torch.tensor(TRUE),
+        torch.tensor(WEIGHTS),
+    )
+    focal = [reference.focal_loss(x, t, 0.25, 2) for x, t in zip(LOGITS, LABELS, strict=True)]
+    pairs = list(zip(PRED, TRUE, strict=True))
+    giou = [reference.giou_loss(a, b) for a, b in pairs]
+    smooth = [
+        reference.smooth_l1_loss(reference.cxcywh(a), reference.cxcywh(b), 1) for a, b in pairs
+    ]
+    means = [math.fsum(term) / len(term) for term in (focal, giou, smooth)]
+    expected = math.fsum(weight * mean for weight, mean in zip(WEIGHTS, means, strict=True))
+
+    assert [term.shape for term in actual] == [(1,)] * 4
+    assert [term.item() for term in actual] == pytest.approx([expected, *means], rel=1e-5)
+
+
+def test_detection_loss_without_anchors_or_positives_is_zero() -> None:
+    logits = torch.zeros(0, requires_grad=True)
+    pred = torch.zeros(0, 4, requires_grad=True)
+    actual = detection_loss(
+        logits, torch.zeros(0), pred, torch.zeros(0, 4), torch.tensor([1.0, 1.0, 1.0])
+    )
+    assert [term.item() for term in actual] == [0.0] * 4
+    actual.loss.backward()
+    assert logits.grad is not None
+    assert pred.grad is not None
