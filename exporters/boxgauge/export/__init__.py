@@ -1,0 +1,19 @@
+"""From the catalog of losses and metrics to checked ONNX graphs in a Triton repository."""
+
+from boxgauge.export.build import export_all
+from boxgauge.export.catalog import catalog
+from boxgauge.export.entry import Entry
+from boxgauge.export.errors import ExportError
+from boxgauge.export.manifest import GraphRecord, Manifest, read_manifest
+from boxgauge.export.ports import Port
+
+__all__ = [
+    "Entry",
+    "ExportError",
+    "GraphRecord",
+    "Manifest",
+    "Port",
+    "catalog",
+    "export_all",
+    "read_manifest",
+]

@@ -1,0 +1,30 @@
+"""The one table: every graph there is. Export, parity, tests, docs and servers read it."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from boxgauge.export.catalog_losses import LOSSES
+from boxgauge.export.catalog_metrics import METRICS
+from boxgauge.export.entry import Entry
+
+
+def catalog() -> Mapping[str, Entry]:
+    """Return all entries by name, in a fixed order; gradient graphs are derived from them."""
+    return collect((*LOSSES, *METRICS))
+
+
+def collect(entries: Iterable[Entry]) -> Mapping[str, Entry]:
+    """Return ``entries`` by name.
+
+    Raises:
+        ValueError: A graph's name, a gradient graph's included, is used twice.
+    """
+    by_name: dict[str, Entry] = {}
+    taken: set[str] = set()
+    for entry in entries:
+        for name in filter(None, (entry.name, entry.gradient_graph)):
+            if name in taken:
+                raise ValueError(f"two graphs are called {name!r}")
+            taken.add(name)
+        by_name[entry.name] = entry
+    return MappingProxyType(by_name)

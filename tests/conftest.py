@@ -1,0 +1,21 @@
+"""What tests of several packages share: the exported graphs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def graphs_dir() -> Path:
+    """Return the folder of the exported graphs, exported first if they are not up to date.
+
+    It is ``graphs/`` of the checkout, shared with ``make``, or what BOXGAUGE_GRAPHS names.
+    """
+    from boxgauge.export import export_all  # torch takes seconds, and only some tests need it
+
+    folder = Path(os.environ.get("BOXGAUGE_GRAPHS") or ROOT / "graphs")
+    export_all(folder)
+    return folder

@@ -1,0 +1,168 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from boxgauge.export import ExportError, Manifest, catalog, export_all, read_manifest
+from boxgauge.export.manifest import sha256
+from boxgauge.export.repository import replacing
+from boxgauge.export.sources import producer_versions, sources_digest
+
+RECORD_KEYS = {
+    "name", "version", "family", "inputs", "outputs", "gradient", "gradient_graph", "gradient_of",
+    "per_pair", "opset", "sha256", "file", "parity", "tensorrt", "reference",
+}  # fmt: skip
+
+PARSE = """
+import sys
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2 as pb
+for path in sys.argv[1:]:
+    config = text_format.Parse(open(path).read(), pb.ModelConfig())
+    versions = config.version_policy.specific.versions
+    print([config.name, config.platform, config.max_batch_size, *versions], [
+        [tensor.name, pb.DataType.Name(tensor.data_type), *tensor.dims]
+        for tensor in (*config.input, *config.output)
+    ])
+"""
+
+
+@pytest.fixture
+def copy(graphs_dir: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(graphs_dir, tmp_path / "graphs"))
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+def _inodes(folder: Path) -> set[int]:
+    return {file.stat().st_ino for file in folder.rglob("*")}
+
+
+def test_the_manifest_is_of_format_1(graphs_dir: Path) -> None:
+    content = json.loads((graphs_dir / "manifest.json").read_text())
+
+    assert set(content) == {"format", "sources", "producer", "graphs"}
+    assert content["format"] == 1
+    assert content["sources"] == sources_digest()
+    assert content["producer"] == producer_versions()
+    for graph in content["graphs"]:
+        assert set(graph) == RECORD_KEYS
+        assert graph["opset"] == 20
+        assert graph["file"] == f"{graph['name']}/{graph['version']}/model.onnx"
+        for port in (*graph["inputs"], *graph["outputs"]):
+            assert set(port) == {"name", "dtype", "shape"}
+            assert port["shape"]
+
+
+def test_the_manifest_lists_the_catalog_and_its_gradients(manifest: Manifest) -> None:
+    expected = [
+        name
+        for entry in catalog().values()
+        for name in (entry.name, entry.gradient_graph)
+        if name is not None
+    ]
+    assert [record.name for record in manifest] == expected
+    for record in manifest:
+        if record.gradient_graph is not None:
+            assert record.gradient
+            assert manifest[record.gradient_graph].gradient_of == record.name
+
+
+def test_every_file_has_the_hash_of_the_manifest(graphs_dir: Path, manifest: Manifest) -> None:
+    for record in manifest:
+        assert sha256((graphs_dir / record.file).read_bytes()) == record.sha256
+
+
+def test_parity_is_within_the_tolerance(manifest: Manifest) -> None:
+    assert all(0 <= record.parity <= 1e-5 for record in manifest)
+
+
+def test_triton_parses_the_model_configurations(graphs_dir: Path, manifest: Manifest) -> None:
+    # A process of its own: tritonclient's messages cannot share one with ours.
+    configs = [str(graphs_dir / record.name / "config.pbtxt") for record in manifest]
+    command = [sys.executable, "-c", PARSE, *configs]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    lines = done.stdout.splitlines()
+
+    assert len(lines) == len(manifest.graphs)
+    for record, line in zip(manifest, lines, strict=True):
+        assert line.startswith(f"['{record.name}', 'onnxruntime_onnx', 0, {record.version}]")
+    names = [record.name for record in manifest]
+    assert lines[names.index("giou_loss")].endswith(
+        "[['pred', 'TYPE_FP32', -1, 4], ['target', 'TYPE_FP32', -1, 4], ['loss', 'TYPE_FP32', -1]]"
+    )
+
+
+def test_what_is_up_to_date_is_left_alone(copy: Path) -> None:
+    before = _inodes(copy)
+    manifest = export_all(copy)
+    assert _inodes(copy) == before
+    assert export_all(copy, names=["iou_loss"]) == manifest
+
+
+def test_a_damaged_graph_is_exported_again(copy: Path) -> None:
+    manifest = read_manifest(copy)
+    file = copy / manifest["smooth_l1_loss"].file
+    intact = file.read_bytes()
+    file.write_bytes(intact[:-1] + b"?")
+    told: list[tuple[str, int, int]] = []
+
+    again = export_all(copy, names=["smooth_l1_loss"], progress=lambda *step: told.append(step))
+
+    assert file.read_bytes() == intact
+    assert told == [("smooth_l1_loss", 1, 2), ("smooth_l1_loss_gradient", 2, 2)]
+    assert [record.name for record in again] == ["smooth_l1_loss", "smooth_l1_loss_gradient"]
+    assert again["smooth_l1_loss"] == manifest["smooth_l1_loss"]
+    assert again == read_manifest(copy)
+
+
+def test_an_interrupted_export_leaves_the_old_folder(copy: Path) -> None:
+    before = _contents(copy)
+
+    def interrupt(name: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_all(copy, names=["smooth_l1_loss"], force=True, progress=interrupt)
+
+    assert _contents(copy) == before
+    assert [path.name for path in copy.parent.iterdir()] == ["graphs"]
+
+
+def test_a_failure_leaves_no_folder_where_there_was_none(tmp_path: Path) -> None:
+    def fail_half_way() -> None:
+        with replacing(tmp_path / "graphs") as folder:
+            (folder / "half").write_text("written")
+            raise ExportError("no such kernel")
+
+    with pytest.raises(ExportError, match="no such kernel"):
+        fail_half_way()
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_of_other_things_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(ExportError, match="neither empty nor a repository of graphs"):
+        export_all(tmp_path, names=["iou_loss"])
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no such catalog entry: no_loss"):
+        export_all(tmp_path / "graphs", names=["iou_loss", "no_loss"])
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', '{"format": 1, "graphs": 3}'])
+def test_what_is_not_a_manifest_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=r"manifest\.json|Expecting value"):
+        read_manifest(tmp_path)
+
+
+def test_others_may_read_the_repository(graphs_dir: Path) -> None:
+    assert graphs_dir.stat().st_mode & 0o555 == 0o555
