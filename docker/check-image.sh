@@ -52,7 +52,7 @@ collect_wheels() {
     "$PYTHON" "$root/docker/requirements.py" "$root/pyproject.toml" export cpu "$extra" \
         | sort -u >"$dir/requirements.txt"
     # CPU and GPU runtimes would be resolved together here, which is no conflict for pip.
-    "$PYTHON" -m pip download --quiet --only-binary=:all: --dest "$dir/wheels" \
+    "$PYTHON" -m pip download -qq --only-binary=:all: --dest "$dir/wheels" \
         -c "$root/constraints.txt" -r "$dir/requirements.txt" 'hatchling>=1.27'
     tar -C "$dir/wheels" -c . | "$DOCKER" import - boxgauge-wheels:check >/dev/null
     rm -r -- "$dir/wheels"

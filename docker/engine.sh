@@ -61,6 +61,7 @@ start_engine() {
     die "dockerd did not start"
 }
 
+# shellcheck disable=SC2329  # the trap calls it
 stop_engine() {
     [[ -n $engine_pid ]] || return 0
     kill -TERM "$engine_pid" 2>/dev/null || true
