@@ -16,6 +16,7 @@
 # WHEELS_FROM_HOST  1: this machine's pip fetches the wheels, with its own settings, and the build
 #                   uses nothing else; needs the base image's Python version here
 # PYTHON            that Python, default python3
+# BUILD_ONLY        1: build it, look for torch and print the size, but do not run it
 # MEMORY            limit of the running container, default 512m
 # KEEP              1: keep the image
 set -euo pipefail
@@ -78,6 +79,7 @@ for module in torch onnx onnxscript pip; do
         || die "$module is in the image"
 done
 say "no torch, onnx, onnxscript or pip in its environment"
+if [[ ${BUILD_ONLY:-} == 1 ]]; then exit; fi
 
 port=$(free_port)
 metrics_port=$(free_port)

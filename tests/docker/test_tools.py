@@ -1,7 +1,6 @@
 """What a test that needs a command does without it."""
 
 import pytest
-
 from tests.tools import require_tool
 
 
