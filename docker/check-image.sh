@@ -38,7 +38,9 @@ die() { say "FAILED: $*"; exit 1; }
 
 clean_up() {
     if [[ -n $container ]]; then "$DOCKER" rm --force "$container" >/dev/null; fi
-    if [[ ${KEEP:-} != 1 ]]; then "$DOCKER" image rm --force "$IMAGE" >/dev/null 2>&1 || true; fi
+    if [[ ${KEEP:-} != 1 ]]; then
+        "$DOCKER" image rm --force "$IMAGE" boxgauge-wheels:check >/dev/null 2>&1 || true
+    fi
     rm -rf -- "$dir"
 }
 trap clean_up EXIT
@@ -55,7 +57,8 @@ collect_wheels() {
     # CPU and GPU runtimes would be resolved together here, which is no conflict for pip.
     "$PYTHON" -m pip download -qq --only-binary=:all: --dest "$dir/wheels" \
         -c "$root/constraints.txt" -r "$dir/requirements.txt" 'hatchling>=1.27'
-    tar -C "$dir/wheels" -c . | "$DOCKER" import - boxgauge-wheels:check >/dev/null
+    # The same wheels make the same layer, so that a second build finds its installs in the cache.
+    tar -C "$dir/wheels" --sort=name --mtime=@0 --owner=0 --group=0 -c . | "$DOCKER" import - boxgauge-wheels:check >/dev/null
     rm -r -- "$dir/wheels"
     build_args+=(--build-arg WHEELS=boxgauge-wheels:check --build-arg PIP_NO_INDEX=1)
 }
