@@ -11,7 +11,9 @@ def dense_rank(values: Float[Tensor, " n"]) -> Int[Tensor, " n"]:
     Sorting floats need not be stable for this, which ONNX does not promise either.
     """
     ordered, order = torch.sort(values, descending=True)
-    previous = torch.cat([ordered[:1], ordered[:-1]])
+    # A look-up, not a slice: a slice would guard against short inputs in the exported graph.
+    before = (torch.arange(values.shape[0], device=values.device) - 1).clamp(min=0)
+    previous = torch.index_select(ordered, 0, before)
     ranks = torch.cumsum((ordered != previous).long(), 0)
     return torch.zeros_like(order).scatter(0, order, ranks)
 
