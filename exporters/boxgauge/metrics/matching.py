@@ -99,7 +99,9 @@ def match_detections(
     boxes = torch.index_select(dt_boxes, 0, torch.index_select(order, 0, pair_dt))
     crowd = torch.index_select(gt_crowd, 0, pair_gt)
     overlap = coco_overlap(boxes, torch.index_select(gt_boxes, 0, pair_gt), crowd)
-    floors = torch.clamp(iou_thresholds, max=_ALMOST_ONE)
+    # A tensor, since the exporter rounds Python's numbers to float32.
+    most = torch.tensor([_ALMOST_ONE], dtype=torch.float64, device=order.device)
+    floors = torch.minimum(iou_thresholds, most)
     near = positions(overlap >= floors.amin(0))
     pair_dt = torch.index_select(pair_dt, 0, near)
     pair_gt = torch.index_select(pair_gt, 0, near)

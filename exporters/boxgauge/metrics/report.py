@@ -119,7 +119,9 @@ def _envelope(
     segments, total = found.shape[0], hits.segment.shape[0]
     first = starts(found)
     k = torch.arange(total, device=found.device) - torch.index_select(first, 0, hits.segment) + 1
-    precision = k.double() / (hits.seen.double() + _SPACING)
+    # A tensor, since ONNX's optimizer takes so small a number for zero.
+    spacing = torch.tensor([_SPACING], dtype=torch.float64, device=found.device)
+    precision = k.double() / (hits.seen.double() + spacing)
 
     reached = needed <= found
     serving = torch.where(reached, first + needed - 1, total)
