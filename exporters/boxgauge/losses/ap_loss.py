@@ -112,8 +112,8 @@ def _loss_and_update(
     interpolated = ranking.least_from_below(imprecision) * is_positive
 
     # Interpolated, L_ij is H(s_j - s_i) * share_i. A positive with nothing false above it
-    # has no share, and any floor does.
-    share = interpolated / false_above.clamp(min=torch.finfo(torch.float64).tiny)
+    # has no share, and any floor does that float32 holds: ONNX export rounds constants to it.
+    share = interpolated / false_above.clamp(min=2.0**-100)
     update = is_negative * ranking.sum_below(share) - interpolated
     return (interpolated.sum() / positives).reshape(1), update / positives
 
