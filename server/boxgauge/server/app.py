@@ -36,6 +36,7 @@ class App:
     Args:
         settings: Where it listens and what it may use.
         registry: Where its metrics live; a new one if none is given.
+        engine: One that is open already; else the settings say which to open.
 
     Attributes:
         address: ``host:port`` of gRPC, once started.
@@ -50,9 +51,16 @@ class App:
     book: Book
     engine: Engine
 
-    def __init__(self, settings: Settings, *, registry: CollectorRegistry | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        registry: CollectorRegistry | None = None,
+        engine: Engine | None = None,
+    ) -> None:
         self.settings = settings
         self.telemetry = Telemetry(registry or CollectorRegistry())
+        self._given_engine = engine
         self._is_ready = False
         self._stack = AsyncExitStack()
 
@@ -91,7 +99,7 @@ class App:
 
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        self.engine = await asyncio.get_running_loop().run_in_executor(
+        self.engine = self._given_engine or await asyncio.get_running_loop().run_in_executor(
             executor, open_engine, settings
         )
         self.engine.observe_run = self.telemetry.ran

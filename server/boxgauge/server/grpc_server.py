@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import grpc.aio
+from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -41,7 +41,7 @@ class GrpcServer:
         inference: InferenceService,
     ) -> None:
         self._settings = settings
-        self._server = grpc.aio.server(
+        self._server = aio.server(
             interceptors=[Answering(telemetry)],
             options=list(_options(settings).items()),
             maximum_concurrent_rpcs=settings.max_concurrent_streams,

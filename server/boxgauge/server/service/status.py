@@ -19,13 +19,13 @@ from boxgauge.frames import (
 
 DOMAIN = "boxgauge"
 # Details travel as trailing metadata, of which a client takes 8 KiB in all.
-MAX_TEXT = 1000
+MAX_BYTES = 400
 RETRY_S = 1
 
 
 def status_of(error: BoxGaugeError) -> grpc.Status:
     """Return the status: code, message, and what a program can read of the fault."""
-    message = str(error)[:MAX_TEXT]
+    message = _cut(str(error))
     status = status_pb2.Status(code=code_pb2.Code.Value(error.status), message=message)
     for detail in _details(error, message):
         packed = any_pb2.Any()
@@ -36,7 +36,7 @@ def status_of(error: BoxGaugeError) -> grpc.Status:
 
 
 def _details(error: BoxGaugeError, message: str) -> list[Message]:
-    field, value = error.field[:MAX_TEXT], error.value[:MAX_TEXT]
+    field, value = _cut(error.field), _cut(error.value)
     info = error_details_pb2.ErrorInfo(
         reason=_reason(type(error)), domain=DOMAIN, metadata={"field": field, "value": value}
     )
@@ -54,6 +54,11 @@ def _details(error: BoxGaugeError, message: str) -> list[Message]:
         delay = duration_pb2.Duration(seconds=RETRY_S)
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
     return details
+
+
+def _cut(text: str) -> str:
+    raw = text.encode(errors="replace")
+    return text if len(raw) <= MAX_BYTES else raw[:MAX_BYTES].decode(errors="ignore") + "…"
 
 
 def _reason(kind: type[BoxGaugeError]) -> str:
