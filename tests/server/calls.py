@@ -44,7 +44,7 @@ class Calls:
         self.evaluation: Any = evaluation_pb2_grpc.EvaluationServiceStub(channel)
         self.inference: Any = inference_pb2_grpc.GRPCInferenceServiceStub(channel)
 
-    async def create(self, monitor: str = "cam", **evaluation: Any) -> monitor_pb2.Monitor:
+    async def create(self, monitor: str = "cam", **evaluation: object) -> monitor_pb2.Monitor:
         settings = monitor_pb2.MonitorSettings(
             classes=CLASSES, evaluation=report_pb2.EvaluationSettings(**evaluation)
         )

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from grpc import aio
 from prometheus_client import CollectorRegistry
+from tests.server.calls import Calls
 
 from boxgauge.engine import Engine
 from boxgauge.server.app import App, open_engine
 from boxgauge.server.settings import read_settings
-from tests.server.calls import Calls
 
 Serve = Callable[..., AbstractAsyncContextManager[tuple[App, Calls]]]
 
@@ -28,9 +28,11 @@ def serve(engine: Engine) -> Serve:
     @asynccontextmanager
     async def started(**changed: object) -> AsyncIterator[tuple[App, Calls]]:
         settings = read_settings(**({"port": 0, "metrics_port": 0, "drain_s": 0} | changed))
-        async with App(settings, registry=CollectorRegistry(), engine=engine) as app:
-            async with aio.insecure_channel(app.address) as channel:
-                yield app, Calls(channel)
+        async with (
+            App(settings, registry=CollectorRegistry(), engine=engine) as app,
+            aio.insecure_channel(app.address) as channel,
+        ):
+            yield app, Calls(channel)
 
     return started
 
