@@ -10,6 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from boxgauge.frames import InvalidInputError
 
 _LOG = logging.getLogger(__name__)
+_POLL_S = 0.05  # how long stopping may wait for the listening thread
 _TEXT = "text/plain; charset=utf-8"
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -63,7 +64,9 @@ class MetricsServer:
                 "metrics_port", f"{host}:{port} ({error.strerror})", "free to listen on"
             ) from None
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+        self._thread = threading.Thread(
+            target=server.serve_forever, args=(_POLL_S,), name="metrics", daemon=True
+        )
         self._thread.start()
         return int(server.server_address[1])
 
