@@ -5,27 +5,19 @@ from collections.abc import Awaitable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-import numpy as np
-
-from boxgauge.engine import Engine, EvaluationSettings, ExactTally, ObjectClass
+from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
 from boxgauge.frames import (
-    BoxGaugeError,
     FailedPreconditionError,
-    ImageId,
     InvalidInputError,
     NotFoundError,
-    ResourceExhaustedError,
-    ground_truth_faults,
-    prediction_faults,
 )
-from boxgauge.server.monitor.intake import Observed, take
+from boxgauge.server.monitor.intake import Intake, Observed
 from boxgauge.server.monitor.join import Join, Model, Pair
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.matcher import Matcher
-from boxgauge.server.monitor.names import check_name
 from boxgauge.server.monitor.reporter import Reporter
 from boxgauge.server.monitor.reports import MonitorReport
-from boxgauge.server.monitor.sides import Arrivals, Refusal, Side
+from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.telemetry import Telemetry
 
 
@@ -64,9 +56,11 @@ class Monitor:
         self.version = 1
         self.is_deleted = False
         self._around = around
-        self._class_ids = np.array([each.id for each in classes], np.int64)
         self._join = Join()
         self._share = around.ledger.share()
+        self._intake = Intake(
+            self._join, classes, settings, self._share, max_models=around.max_models
+        )
         self._matcher = Matcher(
             around.engine, settings, around.executor, max_waiting=around.max_waiting
         )
@@ -108,8 +102,8 @@ class Monitor:
         observed = Observed()
         for refusal in arrivals.refused:
             observed.refuse(refusal)
-        model, predicted = self._take_predictions(model_name, arrivals, observed)
-        labelled = self._take_ground_truths(arrivals, observed)
+        model, predicted = self._intake.predictions(model_name, arrivals.predictions, observed)
+        labelled = self._intake.ground_truths(arrivals.ground_truths, observed)
         pairs = self._join.open_pairs(self._join.models.values(), labelled)
         if model is not None:
             known = {pair.image_id for pair in pairs if pair.model is model}
@@ -170,39 +164,6 @@ class Monitor:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _take_predictions(
-        self, name: str, arrivals: Arrivals, observed: Observed
-    ) -> tuple[Model | None, list[ImageId]]:
-        if not arrivals.predictions:
-            return None, []
-        model = self._join.models.get(check_name("model", name))
-        if model is None:
-            if len(self._join.models) >= self._around.max_models:
-                error = _too_many_models(self._around.max_models)
-                for batch in arrivals.predictions:
-                    for image_id in batch.frames.image_ids:
-                        observed.refuse(Refusal(Side.PREDICTIONS, image_id, error))
-                return None, []
-            model = Model(name, ExactTally(self.classes, self.settings))
-        touched: list[ImageId] = []
-        for batch in arrivals.predictions:
-            faults = prediction_faults(batch.frames, probability=True, classes=self._class_ids)
-            touched += take(
-                Side.PREDICTIONS, batch, faults, model.predictions, self._share, observed
-            )
-        if touched:
-            self._join.models[name] = model
-        return model, touched
-
-    def _take_ground_truths(self, arrivals: Arrivals, observed: Observed) -> list[ImageId]:
-        touched: list[ImageId] = []
-        for batch in arrivals.ground_truths:
-            faults = ground_truth_faults(batch.frames, classes=self._class_ids)
-            touched += take(
-                Side.GROUND_TRUTH, batch, faults, self._join.labels, self._share, observed
-            )
-        return touched
-
     async def _match(self, pairs: list[Pair], observed: Observed) -> Observed:
         matches = await self._matcher.match(pairs)
         self._join.settle(pairs, matches)
@@ -232,9 +193,3 @@ class Monitor:
                 f"monitor {self.name} has seen no model {name[:100]!r}", field="model", value=name
             )
         return model
-
-
-def _too_many_models(bound: int) -> BoxGaugeError:
-    return ResourceExhaustedError(
-        f"max_models is {bound}: the monitor has that many already", field="max_models", value=bound
-    )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from boxgauge.engine import Engine, GraphSpec
-from boxgauge.frames import BoxGaugeError
+from boxgauge.frames import BoxGaugeError, NotFoundError
 from boxgauge.oip import inference_pb2 as pb
 from boxgauge.oip import inference_pb2_grpc as rpc
 from boxgauge.server.service.runner import Runner
@@ -18,6 +18,9 @@ from boxgauge.server.service.tensors import (
 
 SERVER_NAME = "boxgauge"
 PLATFORM = "onnxruntime_onnx"
+# Matching and report graphs are the monitors' own: their work grows with the product of
+# their inputs, which a message's size does not bound.
+FAMILIES = frozenset({"loss", "gradient", "metric"})
 
 Context = Any  # grpc's context, of which nothing is used here
 
@@ -56,7 +59,7 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
         self, request: pb.ModelReadyRequest, context: Context
     ) -> pb.ModelReadyResponse:
         """Say whether the graph is loaded; an unknown one is NOT_FOUND."""
-        self._engine.graph(request.name, request.version)
+        self._graph(request.name, request.version)
         return pb.ModelReadyResponse(ready=self._is_ready())
 
     async def ServerMetadata(  # noqa: N802 (gRPC's name)
@@ -71,7 +74,7 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
         self, request: pb.ModelMetadataRequest, context: Context
     ) -> pb.ModelMetadataResponse:
         """Describe a graph's inputs and outputs."""
-        spec = self._engine.graph(request.name, request.version)
+        spec = self._graph(request.name, request.version)
         tensor = pb.ModelMetadataResponse.TensorMetadata
 
         def described(ports: tuple[Any, ...]) -> list[Any]:
@@ -92,7 +95,7 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
         self, request: pb.ModelConfigRequest, context: Context
     ) -> pb.ModelConfigResponse:
         """Describe a graph as Triton's configuration."""
-        spec = self._engine.graph(request.name, request.version)
+        spec = self._graph(request.name, request.version)
         config = pb.ModelConfig(
             name=spec.name,
             platform=PLATFORM,
@@ -130,8 +133,18 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
                     ),
                 )
 
+    def _graph(self, name: str, version: str) -> GraphSpec:
+        spec = self._engine.graph(name, version)
+        if spec.family not in FAMILIES:
+            raise NotFoundError(
+                f"graph {name} is not served: monitors and evaluations use it",
+                field="graph",
+                value=name,
+            )
+        return spec
+
     async def _infer(self, request: pb.ModelInferRequest) -> pb.ModelInferResponse:
-        spec: GraphSpec = self._engine.graph(request.model_name, request.model_version)
+        spec = self._graph(request.model_name, request.model_version)
         wanted_outputs(request, spec.outputs)  # refused before the run, not after it
         outputs = await self._runner.run(spec, inputs_in(request, spec.inputs))
         return answer(request, spec.version, spec.outputs, outputs)

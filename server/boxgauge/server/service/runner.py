@@ -1,6 +1,7 @@
 """Runs graphs for requests, many requests of a per-pair graph in one run."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Any
@@ -8,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boxgauge.engine import Batcher, Engine, GraphSpec
-from boxgauge.frames import InvalidInputError
+from boxgauge.engine import Batcher, Engine, GraphSpec, check_inputs
+from boxgauge.frames import ResourceExhaustedError
 
 Tensors = Mapping[str, NDArray[Any]]
 
 # Rows of one shared run: a few milliseconds of any loss, so that nobody waits long behind it.
 MAX_ROWS = 65_536
+# Elements of the largest intermediate tensor of a metric, of up to 8 bytes each.
+MAX_CELLS = 2**26
 
 
 class Runner:
@@ -37,9 +40,12 @@ class Runner:
 
         Raises:
             InvalidInputError: An input is missing, or a shape does not fit.
-            ResourceExhaustedError: Too many requests wait for this graph.
+            ResourceExhaustedError: Too many requests wait for this graph, or it would take
+                too much memory.
         """
-        check_shapes(spec, inputs)
+        # Each request alone: in a shared run one bad request would fail all.
+        check_inputs(spec, inputs)
+        check_cells(spec, inputs)
         if not is_stackable(spec):
             run = self._engine.run
             loop = asyncio.get_running_loop()
@@ -90,30 +96,23 @@ def is_stackable(spec: GraphSpec) -> bool:
     return spec.per_pair and len(leading) == 1 and all(isinstance(each, str) for each in leading)
 
 
-def check_shapes(spec: GraphSpec, inputs: Tensors) -> None:
-    """Check that every input is there and that equal symbols have equal sizes.
-
-    Done for each request alone: in a shared run one bad request would fail all.
+def check_cells(spec: GraphSpec, inputs: Tensors) -> None:
+    """Check that a metric's work stays within memory: it may compare every size with every other.
 
     Raises:
-        InvalidInputError: One is missing or does not fit; names the input.
+        ResourceExhaustedError: The product of the graph's free sizes is over the bound.
     """
-    sizes: dict[str, tuple[str, int]] = {}
-    for port in spec.inputs:
-        found = inputs.get(port.name)
-        if found is None:
-            raise InvalidInputError.at("inputs", sorted(inputs), f"with {port.name!r}")
-        if found.ndim != len(port.shape):
-            wanted = f"of shape {list(port.shape)}"
-            raise InvalidInputError.at(f"{port.name}.shape", list(found.shape), wanted)
-        for axis, (want, size) in enumerate(zip(port.shape, found.shape, strict=True)):
-            if isinstance(want, int):
-                if size != want:
-                    raise InvalidInputError.at(
-                        f"{port.name}.shape[{axis}]", size, f"{want} in {list(port.shape)}"
-                    )
-                continue
-            other, known = sizes.setdefault(want, (port.name, size))
-            if size != known:
-                wanted = f"{known} as in {other} (both are {want!r})"
-                raise InvalidInputError.at(f"{port.name}.shape[{axis}]", size, wanted)
+    sizes = {
+        symbol: size
+        for port in spec.inputs
+        for symbol, size in zip(port.shape, inputs[port.name].shape, strict=True)
+        if isinstance(symbol, str)
+    }
+    cells = math.prod(sizes.values())
+    if spec.family == "metric" and cells > MAX_CELLS:
+        shown = " × ".join(f"{symbol}={size}" for symbol, size in sizes.items())
+        raise ResourceExhaustedError(
+            f"{spec.name} takes at most {MAX_CELLS} of {' × '.join(sizes)}: got {shown}",
+            field="shape",
+            value=shown,
+        )
