@@ -91,6 +91,31 @@ async def test_a_taken_port_is_one_clear_error(serve: Serve) -> None:
                 pytest.fail("it started")
 
 
+async def test_more_rpcs_than_allowed_are_resource_exhausted(serve: Serve) -> None:
+    async with serve(max_concurrent_streams=1) as (_, calls):
+        health = health_pb2_grpc.HealthStub(calls.channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == SERVING
+        with pytest.raises(aio.AioRpcError) as refused:
+            await calls.create()
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        watch.cancel()
+
+
+async def test_a_cancelled_stream_keeps_what_it_brought(serve: Serve) -> None:
+    async with serve() as (app, calls):
+        await calls.create()
+        observing = calls.monitors.Observe()
+        both_sides = both(predictions(PREDICTIONS), truths(TRUTHS))
+        await observing.write(
+            monitor_pb2.ObserveRequest(monitor="cam", model="m", frames=both_sides)
+        )
+        await app.book.get("cam").change_after(1)
+        observing.cancel()
+        await app.book.settle()
+        assert (await calls.report()).images == 4
+
+
 async def test_missing_graphs_are_a_start_up_error(tmp_path: Path) -> None:
     settings = read_settings(port=0, metrics_port=0, graphs=tmp_path)
     with pytest.raises(GraphError):

@@ -5,7 +5,7 @@ import inspect
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import grpc
@@ -71,8 +71,10 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
                 if inspect.isawaitable(made):  # writes its answers itself
                     await made
                     return
-                async for answer in made:
-                    yield answer
+                # Closed here and not by the garbage collector: a cancelled stream ends at once.
+                async with aclosing(made):
+                    async for answer in made:
+                        yield answer
 
         return answers
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Coroutine
+from contextlib import aclosing
 from typing import Any
 
 from boxgauge.frames import InvalidInputError, UnavailableError
@@ -71,8 +72,9 @@ class MonitorService(rpc.MonitorServiceServicer):
         self, request_iterator: AsyncIterator[pb.ObserveRequest], context: Context
     ) -> AsyncIterator[pb.ObserveResponse]:
         """Answer each message once its frames are in the reports."""
-        async for answer in in_order(request_iterator, self._observe, window=WINDOW):
-            yield answer
+        async with aclosing(in_order(request_iterator, self._observe, window=WINDOW)) as answers:
+            async for answer in answers:
+                yield answer
 
     async def GetReport(  # noqa: N802 (gRPC's name)
         self, request: pb.GetReportRequest, context: Context

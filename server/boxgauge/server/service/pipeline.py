@@ -1,7 +1,7 @@
 """Answers a stream of requests in order while several of them are under way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 Q = TypeVar("Q")
@@ -10,7 +10,7 @@ A = TypeVar("A")
 
 async def in_order(
     requests: AsyncIterator[Q], start: Callable[[Q], Awaitable[A]], *, window: int
-) -> AsyncIterator[A]:
+) -> AsyncGenerator[A, None]:
     """Yield the answer to each request, in order.
 
     Up to ``window`` requests are started before the first is answered, so that the
