@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 import grpc.aio
 
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
+from boxgauge.client.async_status import stream_translated
 from boxgauge.client.batches import Batch
 from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
 from boxgauge.client.monitors import Monitor, monitor_from
@@ -134,7 +135,7 @@ class AsyncMonitorClient(_AsyncClient):
         sender = asyncio.create_task(_send(call, requests))
         reader = asyncio.create_task(call.read())
         try:
-            with translated(self.target):
+            async with stream_translated(self.target, call):
                 while await _first_of(reader, sender) is not _EOF:
                     answer = reader.result()
                     reader = asyncio.create_task(call.read())
@@ -162,7 +163,7 @@ class AsyncMonitorClient(_AsyncClient):
         )
         call = self._stub.WatchReport(request)
         try:
-            with translated(self.target):
+            async with stream_translated(self.target, call):
                 async for answer in call:
                     yield monitor_report_from(answer)
         finally:
@@ -197,7 +198,7 @@ class AsyncEvaluationClient(_AsyncClient):
 
         call = self._stub.Evaluate()
         try:
-            with translated(self.target):
+            async with stream_translated(self.target, call):
                 await _send(call, requests())
                 return evaluation_result_from(await call)
         finally:
