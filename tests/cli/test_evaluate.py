@@ -5,7 +5,20 @@ import pytest
 
 from .conftest import Boxgauge
 
-STATISTICS = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
+STATISTICS = [
+    "AP",
+    "AP50",
+    "AP75",
+    "APs",
+    "APm",
+    "APl",
+    "AR1",
+    "AR10",
+    "AR100",
+    "ARs",
+    "ARm",
+    "ARl",
+]
 
 
 def test_the_object_on_standard_output_is_all_there_is(
