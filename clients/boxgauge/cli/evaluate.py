@@ -36,7 +36,7 @@ def evaluate(
     """
     from boxgauge.cli.documents import evaluation_document
     from boxgauge.cli.tables import print_report
-    from boxgauge.cli.terminal import out, progress_bar, say
+    from boxgauge.cli.terminal import out, progress_bar, say, working
     from boxgauge.engine import (
         Engine,
         EvaluationSettings,
@@ -47,8 +47,9 @@ def evaluate(
     from boxgauge.engine import evaluate as run
     from boxgauge.formats import read_detections, read_ground_truth
 
-    truth = read_ground_truth(gt, strict=strict)
-    predictions, notes = read_detections(dt, truth, strict=strict)
+    with working("reading files"):
+        truth = read_ground_truth(gt, strict=strict)
+        predictions, notes = read_detections(dt, truth, strict=strict)
     engine = Engine.open(ModelRepository.open(find_graphs(graphs)))
     classes = tuple(ObjectClass(each.id, each.name) for each in truth.classes)
     with progress_bar("matching images", len(truth.image_ids)) as advance:

@@ -15,11 +15,10 @@ def export(
     The folder is a Triton model repository. Nothing is done where it is up to date.
     Needs the extra `export` (torch) and, to measure parity, ONNX Runtime.
     """
-    from boxgauge.export.build import export_all
-    from boxgauge.export.errors import ExportError
-
     from boxgauge.cli.failures import fail
     from boxgauge.cli.terminal import export_progress
+    from boxgauge.export.build import export_all
+    from boxgauge.export.errors import ExportError
 
     try:
         with export_progress() as advance:

@@ -42,12 +42,13 @@ def replay(
     """
     from boxgauge.cli.pacing import WallClock
     from boxgauge.cli.streaming import Pace, prepare, stream
-    from boxgauge.cli.terminal import progress_bar, say
+    from boxgauge.cli.terminal import progress_bar, say, working
     from boxgauge.client import MonitorClient
     from boxgauge.formats import read_detections, read_ground_truth
 
-    truth = read_ground_truth(gt, strict=strict)
-    predictions, notes = read_detections(dt, truth, strict=strict)
+    with working("reading files"):
+        truth = read_ground_truth(gt, strict=strict)
+        predictions, notes = read_detections(dt, truth, strict=strict)
     for note in (*truth.notes, *notes):
         say(f"note: {note}")
     with MonitorClient(target) as client:

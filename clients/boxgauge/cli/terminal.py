@@ -24,6 +24,13 @@ def say(message: object) -> None:
 
 
 @contextmanager
+def working(on: str) -> Iterator[None]:
+    """Show on standard error, if that is a terminal, what takes a while."""
+    with Console(stderr=True).status(on):
+        yield
+
+
+@contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Yield a function that is told how many more are done.
 

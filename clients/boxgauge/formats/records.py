@@ -97,7 +97,10 @@ class Records:
     def image_ids(self, key: str) -> list[ImageId]:
         """Return a column of integers and strings; 3.0 counts as 3."""
         values = self.column(key)
-        if not set(map(type, values)) <= {int, str}:
+        kinds = set(map(type, values))
+        if kinds == {int}:
+            return list(self.integers(key).tolist())
+        if not kinds <= {int, str}:
             values = [int(v) if type(v) is float and v.is_integer() else v for v in values]
         return [check_image_id_of(self, k, key, value) for k, value in enumerate(values)]
 
