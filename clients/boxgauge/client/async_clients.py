@@ -126,8 +126,9 @@ class AsyncMonitorClient(_AsyncClient):
     ) -> AsyncIterator[Acknowledgement]:
         """Send each item as one message and yield the answers in order.
 
-        Nothing is sent before the first answer is asked for. At most ``window`` messages are unanswered at a time. A refused frame is an
-        answer, not an error; what ``batches`` raises is raised here.
+        Nothing is sent before the first answer is asked for. At most ``window``
+        messages are unanswered at a time. A refused frame is an answer, not an error;
+        what ``batches`` raises is raised here.
         """
         call = self._stub.Observe()
         free = asyncio.Semaphore(window)

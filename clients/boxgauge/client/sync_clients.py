@@ -133,10 +133,11 @@ class MonitorClient(_Client):
     ) -> Iterator[Acknowledgement]:
         """Send each item as one message and yield the answers in order.
 
-        Nothing is sent before the first answer is asked for. At most ``window`` messages are unanswered at a time, so that neither side
-        buffers without bound; whoever does not take the answers sends no more. A
-        refused frame is an answer, not an error. ``batches`` is consumed in gRPC's
-        sending thread; what it raises is raised here.
+        Nothing is sent before the first answer is asked for. At most ``window``
+        messages are unanswered at a time, so that neither side buffers without bound;
+        whoever does not take the answers sends no more. A refused frame is an answer,
+        not an error. ``batches`` is consumed in gRPC's sending thread; what it raises
+        is raised here.
 
         Args:
             monitor: An existing monitor.
