@@ -1,0 +1,45 @@
+"""Draw scenes with what is there and what was found."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")  # before pyplot: a server has no display
+
+import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
+
+from detections import Detections
+from scenes import CLASSES, Scene
+
+_SHOWN = 0.5  # least score drawn
+
+
+def draw(scenes: Sequence[Scene], found: Sequence[Detections], path: Path) -> None:
+    """Write one PNG: per scene a panel, truth solid (crowds dotted), detections dashed."""
+    figure, panels = plt.subplots(1, len(scenes), figsize=(5 * len(scenes), 5), squeeze=False)
+    for panel, scene, detections in zip(panels[0], scenes, found, strict=True):
+        panel.imshow(scene.image, cmap="gray", vmin=0, vmax=255, extent=(0, 256, 256, 0))
+        panel.axis("off")
+        for box, crowd in zip(scene.boxes.tolist(), scene.iscrowd.tolist(), strict=True):
+            panel.add_patch(_outline(box, "lime", ":" if crowd else "-"))
+        for box, score, label in zip(
+            detections.boxes.tolist(),
+            detections.scores.tolist(),
+            detections.labels.tolist(),
+            strict=True,
+        ):
+            if score >= _SHOWN:
+                panel.add_patch(_outline(box, "orange", "--"))
+                text = f"{CLASSES[label]} {score:.2f}"
+                panel.text(box[0] + 1, box[1] - 2, text, color="orange", fontsize=8)
+    figure.tight_layout(pad=0.3)
+    figure.savefig(path, dpi=80, metadata={"Software": None})
+    plt.close(figure)
+
+
+def _outline(box: list[float], colour: str, line: str) -> Rectangle:
+    left, top, right, bottom = box
+    size = (right - left, bottom - top)
+    return Rectangle((left, top), *size, fill=False, edgecolor=colour, linestyle=line, linewidth=1.5)
