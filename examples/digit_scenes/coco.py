@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from detections import Detections
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-
-from detections import Detections
 from scenes import CANVAS, CLASSES, Scene
 
 

@@ -23,14 +23,13 @@ def detect(
     boxes: Float[Tensor, "l 4"],
     *,
     canvas: int,
-    score_threshold: float = 0.05,
+    score_threshold: float = 0.001,
     iou_threshold: float = 0.6,
     most: int = 100,
 ) -> Detections:
     """Return the detections that survive class-wise greedy non-maximum suppression.
 
-    Scores are the logits' sigmoid in float64: in float32 confident ones would tie at 1.
-    Boxes are cut at the canvas.
+    Scores are the sigmoid of the logits in float64. Boxes are cut at the canvas.
     """
     scores, order = logits.double().sigmoid().flatten().sort(descending=True, stable=True)
     order = order[:_CANDIDATES][scores[:_CANDIDATES] >= score_threshold]

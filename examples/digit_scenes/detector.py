@@ -18,6 +18,9 @@ class DigitDetector(nn.Module):
     box's sides, both in strides, so every prediction decodes to a valid box.
     """
 
+    points: Tensor
+    strides: Tensor
+
     def __init__(self, canvas: int) -> None:
         """Build the layers and the locations for square images of ``canvas`` pixels."""
         super().__init__()
@@ -29,11 +32,9 @@ class DigitDetector(nn.Module):
         self.sixteenth = nn.Sequential(_convolution(48, 64, stride=2), _Residual(64))
         self.half_again = nn.Sequential(_convolution(64, 64, stride=2), _convolution(64, 64))
         self.laterals = nn.ModuleList(nn.Conv2d(width, 48, 1) for width in (48, 64, 64))
-        self.classify = _shared_branch(48, CLASS_COUNT)
-        self.localise = _shared_branch(48, 4)
-        nn.init.constant_(_bias(self.classify), _RARE)
-        # e strides wide at the start: near the middle of what each grid answers for.
-        nn.init.constant_(_bias(self.localise)[2:], 1.0)
+        self.classify = _shared_branch(48, [_RARE] * CLASS_COUNT)
+        # Boxes start e strides wide: near the middle of what each grid answers for.
+        self.localise = _shared_branch(48, [0.0, 0.0, 1.0, 1.0])
 
         points, strides = locations(canvas)
         self.register_buffer("points", points)
@@ -60,7 +61,7 @@ class DigitDetector(nn.Module):
 
         logits = torch.cat([_by_location(self.classify(level)) for level in levels], 1)
         offsets = torch.cat([_by_location(self.localise(level)) for level in levels], 1)
-        shift, log_sides = offsets.split(2, -1)
+        shift, log_sides = offsets.chunk(2, -1)
         centre = self.points + shift * self.strides
         half = log_sides.clamp(-4, 4).exp() * self.strides / 2
         return logits, torch.cat([centre - half, centre + half], -1)
@@ -83,7 +84,8 @@ class _Residual(nn.Module):
         self.body = nn.Sequential(_convolution(width, width), _convolution(width, width))
 
     def forward(self, features: Tensor) -> Tensor:
-        return features + self.body(features)
+        residual: Tensor = self.body(features)
+        return features + residual
 
 
 def _convolution(width: int, to: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -94,21 +96,17 @@ def _convolution(width: int, to: int, *, kernel: int = 3, stride: int = 1) -> nn
     )
 
 
-def _shared_branch(width: int, to: int) -> nn.Sequential:
-    # Normalised by groups: running statistics of three different grids would fit none.
+def _shared_branch(width: int, start: list[float]) -> nn.Sequential:
+    """Return layers for all three grids whose outputs begin near ``start``."""
+    last = nn.Conv2d(width, len(start), 3, 1, 1)
+    last.bias = nn.Parameter(torch.tensor(start))
     return nn.Sequential(
         nn.Conv2d(width, width, 3, 1, 1, bias=False),
+        # By groups: running statistics of three different grids would fit none of them.
         nn.GroupNorm(8, width),
         nn.ReLU(inplace=True),
-        nn.Conv2d(width, to, 3, 1, 1),
+        last,
     )
-
-
-def _bias(branch: nn.Sequential) -> Tensor:
-    last = branch[-1]
-    assert isinstance(last, nn.Conv2d)
-    assert last.bias is not None
-    return last.bias
 
 
 def _by_location(grid: Tensor) -> Tensor:

@@ -8,9 +8,8 @@ import matplotlib as mpl
 mpl.use("Agg")  # before pyplot: a server has no display
 
 import matplotlib.pyplot as plt
-from matplotlib.patches import Rectangle
-
 from detections import Detections
+from matplotlib.patches import Rectangle
 from scenes import CLASSES, Scene
 
 _SHOWN = 0.5  # least score drawn
@@ -42,4 +41,6 @@ def draw(scenes: Sequence[Scene], found: Sequence[Detections], path: Path) -> No
 def _outline(box: list[float], colour: str, line: str) -> Rectangle:
     left, top, right, bottom = box
     size = (right - left, bottom - top)
-    return Rectangle((left, top), *size, fill=False, edgecolor=colour, linestyle=line, linewidth=1.5)
+    return Rectangle(
+        (left, top), *size, fill=False, edgecolor=colour, linestyle=line, linewidth=1.5
+    )

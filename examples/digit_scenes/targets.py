@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int64
-from torch import Tensor
-
 from detector import CLASS_COUNT, STRIDES
+from jaxtyping import Bool, Float, Int64
 from scenes import Scene
+from torch import Tensor
 
 # A grid takes boxes whose longer side is at most this many strides; the coarsest the rest.
 _LONGEST_STRIDES = 5
@@ -32,9 +31,7 @@ class Targets:
     counted: Bool[Tensor, "l"]
 
 
-def assign(
-    scene: Scene, points: Float[Tensor, "l 2"], strides: Float[Tensor, "l 1"]
-) -> Targets:
+def assign(scene: Scene, points: Float[Tensor, "l 2"], strides: Float[Tensor, "l 1"]) -> Targets:
     """Return the targets: a digit goes to the nine locations around its centre.
 
     The stride is chosen by the box's longer side; where two digits want one location the
