@@ -23,7 +23,7 @@ def detect(
     boxes: Float[Tensor, "l 4"],
     *,
     canvas: int,
-    score_threshold: float = 0.001,
+    score_threshold: float = 0.01,
     iou_threshold: float = 0.6,
     most: int = 100,
 ) -> Detections:

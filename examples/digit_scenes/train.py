@@ -179,7 +179,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.picture is not None:
         from draw import draw
 
-        draw(scenes[:2], found[:2], options.picture)
+        shown = _worth_showing(scenes)
+        draw([scenes[i] for i in shown], [found[i] for i in shown], options.picture)
+
+
+def _worth_showing(scenes: Sequence[Scene]) -> list[int]:
+    """Return the first scene of many digits and the first with a heap."""
+    return [
+        next(i for i, scene in enumerate(scenes) if len(scene.boxes) >= 7),
+        next(i for i, scene in enumerate(scenes) if scene.iscrowd.any()),
+    ]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import torch
 pytest.importorskip("sklearn", reason="the examples extra (scikit-learn) is not installed")
 
 import coco
+from calibrate import fit
 from detections import detect
 from detector import DigitDetector
 from scenes import CANVAS, Scene, compose, digits_of
@@ -90,6 +91,15 @@ def test_suppression_keeps_the_best_of_a_class_and_spares_other_classes() -> Non
     assert found.labels.tolist() == [3, 4, 3]
     assert found.boxes[:, 0].tolist() == [10, 12, 100]
     assert found.scores.dtype == torch.float64
+
+
+def test_calibration_finds_the_probabilities_that_drew_the_targets() -> None:
+    generator = torch.Generator().manual_seed(0)
+    log_odds = torch.randn(20_000, generator=generator)
+    target = (torch.rand(20_000, generator=generator) < log_odds.sigmoid()).float()
+    calibrate = fit(log_odds / 5 - 40, target)
+    assert calibrate.slope == pytest.approx(5, rel=0.05)
+    torch.testing.assert_close(calibrate(log_odds / 5 - 40), log_odds.double(), atol=0.2, rtol=0.05)
 
 
 @pytest.mark.parametrize("classification", sorted(CLASSIFICATION))
