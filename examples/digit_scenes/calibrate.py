@@ -45,6 +45,6 @@ def fit(logits: Float[Tensor, " n"], target: Float[Tensor, " n"]) -> Calibration
         torch.autograd.backward(loss)
         return loss
 
-    optimiser.step(closure)
+    optimiser.step(closure)  # type: ignore[no-untyped-call]  # LBFGS has no types
     slope = log_slope.detach().exp() / spread
     return Calibration(float(slope), float(offset.detach() - slope * mean))

@@ -38,10 +38,12 @@ def draw(scenes: Sequence[Scene], found: Sequence[Detections], path: Path) -> No
                 panel.text(box[0] + 1, box[1] - 2, text, color="orange", fontsize=8, bbox=_BACKING)
     figure.tight_layout(pad=0.3)
     drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=90)
+    figure.savefig(drawn, dpi=85)
     plt.close(figure)
     # Noise hardly compresses: 64 colours are a third of the bytes and look the same.
-    Image.open(drawn).convert("RGB").quantize(64).save(path, optimize=True)
+    Image.open(drawn).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
 
 
 def _outline(box: list[float], colour: str, line: str) -> Rectangle:
