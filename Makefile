@@ -1,0 +1,80 @@
+# Every target sets itself up: a virtual environment with pinned dependencies, and the
+# exported graphs (cached by a hash of their sources). Needs Python 3.11 or newer.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
+
+# Tests and demo never report usage anywhere, whatever ONNX Runtime's default is.
+export ORT_DISABLE_TELEMETRY := 1
+
+.PHONY: help setup graphs demo test lint unit serve fix proto check-proto wheel clean
+
+help:
+	@echo "make demo   export the graphs, start a server, stream the sample, print the report"
+	@echo "make test   lint, types, import contracts and tests"
+	@echo "make serve  run the server on 127.0.0.1:8001, metrics on 127.0.0.1:9464"
+	@echo "make fix    format and mend what can be mended"
+	@echo "make proto  generate the code of the contract"
+	@echo "make wheel  build a wheel that carries the exported graphs"
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet -c constraints.txt 'torch==2.13.0'
+	$(PIP) install --quiet -c constraints.txt -e '.[export,cpu,dev,examples]'
+	rm -f $(VENV)/.installed-*
+	touch $@
+
+setup: $(STAMP)
+
+graphs: setup
+	$(BIN)/boxgauge export --out graphs
+
+demo: graphs
+	$(BIN)/python examples/demo.py
+
+test: lint graphs check-proto unit
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
+
+unit: setup graphs
+	$(BIN)/pytest
+
+serve: graphs
+	$(BIN)/boxgauge serve
+
+fix: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd proto && ../$(BIN)/buf format --write
+
+PROTOC = $(BIN)/python -m grpc_tools.protoc -I proto
+PROTOS = proto/boxgauge/v1/*.proto proto/boxgauge/oip/*.proto
+
+proto: setup
+	$(PROTOC) --python_out=proto --pyi_out=proto --grpc_python_out=proto $(PROTOS)
+
+# The committed code is what the committed contract generates.
+check-proto: setup
+	rm -rf $(VENV)/generated && mkdir -p $(VENV)/generated
+	$(PROTOC) --python_out=$(VENV)/generated --pyi_out=$(VENV)/generated \
+	    --grpc_python_out=$(VENV)/generated $(PROTOS)
+	cd $(VENV)/generated && find . -name '*_pb2*' -exec cmp {} $(CURDIR)/proto/{} \;
+	cd $(VENV)/generated && test -z "$$(find . -name '*_pb2*' ! -exec cmp -s {} $(CURDIR)/proto/{} \; -print)"
+
+wheel: graphs
+	rm -rf server/boxgauge/engine/graphs dist
+	cp -r graphs server/boxgauge/engine/graphs
+	$(PIP) install --quiet -c constraints.txt build
+	$(BIN)/python -m build --wheel --outdir dist
+	rm -rf server/boxgauge/engine/graphs
+
+clean:
+	rm -rf $(VENV) graphs dist server/boxgauge/engine/graphs
