@@ -74,7 +74,9 @@ def accept_in_rounds(
     holder = unheld.clone()
     moving = torch.ones((), dtype=torch.bool, device=dt.device)
     if torch.compiler.is_exporting():
-        holder, moving = while_loop(lambda _holder, moving: moving.clone(), step, (holder, moving))
+        holder, moving = while_loop(  # type: ignore[no-untyped-call]  # torch has no types here
+            lambda _holder, moving: moving.clone(), step, (holder, moving)
+        )
     else:
         while bool(moving):
             holder, moving = step(holder, moving)

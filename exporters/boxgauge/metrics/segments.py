@@ -32,7 +32,7 @@ def order_within(group: Int[Tensor, " n"], descending: Float[Tensor, " n"]) -> I
 def size(value: Int[Tensor, ""]) -> int:
     """Return a tensor's one value as a size, which the exporter keeps symbolic."""
     n: int = value.item()  # type: ignore[assignment]  # int() would freeze the symbol
-    torch._check(n >= 0)
+    torch._check(n >= 0)  # type: ignore[no-untyped-call]  # torch has no types here
     return n
 
 
@@ -40,7 +40,7 @@ def extent(*ids: Int[Tensor, "..."]) -> int:
     """Return how many ids there are if they count from 0: the largest plus one, at least 1."""
     largest = torch.cat([*ids, ids[0].new_zeros(1)]).amax(0)
     n = size(largest + 1)
-    torch._check(n >= 1)
+    torch._check(n >= 1)  # type: ignore[no-untyped-call]  # torch has no types here
     return n
 
 
