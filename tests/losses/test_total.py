@@ -14,7 +14,7 @@ WEIGHTS = [1.0, 2.0, 0.05]
 
 
 def one(value: float) -> Tensor:
-    return torch.tensor([value])
+    return torch.tensor([float(value)])
 
 
 def test_is_the_weighted_sum_and_keeps_its_terms_unweighted() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from boxgauge.export.catalog_exact import EXACT
 from boxgauge.export.catalog_losses import LOSSES
 from boxgauge.export.catalog_metrics import METRICS
 from boxgauge.export.entry import Entry
@@ -10,7 +11,7 @@ from boxgauge.export.entry import Entry
 
 def catalog() -> Mapping[str, Entry]:
     """Return all entries by name, in a fixed order; gradient graphs are derived from them."""
-    return collect((*LOSSES, *METRICS))
+    return collect((*LOSSES, *METRICS, *EXACT))
 
 
 def collect(entries: Iterable[Entry]) -> Mapping[str, Entry]:

@@ -1,6 +1,17 @@
 """Precision metrics of detection, eager, for tensors on CPU or GPU."""
 
+from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.miou import MeanIoU, mean_iou
 from boxgauge.metrics.precision_recall import PrecisionRecall, precision_recall
+from boxgauge.metrics.report import Curves, report_curves
 
-__all__ = ["MeanIoU", "PrecisionRecall", "mean_iou", "precision_recall"]
+__all__ = [
+    "Curves",
+    "Matching",
+    "MeanIoU",
+    "PrecisionRecall",
+    "match_detections",
+    "mean_iou",
+    "precision_recall",
+    "report_curves",
+]

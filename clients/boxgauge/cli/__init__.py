@@ -1,0 +1,1 @@
+"""The one command; each part imports what it needs when it runs."""

@@ -1,0 +1,72 @@
+"""Reports as plain documents: what ``--json`` prints and what tables are made of."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from boxgauge.client import MonitorReport
+    from boxgauge.engine import Evaluation
+
+Document = dict[str, Any]
+
+
+def evaluation_document(evaluation: "Evaluation", notes: Iterable[str]) -> Document:
+    """Return an offline evaluation; undefined values are None."""
+    report = evaluation.report
+    return {
+        "statistics": asdict(report.statistics),
+        "classes": [
+            {
+                "id": each.object_class.id,
+                "name": each.object_class.name,
+                "AP": each.ap,
+                "AP50": each.ap50,
+                "AP75": each.ap75,
+                "AR": each.ar,
+                "positives": each.positives,
+                "detections": each.detections,
+            }
+            for each in report.classes
+        ],
+        "operating_point": asdict(report.operating_point),
+        "losses": asdict(report.losses),
+        "images": report.images,
+        "positives": report.positives,
+        "detections": report.detections,
+        "dropped_detections": evaluation.dropped,
+        "strict": report.settings.strict,
+        "notes": [*report.notes, *notes],
+    }
+
+
+def monitor_document(monitor: str, answer: "MonitorReport") -> Document:
+    """Return a monitor's report; undefined values are None."""
+    report = answer.report
+    return {
+        "monitor": monitor,
+        "model": answer.model,
+        "statistics": report.statistics,
+        "classes": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "AP": each.ap,
+                "AP50": each.ap50,
+                "AP75": each.ap75,
+                "AR": each.ar,
+                "positives": each.positives,
+                "detections": each.detections,
+            }
+            for each in report.classes
+        ],
+        "operating_point": asdict(report.operating_point),
+        "losses": asdict(report.losses),
+        "images": report.images,
+        "predicted_images": report.predicted_images,
+        "labelled_images": report.labelled_images,
+        "label_coverage": report.label_coverage,
+        "positives": report.positives,
+        "detections": report.detections,
+        "notes": list(report.notes),
+    }

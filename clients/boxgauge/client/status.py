@@ -1,0 +1,75 @@
+"""gRPC statuses as this project's errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from boxgauge.frames import (
+    AlreadyExistsError,
+    BoxGaugeError,
+    FailedPreconditionError,
+    InvalidInputError,
+    NotFoundError,
+    ResourceExhaustedError,
+    UnavailableError,
+)
+
+_ERRORS: dict[grpc.StatusCode, type[BoxGaugeError]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: InvalidInputError,
+    grpc.StatusCode.NOT_FOUND: NotFoundError,
+    grpc.StatusCode.ALREADY_EXISTS: AlreadyExistsError,
+    grpc.StatusCode.FAILED_PRECONDITION: FailedPreconditionError,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: ResourceExhaustedError,
+    grpc.StatusCode.UNAVAILABLE: UnavailableError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: UnavailableError,
+}
+
+
+@contextmanager
+def translated(target: str) -> Iterator[None]:
+    """Raise what the service says as a `BoxGaugeError` with its field and value."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise error_from(error, target) from None
+
+
+def error_from(error: Any, target: str) -> BoxGaugeError:  # noqa: ANN401  # RpcError has no methods
+    """Return the error that a failed call stands for.
+
+    The field comes from the status's ``google.rpc.BadRequest`` and the value from its
+    ``google.rpc.ErrorInfo``, where the service sent them.
+    """
+    code: grpc.StatusCode = error.code()
+    text = " ".join((error.details() or "").split())
+    if code is grpc.StatusCode.UNAVAILABLE:
+        message = f"no answer from {target}: {text or 'unavailable'}"
+    elif code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        message = f"no answer from {target} in time"
+    elif code in _ERRORS:
+        message = text or code.name
+    else:
+        message = f"{target} failed with {code.name}: {text}"
+    field, value = _field_and_value(error)
+    return _ERRORS.get(code, BoxGaugeError)(message, field=field, value=value)
+
+
+def _field_and_value(error: Any) -> tuple[str, str]:  # noqa: ANN401  # RpcError has no methods
+    field, value = "", ""
+    try:
+        status = rpc_status.from_call(error)
+    except ValueError:  # the details contradict the status: a foreign server
+        status = None
+    for detail in status.details if status is not None else ():
+        bad_request = error_details_pb2.BadRequest()
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(bad_request) and bad_request.field_violations:
+            field = bad_request.field_violations[0].field
+        elif detail.Unpack(info):
+            field = field or info.metadata.get("field", "")
+            value = info.metadata.get("value", "")
+    return field, value

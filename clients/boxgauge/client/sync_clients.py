@@ -1,0 +1,227 @@
+"""Synchronous clients."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
+from boxgauge.client.batches import Batch
+from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
+from boxgauge.client.monitors import Monitor, monitor_from
+from boxgauge.client.reports import (
+    EvaluationResult,
+    MonitorReport,
+    evaluation_result_from,
+    monitor_report_from,
+)
+from boxgauge.client.requests import evaluate_request, first_evaluate_request, observe_request
+from boxgauge.client.settings import EvaluationSettings, monitor_message
+from boxgauge.client.status import translated
+from boxgauge.client.window import Window
+from boxgauge.v1 import evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
+
+
+class _Client:
+    """A channel to one service, closed at the end of a ``with`` block.
+
+    Args:
+        target: HOST:PORT.
+        credentials: TLS; None: plain text.
+        timeout_s: Longest wait for the answer to a call that is not a stream.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> None:
+        self.target = target
+        self._timeout_s = timeout_s
+        self._channel = (
+            grpc.insecure_channel(target, options=OPTIONS)
+            if credentials is None
+            else grpc.secure_channel(target, credentials, options=OPTIONS)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the channel; calls that still run are cancelled."""
+        self._channel.close()
+
+
+class MonitorClient(_Client):
+    """Streams frames to monitors and asks for their reports.
+
+    Every method raises the `BoxGaugeError` that fits the service's status.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> None:
+        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
+        self._stub = monitor_pb2_grpc.MonitorServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+
+    def create_monitor(
+        self,
+        monitor: str,
+        classes: Mapping[int, str],
+        settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008  # frozen
+    ) -> Monitor:
+        """Return the new monitor; the same again is ok.
+
+        Args:
+            monitor: Letters, digits, ``_-./``, 1 to 100 bytes.
+            classes: Names by class id; labels outside are refused.
+            settings: Fixed from now on.
+
+        Raises:
+            AlreadyExistsError: It exists with other settings.
+        """
+        request = monitor_pb2.CreateMonitorRequest(
+            monitor=monitor, settings=monitor_message(classes, settings)
+        )
+        with translated(self.target):
+            answer = self._stub.CreateMonitor(request, timeout=self._timeout_s)
+        return monitor_from(answer.monitor)
+
+    def list_monitors(self) -> tuple[Monitor, ...]:
+        """Return all monitors by name."""
+        with translated(self.target):
+            answer = self._stub.ListMonitors(
+                monitor_pb2.ListMonitorsRequest(), timeout=self._timeout_s
+            )
+        return tuple(monitor_from(each) for each in answer.monitors)
+
+    def reset_monitor(self, monitor: str) -> None:
+        """Forget all images of a monitor and keep its settings."""
+        request = monitor_pb2.ResetMonitorRequest(monitor=monitor)
+        with translated(self.target):
+            self._stub.ResetMonitor(request, timeout=self._timeout_s)
+
+    def delete_monitor(self, monitor: str) -> None:
+        """Remove a monitor."""
+        request = monitor_pb2.DeleteMonitorRequest(monitor=monitor)
+        with translated(self.target):
+            self._stub.DeleteMonitor(request, timeout=self._timeout_s)
+
+    def observe(
+        self,
+        monitor: str,
+        batches: Iterable[Batch | Sequence[Batch]],
+        *,
+        model: str = "",
+        window: int = WINDOW,
+    ) -> Iterator[Acknowledgement]:
+        """Send each item as one message and yield the answers in order.
+
+        Nothing is sent before the first answer is asked for. At most ``window``
+        messages are unanswered at a time, so that neither side buffers without bound;
+        whoever does not take the answers sends no more. A refused frame is an answer,
+        not an error. ``batches`` is consumed in gRPC's sending thread; what it raises
+        is raised here.
+
+        Args:
+            monitor: An existing monitor.
+            batches: Predictions, ground truths or a sequence of both.
+            model: Whose predictions these are; needed unless only ground truth is sent.
+            window: Messages on their way at a time, at least 1.
+        """
+        requests = Window(
+            (observe_request(monitor, model, k, item) for k, item in enumerate(batches)), window
+        )
+        call = self._stub.Observe(iter(requests))
+        try:
+            with translated(self.target):
+                for answer in call:
+                    requests.answered()
+                    yield acknowledgement_from(answer)
+        finally:
+            call.cancel()
+            requests.close()
+
+    def get_report(self, monitor: str, *, model: str = "") -> MonitorReport:
+        """Return the report over everything acknowledged before the call.
+
+        Args:
+            monitor: Which one.
+            model: Which model; may be left out when the monitor has seen exactly one.
+        """
+        request = monitor_pb2.GetReportRequest(monitor=monitor, model=model)
+        with translated(self.target):
+            return monitor_report_from(self._stub.GetReport(request, timeout=self._timeout_s))
+
+    def watch_report(
+        self, monitor: str, *, model: str = "", interval_s: float = 1.0
+    ) -> Iterator[MonitorReport]:
+        """Yield a report now and after changes, at most one every ``interval_s``."""
+        request = monitor_pb2.WatchReportRequest(
+            monitor=monitor, model=model, interval_s=interval_s
+        )
+        call = self._stub.WatchReport(request)
+        try:
+            with translated(self.target):
+                for answer in call:
+                    yield monitor_report_from(answer)
+        finally:
+            call.cancel()
+
+
+class EvaluationClient(_Client):
+    """Evaluates a closed set of frames on the service."""
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> None:
+        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
+        self._stub = evaluation_pb2_grpc.EvaluationServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+
+    def evaluate(
+        self,
+        classes: Mapping[int, str],
+        batches: Iterable[Batch | Sequence[Batch]],
+        settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008  # frozen
+    ) -> EvaluationResult:
+        """Return the exact report over all frames; a missing side counts as empty.
+
+        Args:
+            classes: Names by class id; detections of others are dropped and counted.
+            batches: One message each; an image's side comes once.
+            settings: Thresholds.
+
+        Raises:
+            InvalidInputError: A frame is bad.
+        """
+        requests = Window(
+            chain(
+                [first_evaluate_request(classes, settings)],
+                (evaluate_request(item) for item in batches),
+            )
+        )
+        try:
+            with translated(self.target):
+                return evaluation_result_from(self._stub.Evaluate(iter(requests)))
+        finally:
+            requests.close()

@@ -1,0 +1,66 @@
+"""JSON files as Python values, with errors that say what is wrong where."""
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+
+from boxgauge.frames import InvalidInputError
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_json(path: Path) -> object:
+    """Return the value that the file holds; every double round-trips.
+
+    NaN and Infinity, which Python writes though JSON has neither, are read as such, so
+    that whoever judges the values can name the record that holds one.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or is not JSON.
+    """
+    try:
+        text = path.read_bytes().removeprefix(_BOM)
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+        raise InvalidInputError(
+            f"{path} must be a readable file: {reason}", field=str(path), value=reason
+        ) from None
+    with _collector_paused():
+        try:
+            value: object = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            if b"NaN" in text or b"Infinity" in text:
+                return _read_with_nan(path, text)
+            raise not_json(path, error) from None
+    return value
+
+
+def not_json(path: Path, error: ValueError) -> InvalidInputError:
+    """Return the error for text that no JSON parser takes."""
+    return InvalidInputError(f"{path} must be JSON: {error}", field=str(path), value=error)
+
+
+def _read_with_nan(path: Path, text: bytes) -> object:
+    try:
+        value: object = json.loads(text)
+        # Python also takes half a surrogate pair, which no later encoder would.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise not_json(path, ValueError(error)) from None
+    return value
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cycle collector from walking millions of new, acyclic objects again and again."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

@@ -1,0 +1,39 @@
+"""Columnar frames, their validation and box formats: the data type that all parts share."""
+
+from boxgauge.frames.boxes import BoxFormat, to_xywh
+from boxgauge.frames.columns import Frames, GroundTruths, Predictions
+from boxgauge.frames.errors import (
+    AlreadyExistsError,
+    BoxGaugeError,
+    FailedPreconditionError,
+    GraphError,
+    InvalidInputError,
+    NotFoundError,
+    ProviderError,
+    ResourceExhaustedError,
+    UnavailableError,
+)
+from boxgauge.frames.faults import ground_truth_faults, prediction_faults
+from boxgauge.frames.image_ids import ImageId, check_image_id, image_order
+
+__all__ = [
+    "AlreadyExistsError",
+    "BoxFormat",
+    "BoxGaugeError",
+    "FailedPreconditionError",
+    "Frames",
+    "GraphError",
+    "GroundTruths",
+    "ImageId",
+    "InvalidInputError",
+    "NotFoundError",
+    "Predictions",
+    "ProviderError",
+    "ResourceExhaustedError",
+    "UnavailableError",
+    "check_image_id",
+    "ground_truth_faults",
+    "image_order",
+    "prediction_faults",
+    "to_xywh",
+]

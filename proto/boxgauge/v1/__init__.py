@@ -1,0 +1,1 @@
+"""The contract: monitors, evaluation and the frames that both take."""

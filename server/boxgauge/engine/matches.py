@@ -1,0 +1,127 @@
+"""What matching found out about a batch of images: all that a tally needs, by columns."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from boxgauge.frames import ImageId
+
+# Mean losses are kept as integers in these units, so that sums can be taken back exactly.
+FIXED_POINT = 2.0**32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageSums:
+    """Per image: counts and sums of losses, int64 [images] each.
+
+    Attributes:
+        detections: Detections, before any maximum.
+        giou: Sum of 1 - GIoU over matched pairs, in units of 2^-32.
+        giou_pairs: Matched pairs.
+        bce: Sum of binary cross entropy in nats, in units of 2^-32.
+        bce_count: Detections that are matched or not, and not ignored.
+        not_probability: Of those, scores outside [0, 1], for which there is no cross entropy.
+    """
+
+    detections: NDArray[np.int64]
+    giou: NDArray[np.int64]
+    giou_pairs: NDArray[np.int64]
+    bce: NDArray[np.int64]
+    bce_count: NDArray[np.int64]
+    not_probability: NDArray[np.int64]
+
+    def rows(self) -> NDArray[np.int64]:
+        """Return the sums as [images, 6], in the order of the attributes."""
+        return np.stack([getattr(self, each.name) for each in fields(self)], axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """The outcome of every detection and ground truth of a batch of images.
+
+    Attributes:
+        image_ids: One id an image.
+        counts: Evaluated detections of each image, int64 [images].
+        labels: Class id of each detection, int64 [d].
+        scores: Confidence, float64 [d].
+        ranks: Place by score in its image and class, below the highest maximum, int64 [d].
+        patterns: Outcomes over areas and thresholds, packed: one bytes string each, [d].
+        truth_counts: Ground truths of each image, int64 [images].
+        truth_labels: Class id of each ground truth, int64 [g].
+        truth_counted: Area ranges in which it has to be found, one bit each, uint32 [g].
+        sums: Per image.
+    """
+
+    image_ids: tuple[ImageId, ...]
+    counts: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    ranks: NDArray[np.int64]
+    patterns: NDArray[np.bytes_]
+    truth_counts: NDArray[np.int64]
+    truth_labels: NDArray[np.int64]
+    truth_counted: NDArray[np.uint32]
+    sums: ImageSums
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+    def select(self, images: ArrayLike) -> "Matches":
+        """Return the matches of the images at these positions, in this order."""
+        chosen = np.asarray(images, dtype=np.int64)
+        rows = _rows(self.counts, chosen)
+        truths = _rows(self.truth_counts, chosen)
+        return Matches(
+            tuple(self.image_ids[k] for k in chosen.tolist()),
+            self.counts[chosen],
+            self.labels[rows],
+            self.scores[rows],
+            self.ranks[rows],
+            self.patterns[rows],
+            self.truth_counts[chosen],
+            self.truth_labels[truths],
+            self.truth_counted[truths],
+            ImageSums(*(column[chosen] for column in self.sums.rows().T)),
+        )
+
+    @classmethod
+    def concatenate(cls, parts: "list[Matches]") -> "Matches":
+        """Return the parts as one, in order; at least one part."""
+        if len(parts) == 1:
+            return parts[0]
+        joined: dict[str, Any] = {
+            each.name: np.concatenate([getattr(part, each.name) for part in parts])
+            for each in fields(cls)
+            if each.name not in ("image_ids", "sums")
+        }
+        ids = tuple(image_id for part in parts for image_id in part.image_ids)
+        sums = np.concatenate([part.sums.rows() for part in parts])
+        return cls(image_ids=ids, sums=ImageSums(*sums.T), **joined)
+
+
+def pack_patterns(tp: NDArray[np.bool_], ignored: NDArray[np.bool_]) -> NDArray[np.bytes_]:
+    """Return one bytes string a detection for its outcomes, given as [areas·thresholds, d]."""
+    bits = np.concatenate([np.packbits(tp, axis=0), np.packbits(ignored, axis=0)])
+    width, detections = bits.shape
+    return np.ascontiguousarray(bits.T).view(f"S{width}").reshape(detections)
+
+
+def unpack_pattern(pattern: bytes, areas: int, thresholds: int) -> NDArray[np.int64]:
+    """Return the outcomes [areas, thresholds]: 0 false positive, 1 true positive, 2 ignored."""
+    combinations = areas * thresholds
+    width = 2 * -(-combinations // 8)
+    # numpy strips trailing zero bytes of its strings.
+    bits = np.unpackbits(np.frombuffer(pattern.ljust(width, b"\0"), np.uint8)).reshape(2, -1)
+    tp, ignored = bits[:, :combinations].astype(np.int64)
+    outcomes: NDArray[np.int64] = tp + 2 * ignored
+    return outcomes.reshape(areas, thresholds)
+
+
+def _rows(counts: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows of the chosen images, in their order."""
+    first = np.cumsum(counts) - counts
+    chosen = counts[images]
+    shift = np.repeat(first[images] - (np.cumsum(chosen) - chosen), chosen)
+    return shift + np.arange(int(chosen.sum()), dtype=np.int64)

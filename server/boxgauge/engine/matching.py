@@ -1,0 +1,191 @@
+"""Matching: batches of images through the exact graph, bounded by candidate pairs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxgauge.engine.engine import Engine
+from boxgauge.engine.matched_losses import image_sums
+from boxgauge.engine.matches import Matches, pack_patterns
+from boxgauge.engine.operating import operating_threshold
+from boxgauge.engine.settings import EvaluationSettings
+from boxgauge.frames import GroundTruths, InvalidInputError, Predictions, ResourceExhaustedError
+
+# Bounds of one run. The first limits memory (pairs · thresholds · areas numbers), the
+# second keeps the working set near the cache: larger runs are slower a detection.
+MAX_PAIRS = 1_000_000
+MAX_DETECTIONS = 40_000
+MATCH = "match"
+
+
+def match_images(
+    engine: Engine,
+    predictions: Predictions,
+    ground_truths: GroundTruths,
+    settings: EvaluationSettings,
+) -> Matches:
+    """Return what became of every detection and ground truth.
+
+    Args:
+        engine: Holds the graphs.
+        predictions: One side of each image.
+        ground_truths: The other side of the same images, in the same order.
+        settings: Thresholds, areas, most detections.
+
+    Raises:
+        InvalidInputError: The two sides do not list the same images.
+        ResourceExhaustedError: One image alone has more candidate pairs than a run may hold.
+    """
+    if predictions.image_ids != ground_truths.image_ids:
+        raise InvalidInputError.at(
+            "ground_truths.image_ids", len(ground_truths), "the predictions'"
+        )
+    if settings.strict:
+        # pycocotools overwrites what the file says.
+        nothing = np.zeros_like(ground_truths.ignore)
+        ground_truths = replace(ground_truths, ignore=nothing)
+    labels = np.concatenate([predictions.labels, ground_truths.labels])
+    classes, index = np.unique(labels, return_inverse=True)
+    split = len(predictions.labels)
+    sides = (index[:split], index[split:])
+    whole = slice(0, len(predictions))
+    parts = [
+        _run(engine, predictions, ground_truths, sides, part, settings)
+        for part in _parts(predictions, ground_truths, sides, len(classes), settings)
+    ]
+    if not parts:
+        parts = [_run(engine, predictions, ground_truths, sides, whole, settings)]
+    return Matches.concatenate(parts)
+
+
+def _parts(
+    predictions: Predictions,
+    ground_truths: GroundTruths,
+    sides: tuple[NDArray[np.int64], NDArray[np.int64]],
+    classes: int,
+    settings: EvaluationSettings,
+) -> Iterator[slice]:
+    """Yield runs of images that stay within both bounds."""
+    images = len(predictions)
+    if len(predictions.labels) <= MAX_DETECTIONS and (
+        int((predictions.counts * ground_truths.counts).sum()) <= MAX_PAIRS
+    ):
+        if images:
+            yield slice(0, images)
+        return
+    cells = [
+        np.bincount(side.image_index * classes + label, minlength=images * classes)
+        for side, label in zip((predictions, ground_truths), sides, strict=True)
+    ]
+    most = settings.max_detections[-1]
+    pairs = (np.minimum(cells[0], most) * cells[1]).reshape(images, classes).sum(1)
+    start, held, rows = 0, 0, 0
+    for k, (more, detections) in enumerate(
+        zip(pairs.tolist(), predictions.counts.tolist(), strict=True)
+    ):
+        if more > MAX_PAIRS:
+            raise ResourceExhaustedError(
+                f"image {predictions.image_ids[k]!r} has {more} candidate pairs:"
+                f" at most {MAX_PAIRS} fit in one run",
+                field="image_id",
+                value=predictions.image_ids[k],
+            )
+        if k > start and (held + more > MAX_PAIRS or rows + detections > MAX_DETECTIONS):
+            yield slice(start, k)
+            start, held, rows = k, 0, 0
+        held += more
+        rows += detections
+    if images > start:
+        yield slice(start, images)
+
+
+def _run(
+    engine: Engine,
+    predictions: Predictions,
+    ground_truths: GroundTruths,
+    sides: tuple[NDArray[np.int64], NDArray[np.int64]],
+    images: slice,
+    settings: EvaluationSettings,
+) -> Matches:
+    """Run the graph once over these images."""
+    dt_ends, gt_ends = predictions.offsets, ground_truths.offsets
+    dt = slice(int(dt_ends[images.start]), int(dt_ends[images.stop]))
+    gt = slice(int(gt_ends[images.start]), int(gt_ends[images.stop]))
+    dt_counts, gt_counts = predictions.counts[images], ground_truths.counts[images]
+    places = np.arange(len(dt_counts), dtype=np.int64)
+    dt_image, gt_image = np.repeat(places, dt_counts), np.repeat(places, gt_counts)
+    boxes, scores = predictions.boxes[dt], predictions.scores[dt]
+    most = settings.max_detections[-1]
+    ranges = np.array([(area.low, area.high) for area in settings.areas], dtype=np.float64)
+    found = engine.run(
+        MATCH,
+        {
+            "dt_image": dt_image,
+            "dt_label": sides[0][dt],
+            "dt_boxes": boxes,
+            "dt_scores": scores,
+            "gt_image": gt_image,
+            "gt_label": sides[1][gt],
+            "gt_boxes": ground_truths.boxes[gt],
+            "gt_areas": ground_truths.areas[gt],
+            "gt_crowd": ground_truths.crowd[gt],
+            "gt_ignore": ground_truths.ignore[gt],
+            "iou_thresholds": np.array(settings.iou_thresholds, dtype=np.float64),
+            "area_ranges": ranges,
+            "max_detections": np.array([most], dtype=np.int64),
+        },
+    )
+    rank, match, ignored = found["rank"], found["match"], found["ignored"]
+    matched = match >= 0
+    if settings.strict:
+        matched, ignored = _forget_id_zero(
+            match, ignored, ground_truths.ids[gt], boxes[:, 2] * boxes[:, 3], ranges
+        )
+    tp = matched & ~ignored
+    point = operating_threshold(settings)
+    sums = image_sums(
+        engine,
+        boxes,
+        scores,
+        ground_truths.boxes[gt],
+        match[0, point],
+        tp[0, point],
+        (rank < most) & ~ignored[0, point],
+        dt_counts,
+    )
+    combinations = len(ranges) * len(settings.iou_thresholds)
+    kept = np.flatnonzero(rank < most)
+    patterns = pack_patterns(tp.reshape(combinations, -1), ignored.reshape(combinations, -1))
+    bits = np.left_shift(np.uint32(1), np.arange(len(ranges), dtype=np.uint32))
+    counted = (~found["gt_ignored"] * bits[:, None]).sum(0, dtype=np.uint32)
+    every = len(kept) == len(rank)
+    return Matches(
+        predictions.image_ids[images],
+        dt_counts if every else np.bincount(dt_image[kept], minlength=len(dt_counts)),
+        predictions.labels[dt] if every else predictions.labels[dt][kept],
+        scores if every else scores[kept],
+        rank if every else rank[kept],
+        patterns if every else patterns[kept],
+        gt_counts,
+        ground_truths.labels[gt],
+        counted,
+        sums,
+    )
+
+
+def _forget_id_zero(
+    match: NDArray[np.int64],
+    ignored: NDArray[np.bool_],
+    ids: NDArray[np.int64],
+    areas: NDArray[np.float64],
+    ranges: NDArray[np.float64],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Read matches as pycocotools does, which stores ids and takes 0 for no match."""
+    matched = match >= 0
+    if not (ids == 0).any():
+        return matched, ignored
+    lost = matched & (ids[np.maximum(match, 0)] == 0)
+    outside = (areas < ranges[:, :1]) | (areas > ranges[:, 1:])
+    return matched & ~lost, ignored | (lost & outside[:, None, :])

@@ -1,0 +1,128 @@
+"""ONNX Runtime stops here: sessions, and the providers that really run them."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import onnxruntime
+from numpy.typing import NDArray
+
+from boxgauge.engine.repository import GraphSpec, ModelRepository
+from boxgauge.frames import GraphError, InvalidInputError
+
+_LOG = logging.getLogger(__name__)
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+_NAMES = {long: short for short, long in PROVIDERS.items()}
+_ONNX_TYPES = {
+    "float32": "tensor(float)",
+    "float64": "tensor(double)",
+    "int64": "tensor(int64)",
+    "int32": "tensor(int32)",
+    "int8": "tensor(int8)",
+    "uint8": "tensor(uint8)",
+    "bool": "tensor(bool)",
+}
+
+# ONNX Runtime reports usage to its makers unless told not to; nothing here leaves the machine.
+onnxruntime.disable_telemetry_events()
+
+
+class Session:
+    """One graph, ready to run; thread-safe, and the interpreter's lock is free while it runs.
+
+    Args:
+        repository: Where the graph is.
+        spec: Which one.
+        providers: Short names in the order of preference.
+        threads: Threads within one run.
+
+    Raises:
+        GraphError: The file is no ONNX graph, or its signature is not the manifest's.
+    """
+
+    def __init__(
+        self, repository: ModelRepository, spec: GraphSpec, providers: Sequence[str], threads: int
+    ) -> None:
+        self.spec = spec
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Errors only: what a warning would say of providers is asked for below.
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+        wanted = [PROVIDERS[name] for name in providers]
+        try:
+            self._session = onnxruntime.InferenceSession(
+                repository.model(spec), options, providers=wanted
+            )
+        # ONNX Runtime's errors share no base class but this one.
+        except Exception as error:
+            if isinstance(error, GraphError):
+                raise
+            reason = str(error).splitlines()[0]
+            raise GraphError(
+                f"graph {spec.name} does not load: {reason}", field=spec.name
+            ) from error
+        self._check_signature()
+        self.providers = self._assigned()
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return the outputs by name; the inputs are taken as valid."""
+        outputs = self._session.run(None, dict(inputs))
+        return {port.name: array for port, array in zip(self.spec.outputs, outputs, strict=True)}
+
+    def _check_signature(self) -> None:
+        found = {"inputs": self._session.get_inputs(), "outputs": self._session.get_outputs()}
+        declared = {"inputs": self.spec.inputs, "outputs": self.spec.outputs}
+        for side, ports in declared.items():
+            wanted = [(port.name, _ONNX_TYPES[port.dtype], len(port.shape)) for port in ports]
+            got = [(each.name, each.type, len(each.shape)) for each in found[side]]
+            if wanted != got:
+                raise GraphError(
+                    f"graph {self.spec.name}: {side} must be the manifest's {wanted}: got {got}",
+                    field=self.spec.name,
+                    value=side,
+                )
+
+    def _assigned(self) -> frozenset[str]:
+        """Return the providers that got nodes: ONNX Runtime falls back without a word."""
+        parts = self._session.get_provider_graph_assignment_info()
+        return frozenset(_NAMES.get(part.ep_name, part.ep_name) for part in parts)
+
+
+def check_providers(providers: Sequence[str]) -> tuple[str, ...]:
+    """Return the providers to ask for, those left out that this build cannot have.
+
+    Raises:
+        InvalidInputError: A name is unknown or there is none.
+    """
+    for name in providers:
+        if name not in PROVIDERS:
+            raise InvalidInputError.at("providers", name, f"one of {', '.join(PROVIDERS)}")
+    if not providers:
+        raise InvalidInputError.at("providers", "[]", f"at least one of {', '.join(PROVIDERS)}")
+    available = available_providers()
+    missing = [name for name in providers if name not in available]
+    if missing:
+        _LOG.warning(
+            "provider %s is not in this build of ONNX Runtime, which has %s",
+            ", ".join(missing),
+            ", ".join(available),
+        )
+    present = [name for name in providers if name in available]
+    return (*present, *(() if "cpu" in present else ("cpu",)))
+
+
+def available_providers() -> tuple[str, ...]:
+    """Return the short names of what this build of ONNX Runtime has."""
+    return tuple(_NAMES[name] for name in onnxruntime.get_available_providers() if name in _NAMES)
+
+
+def runtime_version() -> str:
+    """Return the version of ONNX Runtime."""
+    return str(onnxruntime.__version__)

@@ -1,0 +1,204 @@
+"""The composition root: builds every object of the service once, starts and stops it."""
+
+import asyncio
+import logging
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Self
+
+import orjson
+from prometheus_client import CollectorRegistry
+
+from boxgauge.engine import Engine, ModelRepository, find_graphs
+from boxgauge.frames import ProviderError
+from boxgauge.server.grpc_server import GrpcServer
+from boxgauge.server.metrics_http import MetricsServer
+from boxgauge.server.monitor.book import Book
+from boxgauge.server.monitor.ledger import Ledger
+from boxgauge.server.monitor.monitor import Surroundings
+from boxgauge.server.service.evaluation import EvaluationService
+from boxgauge.server.service.inference import InferenceService
+from boxgauge.server.service.monitors import WINDOW, MonitorService
+from boxgauge.server.service.runner import Runner
+from boxgauge.server.settings import Settings
+from boxgauge.server.telemetry import Telemetry
+
+_LOG = logging.getLogger(__name__)
+
+
+class App:
+    """One service: ``async with App(settings) as app`` runs it, leaving drains it.
+
+    Args:
+        settings: Where it listens and what it may use.
+        registry: Where its metrics live; a new one if none is given.
+        engine: One that is open already; else the settings say which to open.
+
+    Attributes:
+        address: ``host:port`` of gRPC, once started.
+        metrics_url: Of the metrics, once started.
+        telemetry: Its metrics.
+        book: Its monitors, once started.
+        engine: Once started.
+    """
+
+    address: str
+    metrics_url: str
+    book: Book
+    engine: Engine
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        registry: CollectorRegistry | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.settings = settings
+        self.telemetry = Telemetry(registry or CollectorRegistry())
+        self._given_engine = engine
+        self._is_ready = False
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Start everything.
+
+        Raises:
+            GraphError: Graphs are missing, corrupt or foreign.
+            ProviderError: A required provider was not obtained.
+            InvalidInputError: A port is taken.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Drain: refuse new work, finish the running work within ``drain_s``, stop."""
+        self._is_ready = False
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        settings, stack = self.settings, self._stack
+        # First, so that a probe is answered while the graphs load.
+        metrics = MetricsServer(self.telemetry.text, lambda: self._is_ready)
+        port = metrics.start(settings.metrics_host, settings.metrics_port)
+        stack.callback(metrics.stop)
+        self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"
+
+        executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
+        stack.callback(executor.shutdown, wait=False, cancel_futures=True)
+        self.engine = self._given_engine or await asyncio.get_running_loop().run_in_executor(
+            executor, open_engine, settings
+        )
+        self.engine.observe_run = self.telemetry.ran
+
+        ledger = Ledger(settings.max_held_boxes, settings.max_held_images)
+        release = package_version()
+        self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
+        max_waiting = settings.max_concurrent_streams * WINDOW
+        around = Surroundings(
+            self.engine, executor, ledger, self.telemetry, settings.max_models, max_waiting
+        )
+        self.book = Book(around, max_monitors=settings.max_monitors)
+        stack.push_async_callback(self.book.settle)
+
+        draining = asyncio.Event()
+        server = GrpcServer(
+            settings,
+            self.telemetry,
+            MonitorService(self.book, draining),
+            EvaluationService(self.engine, executor, ledger),
+            InferenceService(
+                self.engine,
+                Runner(self.engine, executor, max_waiting=max_waiting),
+                lambda: self._is_ready,
+                version=release,
+            ),
+        )
+        self.address = f"{settings.host}:{await server.start()}"
+        stack.push_async_callback(server.stop, settings.drain_s)
+        refreshing = asyncio.create_task(self._refresh())
+        stack.callback(refreshing.cancel)
+        stack.callback(draining.set)
+        stack.push_async_callback(server.refuse)
+        self._is_ready = True
+
+    async def _refresh(self) -> None:
+        """Keep the exported reports up to date."""
+        while True:
+            await asyncio.sleep(self.settings.report_interval_s)
+            await self.book.refresh()
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return the engine over the verified graphs, on the providers asked for.
+
+    Raises:
+        GraphError: Graphs are missing, corrupt or foreign.
+        ProviderError: The first provider is required and was not obtained.
+    """
+    repository = ModelRepository.open(find_graphs(settings.graphs))
+    engine = Engine.open(repository, providers=settings.providers, threads=settings.threads)
+    wanted = settings.providers[0]
+    if engine.provider != wanted:
+        found = f"provider {wanted} was asked for and {engine.provider} obtained"
+        if settings.require_provider:
+            raise ProviderError(found, field="providers", value=engine.provider)
+        _LOG.warning("%s", found)
+    return engine
+
+
+def package_version() -> str:
+    """Return the version installed, or "unknown" in a bare source tree."""
+    try:
+        return version("boxgauge")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def serve(settings: Settings) -> None:
+    """Run the service until SIGTERM or SIGINT, then drain; returns when all is stopped.
+
+    Prints one line of JSON on standard output once it is ready: ``address`` of gRPC,
+    ``metrics`` URL, ``provider`` in use and the number of ``graphs``.
+
+    Raises:
+        BoxGaugeError: It could not start; the message is one line.
+    """
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        # Also what makes signals work at all where this is process 1 of a container.
+        loop.add_signal_handler(each, stopped.set)
+    async with App(settings) as app:
+        ready = {
+            "event": "ready",
+            "address": app.address,
+            "metrics": app.metrics_url,
+            "provider": app.engine.provider,
+            "graphs": len(app.engine.repository.graphs),
+        }
+        sys.stdout.write(orjson.dumps(ready).decode() + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+        _LOG.info("draining for at most %s s", settings.drain_s)
+    _LOG.info("stopped")

@@ -1,0 +1,98 @@
+"""The gRPC server itself: options, services, health and reflection."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grpc import aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from boxgauge.frames import InvalidInputError
+from boxgauge.oip import inference_pb2, inference_pb2_grpc
+from boxgauge.server.service.evaluation import EvaluationService
+from boxgauge.server.service.inference import InferenceService
+from boxgauge.server.service.interceptor import Answering
+from boxgauge.server.service.monitors import MonitorService
+from boxgauge.server.settings import Settings
+from boxgauge.server.telemetry import Telemetry
+from boxgauge.v1 import evaluation_pb2, evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
+
+SERVICES = tuple(
+    module.DESCRIPTOR.services_by_name[name].full_name
+    for module, name in (
+        (monitor_pb2, "MonitorService"),
+        (evaluation_pb2, "EvaluationService"),
+        (inference_pb2, "GRPCInferenceService"),
+    )
+)
+_MIN_PING_MS = 10_000  # clients may ping an idle connection this often
+_KEEPALIVE_MS = 60_000  # a peer that has gone away is noticed after this
+
+
+class GrpcServer:
+    """Listens, answers, and says how it is."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        telemetry: Telemetry,
+        monitors: MonitorService,
+        evaluation: EvaluationService,
+        inference: InferenceService,
+    ) -> None:
+        self._settings = settings
+        self._server = aio.server(
+            interceptors=[Answering(telemetry)],
+            options=list(_options(settings).items()),
+            maximum_concurrent_rpcs=settings.max_concurrent_streams,
+        )
+        add: Any = monitor_pb2_grpc.add_MonitorServiceServicer_to_server
+        add(monitors, self._server)
+        add = evaluation_pb2_grpc.add_EvaluationServiceServicer_to_server
+        add(evaluation, self._server)
+        add = inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server
+        add(inference, self._server)
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+
+    async def start(self) -> int:
+        """Listen and return the port, which is a free one where 0 was asked for.
+
+        Raises:
+            InvalidInputError: The address cannot be listened on.
+        """
+        address = f"{self._settings.host}:{self._settings.port}"
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError:
+            port = 0
+        if port == 0:
+            raise InvalidInputError.at("port", address, "free to listen on")
+        await self._server.start()
+        for name in ("", *SERVICES):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        return port
+
+    async def refuse(self) -> None:
+        """Say NOT_SERVING from now on."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no new RPCs, give the running ones this long, then cancel them."""
+        await self._server.stop(grace_s)
+
+
+def _options(settings: Settings) -> Mapping[str, int]:
+    return {
+        "grpc.max_receive_message_length": settings.max_message_bytes,
+        "grpc.max_send_message_length": -1,
+        # Without this a second service on the same port would start and take half the calls.
+        "grpc.so_reuseport": 0,
+        "grpc.http2.min_recv_ping_interval_without_data_ms": _MIN_PING_MS,
+        "grpc.keepalive_time_ms": _KEEPALIVE_MS,
+        "grpc.keepalive_permit_without_calls": 1,
+        "grpc.max_connection_age_ms": int(settings.connection_age_s * 1000),
+        "grpc.max_connection_age_grace_ms": int(settings.connection_age_grace_s * 1000),
+    }

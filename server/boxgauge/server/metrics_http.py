@@ -1,0 +1,96 @@
+"""Metrics and probes over HTTP, on a port and in threads of their own."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from boxgauge.frames import InvalidInputError
+
+_LOG = logging.getLogger(__name__)
+_POLL_S = 0.05  # how long stopping may wait for the listening thread
+_TEXT = "text/plain; charset=utf-8"
+_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    # A reader that never finishes must not keep the service from stopping.
+    block_on_close = False
+
+    def server_bind(self) -> None:
+        """Bind without the base class's reverse look-up of the host's name."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+        self.setup_environ()
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = 10.0  # seconds a silent connection may hold its thread
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+        _LOG.debug(format, *args)
+
+    def address_string(self) -> str:
+        return str(self.client_address[0])  # no reverse look-up
+
+
+class MetricsServer:
+    """Serves ``/metrics``, ``/healthz`` (alive) and ``/readyz`` (takes work).
+
+    Args:
+        metrics: Returns the exposition.
+        is_ready: Says whether the service takes work.
+    """
+
+    def __init__(self, metrics: Callable[[], bytes], is_ready: Callable[[], bool]) -> None:
+        self._metrics = metrics
+        self._is_ready = is_ready
+        self._server: WSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, host: str, port: int) -> int:
+        """Listen and return the port, which is a free one where 0 was asked for.
+
+        Raises:
+            InvalidInputError: The address cannot be listened on.
+        """
+        try:
+            server = make_server(host, port, self._answer, _Server, _Handler)
+        except OSError as error:
+            raise InvalidInputError.at(
+                "metrics_port", f"{host}:{port} ({error.strerror})", "free to listen on"
+            ) from None
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.serve_forever, args=(_POLL_S,), name="metrics", daemon=True
+        )
+        self._thread.start()
+        return int(server.server_address[1])
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+
+    def _answer(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        status, kind, body = self._route(str(environ.get("PATH_INFO", "")))
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+
+    def _route(self, path: str) -> tuple[str, str, bytes]:
+        if path == "/metrics":
+            return "200 OK", _EXPOSITION, self._metrics()
+        if path == "/healthz":
+            return "200 OK", _TEXT, b"ok\n"
+        if path == "/readyz":
+            if self._is_ready():
+                return "200 OK", _TEXT, b"ready\n"
+            return "503 Service Unavailable", _TEXT, b"not ready\n"
+        return "404 Not Found", _TEXT, b"try /metrics, /healthz or /readyz\n"

@@ -1,0 +1,1 @@
+"""Monitors: what is held of each image, how its two sides join, and what is reported."""

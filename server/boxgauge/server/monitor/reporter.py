@@ -1,0 +1,99 @@
+"""Reports of a monitor's models: computed in a thread, once for all who ask."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+
+from boxgauge.engine import Engine, Report
+from boxgauge.server.monitor.join import Join, Model
+from boxgauge.server.monitor.reports import MonitorReport, without_curves
+from boxgauge.server.telemetry import Telemetry
+
+
+class Reporter:
+    """Keeps the newest report of each model of one monitor.
+
+    Args:
+        monitor: Name of the monitor.
+        join: Its state.
+        version: Says the state's present version.
+    """
+
+    def __init__(
+        self,
+        monitor: str,
+        join: Join,
+        version: Callable[[], int],
+        *,
+        engine: Engine,
+        executor: Executor,
+        telemetry: Telemetry,
+    ) -> None:
+        self._monitor = monitor
+        self._join = join
+        self._version = version
+        self._engine = engine
+        self._executor = executor
+        self._telemetry = telemetry
+        self._latest: dict[str, tuple[int, MonitorReport]] = {}
+        self._running: dict[str, asyncio.Task[MonitorReport]] = {}
+
+    async def report(self, model: Model) -> MonitorReport:
+        """Return a report that reflects at least the state of now.
+
+        A computation that started before the last change is waited for and then
+        repeated; one that started after it is shared.
+        """
+        wanted = self._version()
+        while True:
+            _, latest = self._latest.get(model.name, (0, None))
+            if latest is not None and latest.version >= wanted:
+                return latest
+            task = self._running.get(model.name)
+            if task is None:
+                task = asyncio.create_task(self._compute(model))
+                self._running[model.name] = task
+                task.add_done_callback(lambda done: self._done(model.name, done))
+            # Shielded: who gives up waiting must not take the report from the others.
+            made = await asyncio.shield(task)
+            if made.version >= wanted:
+                return made
+
+    def forget(self) -> None:
+        """Forget all reports; those being computed are not kept either."""
+        self._latest.clear()
+        self._running.clear()
+        self._telemetry.forget(self._monitor)
+
+    def _done(self, model: str, task: asyncio.Task[MonitorReport]) -> None:
+        if self._running.get(model) is task:
+            del self._running[model]
+
+    async def _compute(self, model: Model) -> MonitorReport:
+        # Taken together, before the first wait: one consistent state.
+        version, tally_version = self._version(), model.version
+        predicted, labelled = len(model.predictions), len(self._join.labels)
+        known_version, known = self._latest.get(model.name, (-1, None))
+        if known is not None and known_version == tally_version:
+            made = replace(
+                known, version=version, predicted_images=predicted, labelled_images=labelled
+            )
+        else:
+            snapshot = model.tally.snapshot()
+            report = await self._timed(lambda: model.tally.report(self._engine, snapshot))
+            made = MonitorReport(
+                self._monitor, model.name, version, without_curves(report), predicted, labelled
+            )
+        # A reset or deletion meanwhile has put another model, or none, in this place.
+        if self._join.models.get(model.name) is model:
+            self._latest[model.name] = (tally_version, made)
+            self._telemetry.publish(made)
+        return made
+
+    async def _timed(self, make: Callable[[], Report]) -> Report:
+        started = time.perf_counter()
+        report = await asyncio.get_running_loop().run_in_executor(self._executor, make)
+        self._telemetry.report_seconds.observe(time.perf_counter() - started)
+        return report

@@ -1,0 +1,1 @@
+"""The RPCs: translate, delegate, count."""

@@ -1,0 +1,145 @@
+"""`boxgauge.v1.MonitorService` over the book of monitors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Coroutine
+from contextlib import aclosing
+from typing import Any
+
+from boxgauge.frames import InvalidInputError, UnavailableError
+from boxgauge.server.monitor.book import Book
+from boxgauge.server.monitor.intake import Observed
+from boxgauge.server.monitor.monitor import Monitor
+from boxgauge.server.service.pipeline import in_order
+from boxgauge.server.wire.frames_in import arrivals
+from boxgauge.server.wire.reports_out import monitor_report_out, refusal_out
+from boxgauge.server.wire.settings_wire import (
+    class_out,
+    classes_in,
+    evaluation_in,
+    evaluation_out,
+)
+from boxgauge.v1 import monitor_pb2 as pb
+from boxgauge.v1 import monitor_pb2_grpc as rpc
+
+# Messages of one stream under way: enough to batch small ones, little enough to bound memory.
+WINDOW = 8
+
+Context = Any  # grpc's context, of which nothing is used here
+
+
+class MonitorService(rpc.MonitorServiceServicer):
+    """Watches detectors in production.
+
+    Args:
+        book: The monitors.
+        draining: Set once the service stops; watches end then.
+    """
+
+    def __init__(self, book: Book, draining: asyncio.Event) -> None:
+        self._book = book
+        self._draining = draining
+
+    async def CreateMonitor(  # noqa: N802 (gRPC's name)
+        self, request: pb.CreateMonitorRequest, context: Context
+    ) -> pb.CreateMonitorResponse:
+        """Create a monitor, or return the same one again."""
+        classes = classes_in(request.settings.classes)
+        evaluation = evaluation_in(request.settings.evaluation)
+        monitor = self._book.create(request.monitor, classes, evaluation)
+        return pb.CreateMonitorResponse(monitor=_monitor(monitor))
+
+    async def ListMonitors(  # noqa: N802 (gRPC's name)
+        self, request: pb.ListMonitorsRequest, context: Context
+    ) -> pb.ListMonitorsResponse:
+        """List all monitors by name."""
+        return pb.ListMonitorsResponse(monitors=[_monitor(each) for each in self._book.list()])
+
+    async def ResetMonitor(  # noqa: N802 (gRPC's name)
+        self, request: pb.ResetMonitorRequest, context: Context
+    ) -> pb.ResetMonitorResponse:
+        """Forget a monitor's images."""
+        self._book.get(request.monitor).reset()
+        return pb.ResetMonitorResponse()
+
+    async def DeleteMonitor(  # noqa: N802 (gRPC's name)
+        self, request: pb.DeleteMonitorRequest, context: Context
+    ) -> pb.DeleteMonitorResponse:
+        """Remove a monitor."""
+        self._book.delete(request.monitor)
+        return pb.DeleteMonitorResponse()
+
+    async def Observe(  # noqa: N802 (gRPC's name)
+        self, request_iterator: AsyncIterator[pb.ObserveRequest], context: Context
+    ) -> AsyncIterator[pb.ObserveResponse]:
+        """Answer each message once its frames are in the reports."""
+        async with aclosing(in_order(request_iterator, self._observe, window=WINDOW)) as answers:
+            async for answer in answers:
+                yield answer
+
+    async def GetReport(  # noqa: N802 (gRPC's name)
+        self, request: pb.GetReportRequest, context: Context
+    ) -> pb.GetReportResponse:
+        """Return the report over everything acknowledged before the call."""
+        made = await self._book.get(request.monitor).report(request.model)
+        return pb.GetReportResponse(model=made.model, report=monitor_report_out(made))
+
+    async def WatchReport(  # noqa: N802 (gRPC's name)
+        self, request: pb.WatchReportRequest, context: Context
+    ) -> AsyncIterator[pb.WatchReportResponse]:
+        """Return a report now and after changes, at most one every interval."""
+        interval_s = request.interval_s or 1.0
+        if not 0.1 <= interval_s <= 3600:
+            raise InvalidInputError.at("interval_s", request.interval_s, "0.1 to 3600, or 0")
+        monitor = self._book.get(request.monitor)
+        model = request.model
+        while True:
+            made = await monitor.report(model)
+            # The first answer chooses the model; another one may come later.
+            model = made.model
+            yield pb.WatchReportResponse(model=model, report=monitor_report_out(made))
+            await self._unless_draining(_change(monitor, made.version, interval_s))
+
+    def _observe(self, request: pb.ObserveRequest) -> Awaitable[pb.ObserveResponse]:
+        """Start one message at once; frames are in the monitor when this returns."""
+        monitor = self._book.get(request.monitor)
+        waiting = monitor.observe(request.model, arrivals(request.frames))
+        return asyncio.create_task(_observed(request.sequence, waiting))
+
+    async def _unless_draining(self, event: Coroutine[Any, Any, None]) -> None:
+        either = {asyncio.create_task(event), asyncio.create_task(self._draining.wait())}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in either:
+                task.cancel()
+        if self._draining.is_set():
+            raise UnavailableError("the service is stopping: watch again elsewhere or later")
+
+
+async def _change(monitor: Monitor, version: int, interval_s: float) -> None:
+    await asyncio.sleep(interval_s)
+    await monitor.change_after(version)
+
+
+async def _observed(sequence: int, waiting: Awaitable[Observed]) -> pb.ObserveResponse:
+    # Shielded: a stream that is cancelled must not take back frames it has brought.
+    observed = await asyncio.shield(waiting)
+    return pb.ObserveResponse(
+        sequence=sequence,
+        accepted=observed.accepted,
+        unchanged=observed.unchanged,
+        errors=[refusal_out(each) for each in observed.refused],
+    )
+
+
+def _monitor(monitor: Monitor) -> pb.Monitor:
+    return pb.Monitor(
+        name=monitor.name,
+        settings=pb.MonitorSettings(
+            classes=[class_out(each) for each in monitor.classes],
+            evaluation=evaluation_out(monitor.settings),
+        ),
+        models=monitor.models,
+        labelled_images=monitor.labelled_images,
+        held_boxes=monitor.held_boxes,
+    )

@@ -1,0 +1,95 @@
+"""How a service is configured: the one place that reads the environment."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from boxgauge.frames import InvalidInputError
+
+PREFIX = "BOXGAUGE_"
+
+Provider = Literal["cpu", "cuda", "tensorrt"]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Every setting, each read from ``BOXGAUGE_<NAME>`` unless given; bounds are enforced.
+
+    Attributes:
+        host: Address on which gRPC listens.
+        port: Port of gRPC; 0 takes a free one.
+        metrics_host: Address on which metrics and probes are served over HTTP.
+        metrics_port: Port of that; 0 takes a free one.
+        graphs: Folder of exported graphs; None: the packaged ones, else ``./graphs``.
+        providers: Execution providers in the order of preference.
+        require_provider: The first provider must be obtained, else the start fails.
+        threads: Threads ONNX Runtime uses within one run.
+        workers: Runs, reports and evaluations at the same time.
+        max_message_bytes: Largest gRPC message taken.
+        max_held_boxes: Boxes held in memory, both sides, all monitors and evaluations;
+            one takes about 100 bytes with its place in the tally.
+        max_held_images: Image sides held in memory, empty ones too; one takes about 1 KiB.
+        max_monitors: Monitors at a time.
+        max_models: Models of one monitor.
+        max_concurrent_streams: RPCs at a time; more are answered RESOURCE_EXHAUSTED.
+        report_interval_s: Seconds between refreshes of the exported reports.
+        drain_s: Seconds that running RPCs get to finish after SIGTERM.
+        connection_age_s: Seconds after which a client is asked to reconnect.
+        connection_age_grace_s: Seconds its running RPCs get from then on.
+        log_level: Least severe level that is logged.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Port = 8001
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port = 9464
+    graphs: Path | None = None
+    providers: Annotated[tuple[Provider, ...], NoDecode, Field(min_length=1)] = ("cpu",)
+    require_provider: bool = False
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    workers: Annotated[int, Field(ge=1, le=256)] = 4
+    max_message_bytes: Annotated[int, Field(ge=1024, le=2**31 - 1)] = 16 * 2**20
+    max_held_boxes: Annotated[int, Field(ge=1)] = 4_000_000
+    max_held_images: Annotated[int, Field(ge=1)] = 400_000
+    max_monitors: Annotated[int, Field(ge=1)] = 64
+    max_models: Annotated[int, Field(ge=1)] = 16
+    max_concurrent_streams: Annotated[int, Field(ge=1)] = 256
+    report_interval_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    drain_s: Annotated[float, Field(ge=0, le=4)] = 3.0
+    connection_age_s: Annotated[float, Field(ge=1)] = 3600.0
+    connection_age_grace_s: Annotated[float, Field(ge=1)] = 3600.0
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("providers", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        if isinstance(given, str):
+            return tuple(part.strip() for part in given.split(",") if part.strip())
+        return given
+
+    @model_validator(mode="after")
+    def _distinct_providers(self) -> "Settings":
+        if len(set(self.providers)) != len(self.providers):
+            raise ValueError(f"providers must be distinct: got {','.join(self.providers)}")
+        return self
+
+
+def read_settings(**given: object) -> Settings:
+    """Return the settings: what is given here, else the environment, else the default.
+
+    Raises:
+        InvalidInputError: One line that names the first bad setting and its value.
+    """
+    try:
+        return Settings(**cast(dict[str, Any], given))
+    except ValidationError as refused:
+        fault = refused.errors()[0]
+        name = str(fault["loc"][0]) if fault["loc"] else "settings"
+        value = fault["input"] if fault["loc"] else ""
+        text = fault["msg"].removeprefix("Value error, ")
+        message = f"{PREFIX}{name.upper()}: {text}, got {value!r}" if fault["loc"] else text
+        raise InvalidInputError(message, field=name, value=value) from None

@@ -1,0 +1,1 @@
+"""Protobuf stops here: messages become frames and settings, reports become messages."""

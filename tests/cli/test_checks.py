@@ -1,0 +1,64 @@
+import pytest
+
+from boxgauge.cli.checks import (
+    Finding,
+    extra_findings,
+    graphs_finding,
+    provider_findings,
+    runtime_findings,
+)
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+
+def faults(findings: list[Finding]) -> list[Finding]:
+    return [each for each in findings if each.mending]
+
+
+@pytest.mark.parametrize("one", ["onnxruntime", "onnxruntime-gpu"])
+def test_one_runtime_is_well(one: str) -> None:
+    assert faults(runtime_findings([one])) == []
+
+
+def test_two_runtimes_are_named_and_both_removed() -> None:
+    (fault,) = runtime_findings(["onnxruntime-gpu", "onnxruntime"])
+    assert "onnxruntime and onnxruntime-gpu are both installed" in fault.words
+    assert fault.mending == (
+        "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'boxgauge[gpu]'"
+    )
+
+
+def test_no_runtime_is_a_fault() -> None:
+    (fault,) = runtime_findings([])
+    assert "not installed" in fault.words
+    assert "boxgauge[cpu]" in fault.mending
+
+
+def test_a_provider_that_falls_back_is_told() -> None:
+    well, fault = provider_findings({CPU: [CPU], CUDA: [CPU]})
+    assert well == Finding("provider cpu", f"asked for {CPU} and got it")
+    assert fault.words == f"asked for {CUDA}, got {CPU}"
+    assert "driver" in fault.mending
+
+
+def test_a_session_that_does_not_open_is_told() -> None:
+    (fault,) = provider_findings({CUDA: "libcudart.so.13: cannot open"})
+    assert fault.words == "no session: libcudart.so.13: cannot open"
+
+
+def test_torch_is_needed_only_where_there_are_no_graphs() -> None:
+    assert faults(extra_findings(["torch"], graphs_found=True)) == []
+    (fault,) = faults(extra_findings(["torch"], graphs_found=False))
+    assert "boxgauge[export]" in fault.mending
+
+
+def test_what_serving_lacks_is_named() -> None:
+    (fault,) = faults(extra_findings(["grpc_health"], graphs_found=True))
+    assert fault.words == "grpc_health missing: serve cannot run"
+
+
+def test_broken_graphs_are_exported_again() -> None:
+    assert graphs_finding("graphs", 3, "").mending == ""
+    fault = graphs_finding("graphs", 0, "giou_loss: its hash is not the manifest's")
+    assert fault.words.startswith("giou_loss")
+    assert "boxgauge export --force" in fault.mending

@@ -1,0 +1,42 @@
+import json
+import shutil
+from pathlib import Path
+
+from .conftest import Boxgauge
+
+KEYS = {"name", "version", "family", "inputs", "outputs", "gradient", "parity", "tensorrt"}
+
+
+def test_the_list_names_every_graph_of_the_manifest(boxgauge: Boxgauge, graphs_dir: Path) -> None:
+    ended = boxgauge("graphs", "--json", "--graphs", graphs_dir)
+    assert ended.status == 0
+    listed = json.loads(ended.out)
+    manifest = json.loads((graphs_dir / "manifest.json").read_text())
+    assert {each["name"] for each in listed} == {each["name"] for each in manifest["graphs"]}
+    assert all(each.keys() >= KEYS for each in listed)
+    by_name = {each["name"]: each for each in listed}
+    giou = by_name["giou_loss"]
+    assert giou["gradient"] is True
+    assert giou["gradient_graph"] == "giou_loss_gradient"
+    assert giou["inputs"][0] == {"name": "pred", "dtype": "float32", "shape": ["n", 4]}
+    assert by_name["giou_loss_gradient"]["gradient_of"] == "giou_loss"
+    assert giou["tensorrt"] is True
+    assert 0 <= giou["parity"] <= 1e-5
+
+
+def test_the_table_names_every_graph(boxgauge: Boxgauge, graphs_dir: Path) -> None:
+    ended = boxgauge("graphs", "--graphs", graphs_dir)
+    assert ended.status == 0
+    for name in ("giou_loss", "match", "report"):
+        assert name in ended.out
+
+
+def test_a_corrupt_graph_is_one_line(boxgauge: Boxgauge, graphs_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "graphs"
+    shutil.copytree(graphs_dir, folder)
+    model = folder / "giou_loss" / "1" / "model.onnx"
+    model.write_bytes(model.read_bytes()[:-1] + b"?")
+    ended = boxgauge("graphs", "--graphs", folder)
+    assert ended.status == 2
+    assert "giou_loss" in ended.err
+    assert ended.err.count("\n") == 1

@@ -1,0 +1,89 @@
+"""Scrape configuration, rules and alerts, read by Prometheus' own promtool."""
+
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+from tests.docker.paths import DOCKER, RULES
+from tests.docker.series import LABELS, TARGET, selectors_of, series_of
+from tests.tools import require_tool
+
+PROMETHEUS = DOCKER / "prometheus"
+RULE_LIST: list[dict[str, Any]] = [
+    rule
+    for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+ALERTS = [rule["alert"] for rule in RULE_LIST if "alert" in rule]
+
+
+def promtool(*arguments: object) -> None:
+    command = [require_tool("promtool"), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.tools
+def test_the_configuration_is_valid() -> None:
+    promtool("check", "config", PROMETHEUS / "prometheus.yml")
+
+
+@pytest.mark.tools
+def test_the_rules_are_valid() -> None:
+    promtool("check", "rules", RULES)
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("name", sorted(p.name for p in (PROMETHEUS / "tests").glob("*.yml")))
+def test_the_alerts_fire_when_they_should_and_not_before(name: str) -> None:
+    promtool("test", "rules", PROMETHEUS / "tests" / name)
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_an_alert_is_tested_both_silent_and_firing(alert: str) -> None:
+    checks = [
+        check
+        for path in (PROMETHEUS / "tests").glob("*.yml")
+        for test in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]
+        for check in test["alert_rule_test"]
+        if check["alertname"] == alert
+    ]
+    assert {bool(check["exp_alerts"]) for check in checks} == {False, True}
+
+
+@pytest.mark.parametrize("rule", RULE_LIST, ids=lambda rule: rule.get("alert") or rule["record"])
+def test_a_rule_uses_only_series_and_labels_that_are_exposed(rule: dict[str, Any]) -> None:
+    assert series_of(rule["expr"]) <= set(LABELS)
+    for name, labels in selectors_of(rule["expr"]):
+        assert labels <= LABELS[name] | TARGET
+
+
+def test_recorded_series_that_are_used_are_recorded() -> None:
+    recorded = {rule["record"] for rule in RULE_LIST if "record" in rule}
+    used = {
+        word
+        for rule in RULE_LIST
+        for word in rule["expr"].replace("(", " ").split()
+        if ":boxgauge_" in word
+    }
+    assert used
+    assert used <= recorded
+
+
+@pytest.mark.parametrize("rule", RULE_LIST, ids=lambda rule: rule.get("alert") or rule["record"])
+def test_no_rule_averages_average_precision(rule: dict[str, Any]) -> None:
+    if "boxgauge_average_" in rule["expr"]:
+        assert not any(word in rule["expr"] for word in ("avg", "sum(", "sum by", "sum ("))
+
+
+@pytest.mark.parametrize("alert", [r for r in RULE_LIST if "alert" in r], ids=lambda r: r["alert"])
+def test_an_alert_says_how_bad_it_is_and_what_it_means(alert: dict[str, Any]) -> None:
+    assert alert["labels"]["severity"] in {"critical", "warning", "info"}
+    assert alert["annotations"]["summary"]
+    assert alert["annotations"]["description"]
+
+
+def test_the_scraped_job_is_the_one_the_rules_select() -> None:
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
+    assert [scrape["job_name"] for scrape in config["scrape_configs"]] == ["boxgauge"]

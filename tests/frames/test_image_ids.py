@@ -1,0 +1,25 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boxgauge.frames import ImageId, InvalidInputError, check_image_id, image_order
+
+ids = st.one_of(st.integers(-(2**63), 2**63 - 1), st.text(min_size=1, max_size=9))
+
+
+@given(st.lists(ids, unique=True))
+def test_integers_come_first_then_strings_by_bytes(given_ids: list[ImageId]) -> None:
+    integers = sorted(each for each in given_ids if isinstance(each, int))
+    strings = sorted((s for s in given_ids if isinstance(s, str)), key=str.encode)
+    assert sorted(given_ids, key=image_order) == [*integers, *strings]
+
+
+@given(ids)
+def test_a_good_id_is_returned_as_it_is(image_id: ImageId) -> None:
+    assert check_image_id(image_id, "id") == image_id
+
+
+@pytest.mark.parametrize("bad", [True, 1.0, None, b"a", "", "x" * 513, 2**63, -(2**63) - 1])
+def test_a_bad_id_is_refused_by_name(bad: object) -> None:
+    with pytest.raises(InvalidInputError, match=r"^images\[3\]\.id must be "):
+        check_image_id(bad, "images[3].id")

@@ -1,0 +1,132 @@
+"""A thin hand on the stubs, and frames to send."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from grpc import aio
+
+from boxgauge.oip import inference_pb2_grpc
+from boxgauge.v1 import (
+    evaluation_pb2_grpc,
+    frames_pb2,
+    monitor_pb2,
+    monitor_pb2_grpc,
+    report_pb2,
+)
+
+CLASSES = [report_pb2.ObjectClass(id=1, name="cat"), report_pb2.ObjectClass(id=2, name="dog")]
+
+# label, left, top, width, height[, score]
+Row = tuple[float, ...]
+Sides = dict[int | str, list[Row]]
+
+TRUTHS: Sides = {
+    1: [(1, 10, 10, 20, 20), (2, 50, 50, 40, 40)],
+    2: [(1, 5, 5, 100, 100)],
+    3: [],
+    "four": [(2, 0, 0, 10, 10), (2, 30, 30, 15, 15)],
+}
+PREDICTIONS: Sides = {
+    1: [(1, 11, 10, 20, 20, 0.9), (2, 52, 50, 40, 38, 0.8), (2, 0, 0, 5, 5, 0.3)],
+    2: [(1, 5, 5, 90, 100, 0.75), (1, 200, 200, 9, 9, 0.95)],
+    3: [(2, 1, 1, 8, 8, 0.6)],
+    "four": [(2, 0, 1, 10, 10, 0.5)],
+}
+
+
+class Calls:
+    """The stubs of every service over one channel."""
+
+    def __init__(self, channel: aio.Channel) -> None:
+        self.channel = channel
+        self.monitors: Any = monitor_pb2_grpc.MonitorServiceStub(channel)
+        self.evaluation: Any = evaluation_pb2_grpc.EvaluationServiceStub(channel)
+        self.inference: Any = inference_pb2_grpc.GRPCInferenceServiceStub(channel)
+
+    async def create(self, monitor: str = "cam", **evaluation: object) -> monitor_pb2.Monitor:
+        settings = monitor_pb2.MonitorSettings(
+            classes=CLASSES, evaluation=report_pb2.EvaluationSettings(**evaluation)
+        )
+        request = monitor_pb2.CreateMonitorRequest(monitor=monitor, settings=settings)
+        return (await self.monitors.CreateMonitor(request)).monitor
+
+    async def observe(
+        self, *frames: frames_pb2.Frames, monitor: str = "cam", model: str = "m"
+    ) -> list[monitor_pb2.ObserveResponse]:
+        """Send each as one message of one stream and return the answers."""
+        requests = [
+            monitor_pb2.ObserveRequest(monitor=monitor, model=model, sequence=k, frames=each)
+            for k, each in enumerate(frames)
+        ]
+        return [answer async for answer in self.monitors.Observe(stream(requests))]
+
+    async def report(self, monitor: str = "cam", model: str = "") -> report_pb2.Report:
+        request = monitor_pb2.GetReportRequest(monitor=monitor, model=model)
+        return (await self.monitors.GetReport(request)).report
+
+
+async def stream(requests: Iterable[Any]) -> AsyncIterator[Any]:
+    for request in requests:
+        yield request
+
+
+def predictions(sides: Sides, *, revision: int = 0) -> frames_pb2.Frames:
+    """Return integers' images in one batch and strings' in another, xywh in float64."""
+    found = frames_pb2.Frames()
+    for ids, rows in _by_kind(sides):
+        flat = [row for side in rows for row in side]
+        found.predictions.add(
+            image_ids=ids,
+            counts=[len(side) for side in rows],
+            boxes=_bytes([row[1:5] for row in flat], np.float64),
+            box_format=frames_pb2.BOX_FORMAT_XYWH,
+            box_type=frames_pb2.FLOAT_TYPE_FLOAT64,
+            scores=_bytes([row[5] for row in flat], np.float64),
+            score_type=frames_pb2.FLOAT_TYPE_FLOAT64,
+            labels=_bytes([row[0] for row in flat], np.int64),
+            revisions=[revision] * len(rows),
+        )
+    return found
+
+
+def truths(sides: Sides, *, revision: int = 0) -> frames_pb2.Frames:
+    """Return integers' images in one batch and strings' in another, xywh in float64."""
+    found = frames_pb2.Frames()
+    for ids, rows in _by_kind(sides):
+        flat = [row for side in rows for row in side]
+        found.ground_truths.add(
+            image_ids=ids,
+            counts=[len(side) for side in rows],
+            boxes=_bytes([row[1:5] for row in flat], np.float64),
+            box_format=frames_pb2.BOX_FORMAT_XYWH,
+            box_type=frames_pb2.FLOAT_TYPE_FLOAT64,
+            labels=_bytes([row[0] for row in flat], np.int64),
+            revisions=[revision] * len(rows),
+        )
+    return found
+
+
+def both(*parts: frames_pb2.Frames) -> frames_pb2.Frames:
+    """Return the parts as one message."""
+    found = frames_pb2.Frames()
+    for part in parts:
+        found.MergeFrom(part)
+    return found
+
+
+def only(sides: Sides, *image_ids: int | str) -> Sides:
+    return {image_id: sides[image_id] for image_id in image_ids}
+
+
+def _by_kind(sides: Sides) -> Iterable[tuple[frames_pb2.ImageIds, list[list[Row]]]]:
+    integers = [each for each in sides if isinstance(each, int)]
+    strings = [each for each in sides if isinstance(each, str)]
+    if integers:
+        yield frames_pb2.ImageIds(integers=integers), [sides[each] for each in integers]
+    if strings:
+        yield frames_pb2.ImageIds(strings=strings), [sides[each] for each in strings]
+
+
+def _bytes(rows: Sequence[Any], dtype: type) -> bytes:
+    return np.array(rows, dtype=dtype).tobytes()

@@ -1,0 +1,170 @@
+"""Health, reflection, start and drain, with a real process for the signals."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, stream, truths
+from tests.server.conftest import Serve
+
+from boxgauge.frames import GraphError, InvalidInputError
+from boxgauge.server.app import App
+from boxgauge.server.grpc_server import SERVICES
+from boxgauge.server.settings import read_settings
+from boxgauge.v1 import monitor_pb2
+
+ROOT = Path(__file__).parents[2]
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_health_is_told_for_each_service(calls: Calls) -> None:
+    stub = health_pb2_grpc.HealthStub(calls.channel)
+    for name in ("", *SERVICES):
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service=name))
+        assert answer.status == SERVING
+    with pytest.raises(aio.AioRpcError) as refused:
+        await stub.Check(health_pb2.HealthCheckRequest(service="other"))
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_reflection_lists_every_service(calls: Calls) -> None:
+    stub = reflection_pb2_grpc.ServerReflectionStub(calls.channel)
+    request = reflection_pb2.ServerReflectionRequest(list_services="")
+    (answer,) = [each async for each in stub.ServerReflectionInfo(stream([request]))]
+    names = {service.name for service in answer.list_services_response.service}
+    assert names >= {*SERVICES, "grpc.health.v1.Health"}
+
+
+async def test_a_drain_says_so_lets_running_work_finish_and_takes_no_more(serve: Serve) -> None:
+    async with serve(drain_s=4) as (app, calls):
+        await calls.create()
+        await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
+        health = health_pb2_grpc.HealthStub(calls.channel).Watch(
+            health_pb2.HealthCheckRequest(service=SERVICES[0])
+        )
+        assert (await health.read()).status == SERVING
+        watch = calls.monitors.WatchReport(
+            monitor_pb2.WatchReportRequest(monitor="cam", interval_s=3600)
+        )
+        assert (await watch.read()).report.images == 4
+        observing = calls.monitors.Observe()
+        request = monitor_pb2.ObserveRequest(monitor="cam", model="m", frames=truths({9: []}))
+        await observing.write(request)
+        assert (await observing.read()).accepted == 1
+
+        draining = asyncio.create_task(app.__aexit__(None, None, None))
+        assert (await health.read()).status == NOT_SERVING
+        health.cancel()
+        with pytest.raises(aio.AioRpcError) as ended:
+            await watch.read()
+        assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+        # A stream under way may still bring what it has.
+        request.frames.CopyFrom(predictions({9: []}))
+        await observing.write(request)
+        assert (await observing.read()).accepted == 1
+        await observing.done_writing()
+        assert await observing.read() is aio.EOF
+        await draining
+        with pytest.raises(aio.AioRpcError) as refused:
+            await calls.report()
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_taken_port_is_one_clear_error(serve: Serve) -> None:
+    async with serve() as (app, _):
+        port = int(app.address.rpartition(":")[2])
+        with pytest.raises(InvalidInputError, match="port must be free to listen on"):
+            async with serve(port=port):
+                pytest.fail("it started")
+        taken = int(app.metrics_url.rpartition(":")[2].removesuffix("/metrics"))
+        with pytest.raises(InvalidInputError, match="metrics_port must be free to listen on"):
+            async with serve(metrics_port=taken):
+                pytest.fail("it started")
+
+
+async def test_more_rpcs_than_allowed_are_resource_exhausted(serve: Serve) -> None:
+    async with serve(max_concurrent_streams=1) as (_, calls):
+        health = health_pb2_grpc.HealthStub(calls.channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == SERVING
+        with pytest.raises(aio.AioRpcError) as refused:
+            await calls.create()
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        watch.cancel()
+
+
+async def test_a_cancelled_stream_keeps_what_it_brought(serve: Serve) -> None:
+    async with serve() as (app, calls):
+        await calls.create()
+        observing = calls.monitors.Observe()
+        both_sides = both(predictions(PREDICTIONS), truths(TRUTHS))
+        await observing.write(
+            monitor_pb2.ObserveRequest(monitor="cam", model="m", frames=both_sides)
+        )
+        await app.book.get("cam").change_after(1)
+        observing.cancel()
+        await app.book.settle()
+        assert (await calls.report()).images == 4
+
+
+async def test_missing_graphs_are_a_start_up_error(tmp_path: Path) -> None:
+    settings = read_settings(port=0, metrics_port=0, graphs=tmp_path)
+    with pytest.raises(GraphError):
+        async with App(settings):
+            pytest.fail("it started")
+
+
+async def test_an_unknown_fault_is_internal_and_logged_once(
+    app: App, calls: Calls, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(name: str) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(app.book, "get", broken)
+    with pytest.raises(aio.AioRpcError) as failed:
+        await calls.report()
+    assert failed.value.code() is grpc.StatusCode.INTERNAL
+    assert "secret" not in str(failed.value.details())
+    records = [each for each in caplog.records if each.name.startswith("boxgauge")]
+    assert [record.exc_info is not None for record in records] == [True]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent: int) -> None:
+    code = (
+        "from boxgauge.server.app import serve; from boxgauge.server.settings import read_settings"
+    )
+    folders = ("proto", "server", "exporters", "clients")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        f"{code}; serve(read_settings())",
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ
+        | {
+            "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in folders),
+            "BOXGAUGE_PORT": "0",
+            "BOXGAUGE_METRICS_PORT": "0",
+            "BOXGAUGE_GRAPHS": str(graphs_dir),
+        },
+    )
+    assert process.stdout is not None
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+    assert ready["event"] == "ready"
+    async with aio.insecure_channel(ready["address"]) as channel:
+        calls = Calls(channel)
+        await calls.create()
+        open_stream = calls.monitors.Observe()  # an idle stream must not keep it from stopping
+        await open_stream.write(monitor_pb2.ObserveRequest(monitor="cam", sequence=1))
+        assert (await open_stream.read()).sequence == 1
+        process.send_signal(sent)
+        assert await asyncio.wait_for(process.wait(), 5) == 0
