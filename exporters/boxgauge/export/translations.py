@@ -5,7 +5,10 @@ from typing import Any
 
 import torch
 from onnx import TensorProto
-from onnxscript import opset18 as op
+from onnxscript import opset18
+
+# Its types are those of ONNX's eager evaluation, which is not how these are called.
+op: Any = opset18
 
 _BOOL, _INT64 = int(TensorProto.BOOL), int(TensorProto.INT64)
 
