@@ -57,6 +57,20 @@ def test_a_size_may_depend_on_the_values() -> None:
     assert model.graph.output[0].type.tensor_type.shape.dim[0].dim_param == "t"
 
 
+def test_any_of_nothing_is_false() -> None:
+    def kernel(scores: Tensor) -> tuple[Tensor, ...]:
+        fractions = scores / 8
+        row = (scores > 3).reshape(1, -1)
+        return (scores > 3).any().reshape(1), fractions.any().reshape(1), row.any(1), row.any(0)
+
+    entry = _entry(
+        kernel,
+        *(Port(name, "bool", (1,)) for name in ("any", "fraction", "row")),
+        Port("column", "bool", ("d",)),
+    )
+    assert measure_parity(entry, export_forward(entry).SerializeToString()) == 0
+
+
 def test_a_loop_may_depend_on_the_values() -> None:
     def kernel(scores: Tensor) -> Tensor:
         def unfinished(value: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ def relative_error(actual: Array, expected: Array) -> float:
     with np.errstate(invalid="ignore"):
         differences = np.abs(actual.astype(np.float64) - wanted)
     same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
-    differences = np.where(same, 0.0, np.nan_to_num(differences, nan=np.inf))
+    differences = np.where(same, 0.0, np.where(np.isnan(differences), np.inf, differences))
     finite = np.abs(wanted[np.isfinite(wanted)])
     return float(differences.max() / max(1.0, finite.max(initial=0.0)))
 

@@ -1,10 +1,16 @@
-"""ONNX forms of the ATen operators that the exporter of torch 2.13 does not know."""
+"""ONNX forms of the ATen operators that the exporter of torch 2.13 lacks or gets wrong."""
 
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from onnxscript import opset18 as op
+from onnx import TensorProto
+from onnxscript import opset18
+
+# Its types are those of ONNX's eager evaluation, which is not how these are called.
+op: Any = opset18
+
+_BOOL, _INT64 = int(TensorProto.BOOL), int(TensorProto.INT64)
 
 
 def sort_stable(
@@ -24,6 +30,32 @@ def sort_stable(
     return op.TopK(self, size, axis=dim, largest=int(descending), sorted=1)
 
 
+def any_of_all(
+    self: Any,  # noqa: ANN401  (see above)
+) -> Any:  # noqa: ANN401
+    """Return whether any element is true; false when there is none.
+
+    torch's own translation is the maximum, which of nothing is the lowest integer: true, and
+    a loop that runs while any is true then never ends.
+    """
+    return op.Cast(op.ReduceSum(op.Cast(op.Cast(self, to=_BOOL), to=_INT64), keepdims=0), to=_BOOL)
+
+
+def any_along(
+    self: Any,  # noqa: ANN401  (see above)
+    dim: int,
+    keepdim: bool = False,
+) -> Any:  # noqa: ANN401
+    """Return whether any element along ``dim`` is true; false when there is none."""
+    axis = op.Constant(value_ints=[dim])
+    marks = op.Cast(op.Cast(self, to=_BOOL), to=_INT64)
+    return op.Cast(op.ReduceSum(marks, axis, keepdims=int(keepdim)), to=_BOOL)
+
+
 def translation_table() -> dict[Callable[..., Any], Callable[..., Any]]:
     """Return what ``torch.onnx.export`` takes as ``custom_translation_table``."""
-    return {torch.ops.aten.sort.stable: sort_stable}
+    return {
+        torch.ops.aten.sort.stable: sort_stable,
+        torch.ops.aten.any.default: any_of_all,
+        torch.ops.aten.any.dim: any_along,
+    }
