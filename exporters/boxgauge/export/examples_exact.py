@@ -56,10 +56,14 @@ def hard_scenes(generator: Generator) -> Iterator[Inputs]:
 def outcomes(n: int, generator: Generator) -> Inputs:
     """Return n detections with patterns of outcomes over 3 area ranges and 5 thresholds."""
     patterns = 8
+    label, score = _below(4, n, generator), _below(9, n, generator).double() / 8
+    cell = torch.sort(_below(5, n, generator))[0] * 4 + label
+    rows = torch.arange(n)
+    ahead = (score > score[:, None]) | ((score == score[:, None]) & (rows < rows[:, None]))
     tensors = (
-        _below(4, n, generator),
-        _below(9, n, generator).double() / 8,
-        _below(12, n, generator),
+        label,
+        score,
+        (ahead & (cell == cell[:, None])).sum(1),
         _below(patterns, n, generator),
         _below(3, patterns * 15, generator).reshape(patterns, 3, 5),
     )

@@ -49,7 +49,7 @@ def report_curves(
     Args:
         label: Class of each detection, from 0 to k - 1. k · n² < 2^63.
         scores: Confidence; ties keep the order of the rows: by image, then by rank.
-        rank: Place by score among the detections of its image and class.
+        rank: Place by score among the detections of its image and class, from 0.
         code: Row of ``outcomes`` that says what became of it.
         outcomes: Patterns over area ranges and thresholds: 0 false positive, 1 true
             positive, 2 ignored. At least one row.

@@ -1,0 +1,93 @@
+"""The matching kernel against a greedy loop, and its own laws."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from boxgauge.export.examples_exact import hard_scenes, scenes
+from boxgauge.metrics import match_detections
+from tests.greedy import match_greedily
+
+INPUTS = (
+    "dt_image dt_label dt_boxes dt_scores gt_image gt_label gt_boxes gt_areas gt_crowd "
+    "gt_ignore iou_thresholds area_ranges max_detections"
+).split()
+
+
+def draw(n: int, seed: int) -> tuple[Tensor, ...]:
+    return scenes(n, torch.Generator().manual_seed(seed))
+
+
+def assert_greedy(inputs: tuple[Tensor, ...]) -> None:
+    found = match_detections(*inputs)
+    wanted = match_greedily(*(each.numpy() for each in inputs))
+    for name, ours, theirs in zip(found._fields, found, wanted, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs, err_msg=name)
+
+
+@settings(max_examples=150, deadline=None)
+@given(n=st.integers(0, 60), seed=st.integers(0, 2**31))
+def test_is_the_greedy_matching(n: int, seed: int) -> None:
+    assert_greedy(draw(n, seed))
+
+
+@pytest.mark.parametrize("case", range(5))
+def test_is_the_greedy_matching_in_hard_cases(case: int) -> None:
+    assert_greedy([*hard_scenes(torch.Generator().manual_seed(1))][case])
+
+
+def test_detections_that_lose_take_the_next_best_ground_truth() -> None:
+    inputs = dict(zip(INPUTS, draw(2, 0), strict=True))
+    boxes = torch.tensor([[0, 0, 10, 10], [0, 0, 10, 10]], dtype=torch.float64)
+    truths = torch.tensor([[0, 0, 10, 10], [0, 0, 10, 8]], dtype=torch.float64)
+    zeros, off = torch.zeros(2, dtype=torch.int64), torch.zeros(2, dtype=torch.bool)
+    inputs |= {
+        "dt_image": zeros, "dt_label": zeros, "dt_boxes": boxes,
+        "dt_scores": torch.tensor([0.5, 0.9], dtype=torch.float64),
+        "gt_image": zeros, "gt_label": zeros, "gt_boxes": truths,
+        "gt_areas": torch.tensor([100.0, 80.0], dtype=torch.float64),
+        "gt_crowd": off, "gt_ignore": off,
+        "iou_thresholds": torch.tensor([0.5, 0.9], dtype=torch.float64),
+    }  # fmt: skip
+    found = match_detections(**inputs)
+    assert found.rank.tolist() == [1, 0]
+    assert found.match[0].tolist() == [[1, 0], [-1, 0]]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_images_do_not_touch_each_other(seed: int) -> None:
+    inputs = dict(zip(INPUTS, draw(40, seed), strict=True))
+    whole = match_detections(**inputs)
+    for image in range(4):
+        dt, gt = inputs["dt_image"] == image, inputs["gt_image"] == image
+        part = {
+            name: value[dt if name.startswith("dt_") else gt]
+            if name.startswith(("dt_", "gt_"))
+            else value
+            for name, value in inputs.items()
+        }
+        alone = match_detections(**part)
+        back = torch.cat([torch.nonzero(gt).squeeze(1), torch.tensor([-1])])
+        assert torch.equal(whole.rank[dt], alone.rank)
+        assert torch.equal(whole.match[:, :, dt], back[alone.match])
+        assert torch.equal(whole.ignored[:, :, dt], alone.ignored)
+
+
+def test_many_equal_boxes_end_in_as_many_rounds() -> None:
+    n = 25
+    inputs = dict(zip(INPUTS, draw(n, 3), strict=True))
+    for side in ("dt", "gt"):
+        for name in (f"{side}_image", f"{side}_label"):
+            inputs[name] = torch.zeros(n, dtype=torch.int64)
+        inputs[f"{side}_boxes"] = torch.tensor([[0, 0, 40, 40]], dtype=torch.float64).repeat(n, 1)
+    inputs["dt_scores"] = torch.linspace(0, 1, n, dtype=torch.float64)
+    inputs["gt_areas"] = torch.full((n,), 1600, dtype=torch.float64)
+    inputs["gt_crowd"] = inputs["gt_ignore"] = torch.zeros(n, dtype=torch.bool)
+    inputs["max_detections"] = torch.tensor([100])
+    match = match_detections(**inputs).match[0, 0]
+    # The best detection takes the last of equals, and so on down.
+    assert match.tolist() == [*range(n)]
