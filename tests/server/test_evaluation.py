@@ -25,21 +25,28 @@ from boxgauge.v1 import frames_pb2, report_pb2
 SETTINGS = pb.EvaluateSettings(classes=CLASSES)
 
 
-async def evaluate(calls: Calls, *frames: frames_pb2.Frames) -> pb.EvaluateResponse:
-    requests = [pb.EvaluateRequest(settings=SETTINGS)]
+async def evaluate(
+    calls: Calls,
+    *frames: frames_pb2.Frames,
+    settings: report_pb2.EvaluationSettings | None = None,
+) -> pb.EvaluateResponse:
+    given = pb.EvaluateSettings(classes=CLASSES, evaluation=settings)
+    requests = [pb.EvaluateRequest(settings=given)]
     requests += [pb.EvaluateRequest(frames=each) for each in frames]
     answer: pb.EvaluateResponse = await calls.evaluation.Evaluate(stream(requests))
     return answer
 
 
 async def test_an_evaluation_equals_a_monitor_s_report(calls: Calls) -> None:
-    await calls.create()
+    settings = report_pb2.EvaluationSettings(max_detections=[1, 2, 5])
+    await calls.create(max_detections=[1, 2, 5])
     await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
     report = await calls.report()
+    assert report.notes == ["AP is given for the last maximum; pycocotools needs 100 among them"]
     for extra in ("predicted_images", "labelled_images", "label_coverage"):
         report.ClearField(extra)
     parts = [truths(only(TRUTHS, each)) for each in TRUTHS]
-    answer = await evaluate(calls, *parts, predictions(PREDICTIONS))
+    answer = await evaluate(calls, *parts, predictions(PREDICTIONS), settings=settings)
     assert answer.report == report
     assert answer.dropped_detections == 0
 

@@ -99,9 +99,11 @@ class App:
 
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        self.engine = self._given_engine or await asyncio.get_running_loop().run_in_executor(
-            executor, open_engine, settings
-        )
+        loop = asyncio.get_running_loop()
+        if self._given_engine is None:
+            self.engine = await loop.run_in_executor(executor, open_engine, settings)
+        else:
+            self.engine = self._given_engine
         self.engine.observe_run = self.telemetry.ran
 
         ledger = Ledger(settings.max_held_boxes, settings.max_held_images)

@@ -52,7 +52,8 @@ class GrpcServer:
         add(evaluation, self._server)
         add = inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server
         add(inference, self._server)
-        self._health = health.aio.HealthServicer()
+        module: Any = health  # its stubs know no asyncio
+        self._health = module.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)

@@ -2,17 +2,23 @@
 
 import numpy as np
 
-from boxgauge.engine import MAX_PAIRS
+from boxgauge.engine.matching import MAX_PAIRS
 from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.monitor.join import Stored
 from boxgauge.server.monitor.rows import GROUND_TRUTH, PREDICTION
 from boxgauge.server.monitor.sides import Side
 
 
-def check_pairs(side: Side, came: Stored, partner: Stored) -> None:
+def check_pairs(side: Side, came: Stored, partner: Stored, *, most: int) -> None:
     """Check that both sides of an image make no more pairs of one class than a run takes.
 
     An image over the bound can never be matched, so it must not be held.
+
+    Args:
+        side: Which one came.
+        came: The side that came.
+        partner: The other side.
+        most: Detections of one class that are matched at all.
 
     Raises:
         ResourceExhaustedError: There would be more.
@@ -26,7 +32,7 @@ def check_pairs(side: Side, came: Stored, partner: Stored) -> None:
         np.frombuffer(ground_truth.rows, GROUND_TRUTH)["labels"], return_counts=True
     )
     pairs = sum(
-        int((predicted == label).sum()) * int(count)
+        min(int((predicted == label).sum()), most) * int(count)
         for label, count in zip(true, counts, strict=True)
     )
     if pairs > MAX_PAIRS:

@@ -7,8 +7,10 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from boxgauge.engine import Engine, Report
+from boxgauge.engine.notes import differences
 from boxgauge.server.monitor.join import Join, Model
 from boxgauge.server.monitor.reports import MonitorReport, without_curves
+from boxgauge.server.monitor.rows import unpack_ground_truths
 from boxgauge.server.telemetry import Telemetry
 
 
@@ -82,7 +84,16 @@ class Reporter:
             )
         else:
             snapshot = model.tally.snapshot()
-            report = await self._timed(lambda: model.tally.report(self._engine, snapshot))
+            matched = [(image_id, pair[1].rows) for image_id, pair in model.matched.items()]
+
+            def make() -> Report:
+                report = model.tally.report(self._engine, snapshot)
+                truths = unpack_ground_truths(
+                    tuple(image_id for image_id, _ in matched), [rows for _, rows in matched]
+                )
+                return replace(report, notes=differences(truths, report.settings))
+
+            report = await self._timed(make)
             made = MonitorReport(
                 self._monitor, model.name, version, without_curves(report), predicted, labelled
             )
