@@ -19,8 +19,9 @@ from tests.server.calls import (
 )
 from tests.server.conftest import Serve
 
+from boxgauge.server.app import App
 from boxgauge.v1 import evaluation_pb2 as pb
-from boxgauge.v1 import frames_pb2, report_pb2
+from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
 
 SETTINGS = pb.EvaluateSettings(classes=CLASSES)
 
@@ -105,6 +106,16 @@ async def test_a_bad_call_ends_with_invalid_argument(
         await calls.evaluation.Evaluate(stream(requests))
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field in str(refused.value.trailing_metadata())
+
+
+async def test_a_cancelled_evaluation_gives_back_what_it_held(app: App, calls: Calls) -> None:
+    call = calls.evaluation.Evaluate()
+    await call.write(pb.EvaluateRequest(settings=SETTINGS, frames=truths(TRUTHS)))
+    while b"boxgauge_held_boxes 5.0" not in app.telemetry.text():
+        await calls.monitors.ListMonitors(monitor_pb2.ListMonitorsRequest())  # lets it work
+    call.cancel()
+    while b"boxgauge_held_boxes 0.0" not in app.telemetry.text():
+        await calls.monitors.ListMonitors(monitor_pb2.ListMonitorsRequest())  # lets it work
 
 
 async def test_frames_being_gathered_are_bounded_and_given_back(serve: Serve) -> None:

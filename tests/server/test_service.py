@@ -15,7 +15,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, stream, truths
 from tests.server.conftest import Serve
 
-from boxgauge.frames import GraphError, InvalidInputError
+from boxgauge.engine import available_providers
+from boxgauge.frames import GraphError, InvalidInputError, ProviderError
 from boxgauge.server.app import App
 from boxgauge.server.grpc_server import SERVICES
 from boxgauge.server.settings import read_settings
@@ -114,6 +115,18 @@ async def test_a_cancelled_stream_keeps_what_it_brought(serve: Serve) -> None:
         observing.cancel()
         await app.book.settle()
         assert (await calls.report()).images == 4
+
+
+@pytest.mark.skipif("cuda" in available_providers(), reason="asks for what is not there")
+async def test_a_required_provider_that_is_not_obtained_is_a_start_up_error(
+    graphs_dir: Path,
+) -> None:
+    asked = {"port": 0, "metrics_port": 0, "graphs": graphs_dir, "providers": "cuda,cpu"}
+    with pytest.raises(ProviderError, match="cuda was asked for and cpu obtained"):
+        async with App(read_settings(**asked, require_provider=True)):
+            pytest.fail("it started")
+    async with App(read_settings(**asked)) as app:
+        assert b'boxgauge_provider_info{provider="cpu"} 1.0' in app.telemetry.text()
 
 
 async def test_missing_graphs_are_a_start_up_error(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def _lines(samples: Iterator[Sample] | list[Sample]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, labels, value in samples:
         shown = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        found[name] = found.get(name, "") + f"{name}{{{shown}}} {value!r}\n"
+        found[name] = found.get(name, "") + f"{name}{{{shown}}} {float(value)!r}\n"
     return found
 
 
