@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,7 @@ def test_the_table_can_be_read(
     assert "AP50" in ended.out
     assert "dog [red]" in ended.out
     assert "–" in ended.out
-    assert "-1" not in ended.out
-    assert "nan" not in ended.out
+    assert not re.search(r"-1\.0|nan|None", ended.out)
 
 
 def test_no_detection_is_an_answer(

@@ -10,6 +10,17 @@ from boxgauge.cli.evaluate import AsJson, GraphsFolder
 if TYPE_CHECKING:
     from boxgauge.engine import GraphSpec, Port
 
+# Types as narrow as a column wants them.
+_SHORT = {
+    "float32": "f32",
+    "float64": "f64",
+    "int64": "i64",
+    "int32": "i32",
+    "int8": "i8",
+    "uint8": "u8",
+    "bool": "bool",
+}
+
 
 def graphs(as_json: AsJson = False, graphs: GraphsFolder = None) -> None:
     """List the exported graphs: inputs, outputs, gradient, parity with PyTorch, TensorRT.
@@ -55,8 +66,9 @@ def _print(documents: list[dict[str, Any]]) -> None:
     from boxgauge.cli.terminal import out
 
     headings = ("graph", "family", "inputs", "outputs", "gradient", "TensorRT", "parity", "version")
-    made = table("", *headings, text=6)
-    made.title = None
+    made = table(*headings, text=6)
+    for column in made.columns:
+        column.overflow = "fold"
     for each in documents:
         made.add_row(
             each["name"],
@@ -72,4 +84,4 @@ def _print(documents: list[dict[str, Any]]) -> None:
 
 
 def _in_words(port: dict[str, Any]) -> str:
-    return f"{port['name']} {port['dtype']}[{', '.join(map(str, port['shape']))}]"
+    return f"{port['name']} {_SHORT[port['dtype']]}[{','.join(map(str, port['shape']))}]"

@@ -47,8 +47,7 @@ def list_all(target: Target = LOCAL) -> None:
 
     with MonitorClient(target) as client:
         monitors = client.list_monitors()
-    made = table("", "monitor", "models", "classes", "labelled images", "boxes held", text=2)
-    made.title = None
+    made = table("monitor", "models", "classes", "labelled images", "boxes held", text=2)
     for each in monitors:
         made.add_row(
             escape(each.name),

@@ -26,16 +26,19 @@ _STATISTICS = (
 
 def print_report(console: Console, title: str, document: Document) -> None:
     """Print the 12 statistics, the operating point, the classes and the notes."""
-    console.print(_statistics(title, document))
+    console.print(escape(title), soft_wrap=True)
+    console.print(_statistics(document))
     console.print(_operating_point(document))
     console.print(_classes(document))
+    counts = (f"{document[key]} {key}" for key in ("images", "positives", "detections"))
+    console.print(", ".join(counts))
     for note in document["notes"]:
         console.print(f"note: {escape(note)}")
 
 
-def table(title: str, *headings: str, text: int = 1) -> Table:
+def table(*headings: str, text: int = 1) -> Table:
     """Return an empty table whose first ``text`` columns are words and the others numbers."""
-    made = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
+    made = Table(box=box.SIMPLE_HEAD)
     for k, heading in enumerate(headings):
         made.add_column(heading, justify="left" if k < text else "right", no_wrap=k >= text)
     return made
@@ -46,8 +49,8 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
-def _statistics(title: str, document: Document) -> Table:
-    made = table(title, "statistic", "IoU", "area", "detections", "value", text=3)
+def _statistics(document: Document) -> Table:
+    made = table("statistic", "IoU", "area", "detections", "value", text=3)
     for name, iou, area, most in _STATISTICS:
         made.add_row(name, iou, area, most, number(document["statistics"][name]))
     return made
@@ -55,8 +58,7 @@ def _statistics(title: str, document: Document) -> Table:
 
 def _operating_point(document: Document) -> RenderableType:
     point, losses = document["operating_point"], document["losses"]
-    made = table("", "at", "precision", "recall", "TP", "FP", "FN", "GIoU loss", "BCE")
-    made.title = None
+    made = table("at", "precision", "recall", "TP", "FP", "FN", "GIoU loss", "BCE")
     made.add_row(
         f"IoU {point['iou_threshold']:.2f}, score {point['score_threshold']:.2f}",
         number(point["precision"]),
@@ -71,11 +73,7 @@ def _operating_point(document: Document) -> RenderableType:
 
 
 def _classes(document: Document) -> Table:
-    counts = f"{document['positives']} objects, {document['detections']} detections"
-    made = table(
-        f"{document['images']} images, {counts}",
-        *("class", "AP", "AP50", "AP75", "AR", "objects", "detections"),
-    )
+    made = table("class", "AP", "AP50", "AP75", "AR", "objects", "detections")
     for each in document["classes"]:
         made.add_row(
             escape(each["name"]),
