@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.docker.paths import DOCKER
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))

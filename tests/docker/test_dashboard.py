@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.docker.paths import DASHBOARD, DOCKER
 from tests.docker.series import LABELS, SERIES, TARGET, Series, selectors_of, series_of
 from tests.tools import require_tool

@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import pytest
+
 from tests.docker.paths import DOCKER, ROOT
 from tests.tools import require_tool
 

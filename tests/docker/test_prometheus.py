@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.docker.paths import DOCKER, RULES
 from tests.docker.series import LABELS, TARGET, selectors_of, series_of
 from tests.tools import require_tool

@@ -1,6 +1,7 @@
 """What a test that needs a command does without it."""
 
 import pytest
+
 from tests.tools import require_tool
 
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import reference
-from tests.losses.strategies import gradient, laws
 from torch import Tensor
 
 from boxgauge.losses import ap_loss
+from tests import reference
+from tests.losses.strategies import gradient, laws
 
 Rows = list[tuple[float, int]]
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import reference
-from tests.losses.strategies import gradient, laws, logits, probabilities
 from torch import Tensor
 
 from boxgauge.losses import bce_loss, bce_with_logits_loss
+from tests import reference
+from tests.losses.strategies import gradient, laws, logits, probabilities
 
 
 def column(*values: float) -> Tensor:

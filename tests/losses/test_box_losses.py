@@ -7,6 +7,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
+
+from boxgauge.losses import ciou_loss, giou_loss, iou_loss
 from tests.losses.strategies import (
     Pair,
     box_pairs,
@@ -14,9 +17,6 @@ from tests.losses.strategies import (
     hostile_box_pairs,
     laws,
 )
-from torch import Tensor
-
-from boxgauge.losses import ciou_loss, giou_loss, iou_loss
 
 BoxLoss = Callable[..., Tensor]
 

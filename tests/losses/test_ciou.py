@@ -3,10 +3,10 @@ from typing import Literal
 import pytest
 import torch
 from hypothesis import given
-from tests import reference
-from tests.losses.strategies import Pair, box_pairs, gradient, laws, rows_of
 
 from boxgauge.losses import ciou_loss
+from tests import reference
+from tests.losses.strategies import Pair, box_pairs, gradient, laws, rows_of
 
 Box = list[float]
 Form = Literal["official", "yolo"]

@@ -2,10 +2,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import reference
-from tests.losses.strategies import gradient, laws, probabilities
 
 from boxgauge.losses import dice_loss
+from tests import reference
+from tests.losses.strategies import gradient, laws, probabilities
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 import pytest
 import torch
 from hypothesis import given
-from tests import reference
-from tests.losses.strategies import Pair, box_pairs, gradient, laws, rows_of
 
 from boxgauge.losses import iou_loss
+from tests import reference
+from tests.losses.strategies import Pair, box_pairs, gradient, laws, rows_of
 
 Box = list[float]
 

@@ -2,10 +2,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import reference
-from tests.losses.strategies import Pair, box_pairs, gradient, hostile_box_pairs, laws, rows_of
 
 from boxgauge.losses import smooth_l1_loss
+from tests import reference
+from tests.losses.strategies import Pair, box_pairs, gradient, hostile_box_pairs, laws, rows_of
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import reference
-from tests.losses.strategies import gradient, laws
 from torch.nn.functional import one_hot
 
 from boxgauge.losses import soft_miou_loss
+from tests import reference
+from tests.losses.strategies import gradient, laws
 
 Masks = list[list[float]]
 

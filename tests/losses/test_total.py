@@ -2,10 +2,10 @@ import math
 
 import pytest
 import torch
-from tests import reference
 from torch import Tensor
 
 from boxgauge.losses import detection_loss, total_loss
+from tests import reference
 
 LOGITS, LABELS = [-2.0, 0.5, 3.0, 1.0, -4.0], [0, 1, 1, 0, 0]
 PRED = [(1.0, 2.0, 9.0, 8.0), (30.0, 30.0, 31.0, 40.0)]

@@ -11,10 +11,21 @@ from boxgauge.export.examples_exact import hard_scenes, scenes
 from boxgauge.metrics import match_detections
 from tests.greedy import match_greedily
 
-INPUTS = (
-    "dt_image dt_label dt_boxes dt_scores gt_image gt_label gt_boxes gt_areas gt_crowd "
-    "gt_ignore iou_thresholds area_ranges max_detections"
-).split()
+INPUTS = [
+    "dt_image",
+    "dt_label",
+    "dt_boxes",
+    "dt_scores",
+    "gt_image",
+    "gt_label",
+    "gt_boxes",
+    "gt_areas",
+    "gt_crowd",
+    "gt_ignore",
+    "iou_thresholds",
+    "area_ranges",
+    "max_detections",
+]
 
 
 def draw(n: int, seed: int) -> tuple[Tensor, ...]:

@@ -2,9 +2,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import reference
 
 from boxgauge.metrics import mean_iou
+from tests import reference
 
 Masks = list[list[int]]
 

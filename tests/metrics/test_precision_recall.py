@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import reference
 
 from boxgauge.metrics import PrecisionRecall, precision_recall
+from tests import reference
 
 FALSE, TRUE, IGNORED = 0, 1, 2
 

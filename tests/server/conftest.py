@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from grpc import aio
 from prometheus_client import CollectorRegistry
-from tests.server.calls import Calls
 
 from boxgauge.engine import Engine
 from boxgauge.server.app import App, open_engine
 from boxgauge.server.settings import read_settings
+from tests.server.calls import Calls
 
 Serve = Callable[..., AbstractAsyncContextManager[tuple[App, Calls]]]
 

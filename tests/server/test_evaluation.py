@@ -5,6 +5,10 @@ from typing import Any
 import grpc
 import pytest
 from grpc import aio
+
+from boxgauge.server.app import App
+from boxgauge.v1 import evaluation_pb2 as pb
+from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
 from tests.server.calls import (
     CLASSES,
     PREDICTIONS,
@@ -18,10 +22,6 @@ from tests.server.calls import (
     truths,
 )
 from tests.server.conftest import Serve
-
-from boxgauge.server.app import App
-from boxgauge.v1 import evaluation_pb2 as pb
-from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
 
 SETTINGS = pb.EvaluateSettings(classes=CLASSES)
 

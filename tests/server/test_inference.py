@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from grpc import aio
 from numpy.typing import NDArray
-from tests.server.calls import Calls, stream
 
 from boxgauge.engine import Engine
 from boxgauge.oip import inference_pb2 as pb
 from boxgauge.server.service.runner import is_stackable
+from tests.server.calls import Calls, stream
 
 PRED = np.array([[0, 0, 10, 10], [0, 0, 4, 4]], np.float32)
 TARGET = np.array([[0, 0, 10, 5], [0, 0, 4, 4]], np.float32)

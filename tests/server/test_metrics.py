@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, truths
-from tests.server.conftest import Serve
 
 from boxgauge.server.app import App
 from boxgauge.server.series import QUALITY, SERVICE
+from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, truths
+from tests.server.conftest import Serve
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 

@@ -5,6 +5,8 @@ import asyncio
 import grpc
 import pytest
 from grpc import aio
+
+from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
 from tests.server.calls import (
     PREDICTIONS,
     TRUTHS,
@@ -16,8 +18,6 @@ from tests.server.calls import (
     truths,
 )
 from tests.server.conftest import Serve
-
-from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
 
 
 async def whole_report(calls: Calls) -> report_pb2.Report:

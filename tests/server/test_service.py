@@ -12,8 +12,6 @@ import pytest
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, stream, truths
-from tests.server.conftest import Serve
 
 from boxgauge.engine import available_providers
 from boxgauge.frames import GraphError, InvalidInputError, ProviderError
@@ -21,6 +19,8 @@ from boxgauge.server.app import App
 from boxgauge.server.grpc_server import SERVICES
 from boxgauge.server.settings import read_settings
 from boxgauge.v1 import monitor_pb2
+from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, stream, truths
+from tests.server.conftest import Serve
 
 ROOT = Path(__file__).parents[2]
 SERVING = health_pb2.HealthCheckResponse.SERVING
