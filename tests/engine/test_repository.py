@@ -44,13 +44,13 @@ def test_what_is_right_opens_and_runs(copy: Path) -> None:
 def test_a_changed_file_is_refused(copy: Path) -> None:
     file = copy / "giou_loss" / "1" / "model.onnx"
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
-    with pytest.raises(GraphError, match="graph giou_loss: sha256 of giou_loss/1/model.onnx"):
+    with pytest.raises(GraphError, match="graph giou_loss: sha256 of giou_loss/1"):
         ModelRepository.open(copy)
 
 
 def test_a_missing_file_is_refused(copy: Path) -> None:
     (copy / "bce_loss" / "1" / "model.onnx").unlink()
-    with pytest.raises(GraphError, match="graph bce_loss: .* cannot be read"):
+    with pytest.raises(GraphError, match=r"graph bce_loss: .* cannot be read"):
         ModelRepository.open(copy)
 
 

@@ -1,5 +1,6 @@
 """Precision metrics of detection, eager, for tensors on CPU or GPU."""
 
+from boxgauge.metrics.evaluate import evaluate
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.miou import MeanIoU, mean_iou
 from boxgauge.metrics.precision_recall import PrecisionRecall, precision_recall
@@ -10,6 +11,7 @@ __all__ = [
     "Matching",
     "MeanIoU",
     "PrecisionRecall",
+    "evaluate",
     "match_detections",
     "mean_iou",
     "precision_recall",

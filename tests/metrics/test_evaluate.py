@@ -1,0 +1,85 @@
+"""The eager evaluation gives pycocotools' bits on the committed sample."""
+
+import contextlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from boxgauge.metrics import evaluate
+
+SAMPLE = Path(__file__).parents[2] / "examples" / "sample"
+
+Images = list[dict[str, torch.Tensor]]
+
+
+def column(rows: list[dict[str, Any]], key: str, dtype: torch.dtype) -> torch.Tensor:
+    return torch.tensor([row[key] for row in rows], dtype=dtype)
+
+
+def read_sample() -> tuple[Images, Images]:
+    truth = json.loads((SAMPLE / "ground_truth.json").read_text())
+    found = json.loads((SAMPLE / "detections.json").read_text())
+    predictions, targets = [], []
+    for image_id in sorted(image["id"] for image in truth["images"]):
+        dt = [row for row in found if row["image_id"] == image_id]
+        gt = [row for row in truth["annotations"] if row["image_id"] == image_id]
+        predictions.append(
+            {
+                "boxes": column(dt, "bbox", torch.float64),
+                "labels": column(dt, "category_id", torch.int64),
+                "scores": column(dt, "score", torch.float64),
+            }
+        )
+        targets.append(
+            {
+                "boxes": column(gt, "bbox", torch.float64),
+                "labels": column(gt, "category_id", torch.int64),
+                "area": column(gt, "area", torch.float64),
+                "iscrowd": column(gt, "iscrowd", torch.bool),
+            }
+        )
+    return predictions, targets
+
+
+def test_equals_pycocotools_in_all_bits() -> None:
+    predictions, targets = read_sample()
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO(str(SAMPLE / "ground_truth.json"))
+        reference = COCOeval(truth, truth.loadRes(str(SAMPLE / "detections.json")), "bbox")
+        reference.evaluate()
+        reference.accumulate()
+        reference.summarize()
+    found = evaluate(predictions, targets, box_format="xywh")
+    assert [*found.values()] == reference.stats.tolist()
+
+
+def test_nothing_at_all_is_absent() -> None:
+    assert {*evaluate([], []).values()} == {None}
+
+
+def test_sides_must_pair_up() -> None:
+    empty = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0), "scores": torch.zeros(0)}
+    with pytest.raises(ValueError, match="must pair up: got 1 and 0"):
+        evaluate([empty], [])
+
+
+@pytest.mark.parametrize(
+    ("box_format", "box"),
+    [("xyxy", [8, 8, 24, 40]), ("xywh", [8, 8, 16, 32]), ("cxcywh", [16, 24, 16, 32])],
+)
+def test_formats_agree(box_format: str, box: list[float]) -> None:
+    boxes, one = torch.tensor([box], dtype=torch.float32), torch.tensor([2])
+    found = evaluate(
+        [{"boxes": boxes, "labels": one, "scores": torch.tensor([0.5])}],
+        [{"boxes": boxes, "labels": one}],
+        box_format=box_format,  # type: ignore[arg-type]
+    )
+    assert found["AP"] == pytest.approx(1)
+    assert found["APs"] == pytest.approx(1)
+    assert found["APl"] is None
