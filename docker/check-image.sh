@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Build the run-time image and show that it keeps its promises, with whatever engine DOCKER_HOST
 # names: it becomes healthy under a read-only root without capabilities, answers, is not root, has
-# no torch, and drains on SIGTERM in under 5 seconds. Prints its size. Host networking, so that it
-# also works with the engine of docker/engine.sh, which has no bridge.
+# no torch, and drains on SIGTERM in under 5 seconds, with streams open that a second container
+# holds. Prints its size and its times. Host networking, so that it also works with the engine of
+# docker/engine.sh, which has no bridge.
 #
 #   docker/check-image.sh [COMMAND…]
+#   docker/check-image.sh .venv/bin/python docker/roundtrip.py
 #
 # COMMAND runs on this machine once the service is ready, with BOXGAUGE_TARGET (host:port of gRPC)
 # and BOXGAUGE_METRICS_URL set; the check fails if it does.
@@ -32,12 +34,14 @@ export DOCKER_BUILDKIT=1
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 dir=$(mktemp -d)
 container=
+holder=
 
 say() { printf 'check-image: %s\n' "$*" >&2; }
 die() { say "FAILED: $*"; exit 1; }
 
 clean_up() {
     if [[ -n $container ]]; then "$DOCKER" rm --force "$container" >/dev/null; fi
+    if [[ -n $holder ]]; then "$DOCKER" rm --force "$holder" >/dev/null; fi
     if [[ ${KEEP:-} != 1 ]]; then
         "$DOCKER" image rm --force "$IMAGE" boxgauge-wheels:check >/dev/null 2>&1 || true
     fi
@@ -86,21 +90,24 @@ if [[ ${BUILD_ONLY:-} == 1 ]]; then exit; fi
 
 port=$(free_port)
 metrics_port=$(free_port)
-container=$("$DOCKER" run --detach --network host --read-only --cap-drop ALL \
-    --security-opt no-new-privileges --tmpfs /tmp --memory "$MEMORY" \
+confined=(--network host --read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /tmp
+    --memory "$MEMORY")
+begin=$(date +%s%3N)
+container=$("$DOCKER" run --detach "${confined[@]}" \
     --health-interval 1s --env BOXGAUGE_HOST=127.0.0.1 --env BOXGAUGE_METRICS_HOST=127.0.0.1 \
     --env "BOXGAUGE_PORT=$port" --env "BOXGAUGE_METRICS_PORT=$metrics_port" "$IMAGE")
 health=starting
-for _ in {1..120}; do
+for _ in {1..600}; do
     health=$("$DOCKER" inspect --format '{{.State.Status}} {{.State.Health.Status}}' "$container")
     [[ $health == "running healthy" || $health != running* ]] && break
-    sleep 0.5
+    sleep 0.1
 done
+healthy_ms=$(($(date +%s%3N) - begin))
 if [[ $health != "running healthy" ]]; then
     "$DOCKER" logs "$container" >&2
     die "it did not become healthy: $health"
 fi
-say "healthy"
+say "healthy $healthy_ms ms after docker run, with a probe every second"
 
 user=$("$DOCKER" exec "$container" python3 -c 'import os; print(os.getuid())')
 [[ $user == 10001 ]] || die "it runs as user $user"
@@ -116,9 +123,31 @@ PY
 if (($#)); then "$@" || die "$*"; fi
 say "answers, as user $user"
 
+# The image is its own client: nothing needs to be installed here. Not removed by itself, so that
+# its exit status can be asked for.
+holder=$("$DOCKER" create --interactive "${confined[@]}" --entrypoint python3 "$IMAGE" - "$BOXGAUGE_TARGET")
+"$DOCKER" start --attach --interactive "$holder" <"$root/docker/hold_streams.py" >"$dir/streams" 2>&1 &
+streams=$!
+for _ in {1..300}; do
+    if grep -q '^open$' "$dir/streams" || ! kill -0 "$streams" 2>/dev/null; then break; fi
+    sleep 0.1
+done
+if ! grep -q '^open$' "$dir/streams"; then
+    cat "$dir/streams" >&2
+    die "no streams could be held open"
+fi
+
 begin=$(date +%s%3N)
 "$DOCKER" stop --time 10 "$container" >/dev/null
 drain_ms=$(($(date +%s%3N) - begin))
 code=$("$DOCKER" inspect --format '{{.State.ExitCode}}' "$container")
 ((code == 0 && drain_ms < DRAIN_LIMIT_MS)) || die "SIGTERM: exit status $code after $drain_ms ms"
-say "drained in $drain_ms ms after SIGTERM, exit status 0"
+say "drained in $drain_ms ms after SIGTERM with two streams open, exit status 0"
+if ! wait "$streams"; then
+    cat "$dir/streams" >&2
+    die "the streams did not end with UNAVAILABLE"
+fi
+if "$DOCKER" logs "$container" 2>&1 | grep --after-context 20 Traceback >&2; then
+    die "its log has a traceback"
+fi
+say "both streams ended with UNAVAILABLE, and its log has no traceback"

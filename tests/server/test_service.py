@@ -162,6 +162,7 @@ async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent:
         "-c",
         f"{code}; serve(read_settings())",
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         env=os.environ
         | {
             "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in folders),
@@ -171,6 +172,7 @@ async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent:
         },
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
     assert ready["event"] == "ready"
     async with aio.insecure_channel(ready["address"]) as channel:
@@ -181,3 +183,4 @@ async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent:
         assert (await open_stream.read()).sequence == 1
         process.send_signal(sent)
         assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert b"Traceback" not in await process.stderr.read()

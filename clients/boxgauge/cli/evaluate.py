@@ -17,7 +17,10 @@ AsJson = Annotated[
 GraphsFolder = Annotated[
     Path | None,
     typer.Option(
-        "--graphs", help="Folder of the exported graphs.", show_default="packaged, else ./graphs"
+        "--graphs",
+        help="Folder of the exported graphs.",
+        envvar="BOXGAUGE_GRAPHS",
+        show_default="packaged, else ./graphs",
     ),
 ]
 

@@ -82,17 +82,22 @@ def report_curves(
     needed = over_segments(_needed(positives.T, recall_points))
     found = count(hits.segment, limits * ranges * thresholds * classes)
     envelope, serving = _envelope(hits, found, needed.clamp(min=1))
-    at_hit = torch.cat([torch.index_select(scores, 0, hits.position), scores.new_zeros(1)])
-    top = over_segments(_top_scores(label, scores, classes).expand(ranges, -1))
-    score = torch.where(needed <= 0, top, at_hit[serving])
     recall = found.double() / to_find.clamp(min=1).double()
+    defined = to_find > 0
+
+    # Scores are looked up, not selected: ONNX Runtime's Where makes 0.0 of -0.0.
+    pool = torch.cat([scores, scores.new_zeros(1), scores.new_zeros(1) - 1.0])
+    nowhere = hits.position.new_zeros(1) + scores.shape[0]
+    at_hit = torch.cat([hits.position, nowhere])
+    top = over_segments(_top_positions(label, nowhere, classes).expand(ranges, -1))
+    place = torch.where(needed <= 0, top, at_hit[serving])
+    place = torch.where(defined, place, nowhere + 1)
 
     axes = (RECALL_POINTS, limits, ranges, thresholds, classes)
-    defined = to_find > 0
     return Curves(
         torch.where(defined, envelope, -1.0).reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
         torch.where(defined, recall, -1.0).reshape(axes[1:]).permute(2, 3, 1, 0).contiguous(),
-        torch.where(defined, score, -1.0).reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
+        pool[place].reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
     )
 
 
@@ -138,11 +143,9 @@ def _envelope(
     return torch.stack([*accumulate(reversed(rows), torch.maximum)][::-1]), serving
 
 
-def _top_scores(
-    label: Int[Tensor, " n"], scores: Float[Tensor, " n"], classes: int
-) -> Float[Tensor, " k"]:
-    """Return the highest score of each class, 0 for a class without detections."""
+def _top_positions(
+    label: Int[Tensor, " n"], nowhere: Int[Tensor, " 1"], classes: int
+) -> Int[Tensor, " k"]:
+    """Return the first row of each class, ``nowhere`` for a class without detections."""
     detections = count(label, classes)
-    spare = torch.cat([scores, scores.new_zeros(1)])
-    nowhere = torch.full_like(detections, 0) + scores.shape[0]
-    return torch.index_select(spare, 0, torch.where(detections > 0, starts(detections), nowhere))
+    return torch.where(detections > 0, starts(detections), nowhere)

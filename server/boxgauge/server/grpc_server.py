@@ -41,8 +41,9 @@ class GrpcServer:
         inference: InferenceService,
     ) -> None:
         self._settings = settings
+        self._answering = Answering(telemetry)
         self._server = aio.server(
-            interceptors=[Answering(telemetry)],
+            interceptors=[self._answering],
             options=list(_options(settings).items()),
             maximum_concurrent_rpcs=settings.max_concurrent_streams,
         )
@@ -83,6 +84,7 @@ class GrpcServer:
     async def stop(self, grace_s: float) -> None:
         """Take no new RPCs, give the running ones this long, then cancel them."""
         await self._server.stop(grace_s)
+        await self._answering.unwound()
 
 
 def _options(settings: Settings) -> Mapping[str, int]:

@@ -17,6 +17,8 @@ from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
 
+_UNWIND_S = 0.5
+
 # grpc's handler types carry no usable types for both kinds of handler at once.
 Context = Any
 Handler = Any
@@ -28,6 +30,16 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def unwound(self) -> None:
+        """Return once RPCs that were just cancelled have ended, or after half a second.
+
+        gRPC cancels what outlives the drain without waiting for it. What the end of the
+        event loop cancelled instead would be logged as a fault, with a traceback.
+        """
+        if self._running:
+            await asyncio.wait(self._running, timeout=_UNWIND_S)
 
     async def intercept_service(
         self,
@@ -82,6 +94,9 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
     async def _watched(self, method: str, context: Context) -> AsyncIterator[None]:
         started = time.perf_counter()
         code = grpc.StatusCode.OK
+        task = asyncio.current_task()
+        assert task is not None  # gRPC runs each RPC in a task of its own
+        self._running.add(task)
         try:
             yield
         except BoxGaugeError as error:
@@ -99,4 +114,5 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
             _LOG.exception("%s failed", method)
             await context.abort(code, "internal error: the server's log says more")
         finally:
+            self._running.discard(task)
             self._telemetry.rpc(method, code.name, time.perf_counter() - started)

@@ -1,0 +1,162 @@
+"""Every number equals pycocotools' own, in all bits, on random scenes full of corner cases."""
+
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tests.integration.scenes import Expected, Scene, pycocotools, scenes
+
+from boxgauge.engine import (
+    Engine,
+    EvaluationSettings,
+    ExactTally,
+    ObjectClass,
+    Report,
+    evaluate,
+    match_images,
+)
+from boxgauge.export import catalog
+
+# Derandomized: the same examples everywhere, so that a red run means a change of the code.
+COMMON = {
+    "deadline": None,
+    "derandomize": True,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+}
+
+
+class Eager:
+    """The engine's graphs, computed by the kernels they were exported from."""
+
+    def run(self, name: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        entry = catalog()[name]
+        outputs = entry(*(torch.tensor(inputs[port.name]) for port in entry.inputs))
+        return {
+            port.name: output.numpy() for port, output in zip(entry.outputs, outputs, strict=True)
+        }
+
+
+def report_of(engine: Engine, scene: Scene, *, strict: bool = False) -> Report:
+    classes = tuple(ObjectClass(each, str(each)) for each in scene.categories)
+    found = evaluate(engine, *scene.frames(), classes, EvaluationSettings(strict=strict))
+    assert found.dropped == sum(
+        each["category_id"] not in scene.categories for each in scene.results
+    )
+    return found.report
+
+
+def assert_same_bits(report: Report, expected: Expected) -> None:
+    for name in ("precision", "recall", "scores"):
+        ours, theirs = getattr(report.curves, name), getattr(expected, name)
+        np.testing.assert_array_equal(ours, theirs, err_msg=name)
+        assert ours.tobytes() == theirs.tobytes(), name
+    ours = [-1.0 if value is None else value for value in astuple(report.statistics)]
+    assert [value.hex() for value in ours] == [value.hex() for value in expected.statistics]
+
+
+@settings(max_examples=500, **COMMON)
+@given(scene=scenes())
+def test_the_exported_graphs_equal_pycocotools(engine: Engine, scene: Scene) -> None:
+    assert_same_bits(report_of(engine, scene), pycocotools(scene))
+
+
+@settings(max_examples=150, **COMMON)
+@given(scene=scenes(strict=True))
+def test_strict_mode_reproduces_id_0_and_overwritten_ignore(engine: Engine, scene: Scene) -> None:
+    assert_same_bits(report_of(engine, scene, strict=True), pycocotools(scene))
+
+
+@settings(max_examples=50, **COMMON)
+@given(scene=scenes())
+def test_the_eager_kernels_equal_pycocotools(scene: Scene) -> None:
+    eager = cast(Engine, Eager())
+    assert_same_bits(report_of(eager, scene), pycocotools(scene))
+
+
+@settings(max_examples=50, **COMMON)
+@given(scene=scenes(), seed=st.integers(0, 2**32 - 1))
+def test_any_batching_and_order_of_merging_gives_the_same_bits(
+    engine: Engine, scene: Scene, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    listed = Scene(
+        scene.images,
+        scene.categories,
+        scene.annotations,
+        [each for each in scene.results if each["category_id"] in scene.categories],
+    )
+    predictions, truths = listed.frames()
+    asked = EvaluationSettings()
+    classes = tuple(ObjectClass(each, str(each)) for each in scene.categories)
+
+    order = rng.permutation(len(scene.images))
+    cuts = np.sort(rng.integers(0, len(order) + 1, rng.integers(0, 4)))
+    tallies = []
+    for images in np.split(order, cuts):
+        tally = ExactTally(classes, asked)
+        tally.add(match_images(engine, predictions.take(images), truths.take(images), asked))
+        tallies.append(tally)
+    while len(tallies) > 1:
+        absorbed = tallies.pop(rng.integers(len(tallies)))
+        tallies[rng.integers(len(tallies))].merge(absorbed)
+
+    assert_same_bits(tallies[0].report(engine), pycocotools(listed))
+
+
+def test_the_scenes_hold_the_corner_cases_they_are_made_for(engine: Engine) -> None:
+    """A generator that misses them would make the tests above easy to pass."""
+    seen: set[str] = set()
+
+    @settings(max_examples=500, database=None, **COMMON)
+    @given(scene=scenes())
+    def look(scene: Scene) -> None:
+        seen.update(name for name, holds in features(scene).items() if holds)
+
+    look()
+    assert seen == set(features(Scene([], [], [], [])))
+
+
+def features(scene: Scene) -> dict[str, bool]:
+    cells = [(each["image_id"], each["category_id"]) for each in scene.results]
+    scores = [each["score"] for each in scene.results]
+    areas = {each["area"] for each in scene.annotations}
+    overlaps = {
+        (truth["bbox"][3] and found["bbox"][3] / truth["bbox"][3])
+        for truth in scene.annotations
+        for found in scene.results
+        if found["bbox"][:3] == truth["bbox"][:3]
+    }
+    sides = [
+        {each["image_id"] for each in records} for records in (scene.results, scene.annotations)
+    ]
+    return {
+        "ties": len(set(scores)) < len(scores),
+        "zeros of both signs": {"0x0.0p+0", "-0x0.0p+0"} <= {score.hex() for score in scores},
+        "a crowd": any(each["iscrowd"] for each in scene.annotations),
+        "both edges of area": {1024.0, 9216.0} <= areas,
+        "an overlap of 0.5": 0.5 in overlaps,
+        "an overlap of 0.75": 0.75 in overlaps,
+        "more than 100": any(cells.count(cell) > 100 for cell in set(cells)),
+        "an image without anything": bool(set(scene.images) - sides[0] - sides[1]),
+        "predictions alone": bool(sides[0] - sides[1]),
+        "ground truth alone": bool(sides[1] - sides[0]),
+        "no results at all": not scene.results and bool(scene.images),
+        "an unlisted category": any(label not in scene.categories for _, label in cells),
+    }
+
+
+@pytest.mark.parametrize("name", ["match", "report"])
+@pytest.mark.parametrize("n", [0, 1, 100])
+def test_an_exact_graph_equals_its_kernel_exactly(engine: Engine, name: str, n: int) -> None:
+    entry = catalog()[name]
+    inputs = entry.example(n, torch.Generator().manual_seed(n))
+    feeds = {port.name: x.numpy() for port, x in zip(entry.inputs, inputs, strict=True)}
+    found = engine.run(name, feeds)
+    for port, expected in zip(entry.outputs, entry(*inputs), strict=True):
+        assert found[port.name].tobytes() == expected.contiguous().numpy().tobytes(), port.name
