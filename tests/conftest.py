@@ -4,6 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
+
+import tests.shapes
+
+# Before any test imports a kernel: each call is then held against its signature's shapes.
+install_import_hook(["boxgauge.losses", "boxgauge.metrics"], f"{tests.shapes.__name__}.checked")
 
 ROOT = Path(__file__).resolve().parent.parent
 
