@@ -142,7 +142,7 @@ def make_workload(images: int, *, seed: int, truths: int | None = None) -> Workl
         areas,
         crowd,
         np.concatenate([hit_boxes, _boxes(len(empty), random)])[order],
-        np.concatenate([hit_labels, _labels(own_classes, empty, random)])[order],
+        np.concatenate([hit_labels, _background_labels(own_classes, empty, random)])[order],
         dt_scores[order],
     )
 
@@ -167,6 +167,12 @@ def _class_shares() -> Float64:
 def _labels(own_classes: Int64, image: Int64, random: np.random.Generator) -> Int64:
     """Return classes, of which an image shows few."""
     return own_classes[image, random.integers(0, _CLASSES_PER_IMAGE, len(image))] + 1
+
+
+def _background_labels(own_classes: Int64, image: Int64, random: np.random.Generator) -> Int64:
+    """Return classes that a detector suspects: half of them are not in the image."""
+    anything = random.choice(CLASSES, len(image), p=_class_shares()) + 1
+    return np.where(random.random(len(image)) < 0.5, _labels(own_classes, image, random), anything)
 
 
 def _boxes(n: int, random: np.random.Generator) -> Float64:
