@@ -109,7 +109,7 @@ def pack_patterns(tp: NDArray[np.bool_], ignored: NDArray[np.bool_]) -> NDArray[
     bits = np.zeros((detections, 2, side * 8), dtype=np.bool_)
     bits[:, 0, :combinations] = tp.T
     bits[:, 1, :combinations] = ignored.T
-    packed = np.packbits(bits.reshape(detections, -1), axis=1)
+    packed = np.packbits(bits.reshape(detections, 2 * side * 8), axis=1)
     return packed.view(f"S{2 * side}").reshape(detections)
 
 
