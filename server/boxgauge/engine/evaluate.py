@@ -18,7 +18,7 @@ from boxgauge.frames import Frames, GroundTruths, ImageId, Predictions, image_or
 F = TypeVar("F", bound=Frames)
 
 # Images a matching run: enough to make its overhead small, few enough to stay in the cache.
-_IMAGES = 64
+_IMAGES = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,35 +31,27 @@ def image_sums(
         counts: It is a true or a false positive there, [d].
         images: Detections of each image.
     """
-    ends = np.cumsum(images)
+    # One column a sum, with a spare first row: what lies between two ends is one image's.
+    running = np.zeros((5, len(tp) + 1), dtype=np.int64)
+    giou, giou_pairs, bce, bce_count, not_probability = running[:, 1:]
     pairs = np.flatnonzero(tp)
-    giou = np.zeros(len(tp))
+    giou_pairs[pairs] = 1
     if len(pairs):
         inputs = {"pred": _corners(boxes[pairs]), "target": _corners(truths[match[pairs]])}
-        giou[pairs] = engine.run(GIOU, inputs)["loss"]
+        giou[pairs] = _fixed_point(engine.run(GIOU, inputs)["loss"])
     probable = counts & (scores >= 0) & (scores <= 1)
+    bce_count[:] = counts
+    not_probability[:] = counts & ~probable
     rows = np.flatnonzero(probable)
-    bce = np.zeros(len(tp))
     if len(rows):
         inputs = {"prob": scores[rows].astype(np.float32), "target": tp[rows].astype(np.float32)}
-        bce[rows] = engine.run(BCE, inputs)["loss"]
-    return ImageSums(
-        images,
-        _by_image(np.rint(giou * FIXED_POINT).astype(np.int64), ends),
-        _by_image(tp, ends),
-        _by_image(np.rint(bce * FIXED_POINT).astype(np.int64), ends),
-        _by_image(counts, ends),
-        _by_image(counts & ~probable, ends),
-    )
+        bce[rows] = _fixed_point(engine.run(BCE, inputs)["loss"])
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(images)])
+    return ImageSums(images, *np.diff(running.cumsum(1)[:, ends]))
 
 
-def _by_image(
-    values: NDArray[np.int64] | NDArray[np.bool_], ends: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the sum of each image's rows, given where each image ends."""
-    sums = np.concatenate([np.zeros(1, np.int64), np.cumsum(values, dtype=np.int64)])
-    upto = sums[ends]
-    return np.diff(upto, prepend=np.int64(0))
+def _fixed_point(losses: NDArray[np.float32]) -> NDArray[np.int64]:
+    return np.rint(losses * FIXED_POINT).astype(np.int64)
 
 
 def _corners(xywh: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -96,8 +96,10 @@ class ExactTally:
         truths = np.empty(len(matches.truth_labels), dtype=TRUTH)
         truths["label"] = self._index(matches.truth_labels)
         truths["counted"] = matches.truth_counted
-        codes = self._codes
-        rows["code"] = [codes.setdefault(each, len(codes)) for each in matches.patterns.tolist()]
+        codes, patterns = self._codes, matches.patterns.tolist()
+        for each in dict.fromkeys(patterns):
+            codes.setdefault(each, len(codes))
+        rows["code"] = list(map(codes.__getitem__, patterns))
 
         row_bytes, truth_bytes = rows.tobytes(), truths.tobytes()
         row_ends = (np.cumsum(matches.counts) * ROW.itemsize).tolist()
