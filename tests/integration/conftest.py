@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.servers import Served, served
 
 from boxgauge.engine import Engine, ModelRepository
+from tests.integration.servers import Served, served
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.integration.scenes import Expected, Scene, pycocotools, scenes
 
 from boxgauge.engine import (
     Engine,
@@ -22,6 +21,7 @@ from boxgauge.engine import (
     match_images,
 )
 from boxgauge.export import catalog
+from tests.integration.scenes import Expected, Scene, pycocotools, scenes
 
 # Derandomized: the same examples everywhere, so that a red run means a change of the code.
 COMMON = {

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.integration.servers import Served
 
 from boxgauge.export import Entry, catalog, read_manifest
 from boxgauge.export.gradient import gradient_entry
 from boxgauge.export.parity import TOLERANCES, relative_error
+from tests.integration.servers import Served
 
 PEER = Path(__file__).with_name("triton_peer.py")
 SERVED_FAMILIES = {"loss", "gradient", "metric"}
