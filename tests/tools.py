@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -18,7 +19,12 @@ def require_tool(name: str) -> str:
     beside_python = Path(sys.executable).parent
     path = shutil.which(name, path=f"{beside_python}{os.pathsep}{os.environ.get('PATH', '')}")
     if path is None:
-        if os.environ.get("BOXGAUGE_REQUIRE_TOOLS") == "1":
-            pytest.fail(f"{name} is not installed, and BOXGAUGE_REQUIRE_TOOLS=1 requires it")
-        pytest.skip(f"needs the command {name}")
+        lacking(f"the command {name}")
     return path
+
+
+def lacking(what: str) -> NoReturn:
+    """Skip the test that needs this; fail it where BOXGAUGE_REQUIRE_TOOLS=1 promises it."""
+    if os.environ.get("BOXGAUGE_REQUIRE_TOOLS") == "1":
+        pytest.fail(f"BOXGAUGE_REQUIRE_TOOLS=1 requires {what}")
+    pytest.skip(f"needs {what}")

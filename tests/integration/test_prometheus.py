@@ -1,0 +1,214 @@
+"""The real Prometheus scrapes a running service, by the configuration that is shipped."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import yaml
+
+from tests.integration.servers import ROOT, Served, boxgauge, served
+from tests.tools import require_tool
+
+SHIPPED = ROOT / "docker" / "prometheus"
+SAMPLE = ROOT / "examples" / "sample"
+# Wide: what is waited for takes a second or two on an idle machine.
+DEADLINE_S, POLL_S = 60.0, 0.1
+
+pytestmark = pytest.mark.tools
+T = TypeVar("T")
+
+
+def eventually(ask: Callable[[], T | None], what: str) -> T:
+    """Return the first answer that is not None, asking until the deadline."""
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        answer = ask()
+        if answer is not None:
+            return answer
+        time.sleep(POLL_S)
+    pytest.fail(f"no {what} within {DEADLINE_S} s")
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody has; Prometheus cannot choose one itself."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def fetched(url: str) -> bytes | None:
+    """Return what the URL shows, None while nothing answers there or it is not ready."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # loopback
+            body: bytes = answer.read()
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return None
+    except (urllib.error.URLError, ConnectionError):
+        return None
+    return body
+
+
+class Prometheus:
+    """The HTTP API of a running Prometheus."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    def is_ready(self) -> bool | None:
+        return True if fetched(f"{self._base}/-/ready") else None
+
+    def get(self, path: str, **query: str) -> Any:  # noqa: ANN401  # whatever JSON it answers
+        body = fetched(f"{self._base}/api/v1/{path}?{urllib.parse.urlencode(query)}")
+        assert body is not None, path
+        answer = json.loads(body)
+        assert answer["status"] == "success"
+        return answer["data"]
+
+    def values(self, expression: str) -> dict[tuple[str, ...], float]:
+        """Return the samples of an instant query by their labels but the target's, sorted."""
+        return {
+            tuple(
+                value
+                for name, value in sorted(sample["metric"].items())
+                if name not in ("__name__", "instance", "job")
+            ): float(sample["value"][1])
+            for sample in self.get("query", query=expression)["result"]
+        }
+
+
+@pytest.fixture(scope="module")
+def service(graphs_dir: Path) -> Iterator[Served]:
+    """A service that has seen the sample."""
+    with served(graphs_dir, report_interval_s=0.2) as running:
+        pair = ("--gt", SAMPLE / "ground_truth.json", "--dt", SAMPLE / "detections.json")
+        boxgauge("replay", *pair, "--target", running.address, "--monitor", "s", "--model", "m")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def report(service: Served) -> dict[str, Any]:
+    printed = boxgauge("report", "--target", service.address, "--monitor", "s", "--json")
+    document: dict[str, Any] = json.loads(printed)
+    return document
+
+
+@pytest.fixture(scope="module")
+def prometheus(service: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """Prometheus with the shipped configuration, but for the target's address and the pace."""
+    command = require_tool("prometheus")
+    folder = tmp_path_factory.mktemp("prometheus")
+    config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text(encoding="utf-8"))
+    config["global"] |= dict.fromkeys(
+        ("scrape_interval", "scrape_timeout", "evaluation_interval"), "500ms"
+    )
+    (job,) = config["scrape_configs"]
+    target = urllib.parse.urlsplit(service.metrics_url).netloc
+    job["static_configs"] = [{"targets": [target]}]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    shutil.copytree(SHIPPED / "rules", folder / "rules")
+
+    address = f"127.0.0.1:{free_port()}"
+    options = {
+        "config.file": folder / "prometheus.yml",
+        "storage.tsdb.path": folder / "data",
+        "web.listen-address": address,
+        "log.level": "warn",
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    with subprocess.Popen([command, *arguments]) as process:
+        try:
+            running = Prometheus(f"http://{address}")
+            eventually(running.is_ready, "ready Prometheus")
+            yield running
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def test_the_service_is_scraped_as_the_job_that_the_rules_select(prometheus: Prometheus) -> None:
+    def health() -> str | None:
+        (target,) = prometheus.get("targets")["activeTargets"]
+        assert target["labels"]["job"] == "boxgauge"
+        return "up" if target["health"] == "up" else None
+
+    assert eventually(health, "healthy target") == "up"
+
+
+def test_what_is_scraped_is_the_report_bit_for_bit(
+    prometheus: Prometheus, report: dict[str, Any]
+) -> None:
+    precision = eventually(
+        lambda: prometheus.values("boxgauge_average_precision") or None, "average precision"
+    )
+    statistics = report["statistics"]
+    # By area, IoU, model, monitor.
+    ours = {
+        ("all", "0.50:0.95", "m", "s"): statistics["AP"],
+        ("all", "0.50", "m", "s"): statistics["AP50"],
+        ("all", "0.75", "m", "s"): statistics["AP75"],
+        ("small", "0.50:0.95", "m", "s"): statistics["APs"],
+        ("medium", "0.50:0.95", "m", "s"): statistics["APm"],
+        ("large", "0.50:0.95", "m", "s"): statistics["APl"],
+    }
+    assert {labels: precision.get(labels) for labels in ours} == ours
+    assert statistics["AP"] is not None
+
+    recall = prometheus.values('boxgauge_average_recall{area="all"}')
+    assert recall == {
+        ("all", most, "m", "s"): statistics[f"AR{most}"] for most in ("1", "10", "100")
+    }
+    who = ("m", "s")
+    point, losses = report["operating_point"], report["losses"]
+    for name, value in {
+        "boxgauge_precision": point["precision"],
+        "boxgauge_recall": point["recall"],
+        "boxgauge_true_positives": point["true_positives"],
+        "boxgauge_false_positives": point["false_positives"],
+        "boxgauge_false_negatives": point["false_negatives"],
+        "boxgauge_giou_loss_mean": losses["giou"],
+        "boxgauge_bce_loss_mean": losses["bce"],
+        "boxgauge_positives": report["positives"],
+        "boxgauge_images": report["images"],
+        "boxgauge_label_coverage_ratio": report["label_coverage"],
+    }.items():
+        assert prometheus.values(name) == {who: value}, name
+
+
+def test_the_shipped_rules_are_loaded_and_evaluate(prometheus: Prometheus) -> None:
+    shipped = yaml.safe_load((SHIPPED / "rules" / "boxgauge.rules.yml").read_text())["groups"]
+    wanted = {rule.get("alert") or rule["record"] for group in shipped for rule in group["rules"]}
+
+    def evaluated() -> dict[str, dict[str, str]] | None:
+        rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
+        found = {rule["name"]: rule for rule in rules}
+        return None if any(each["health"] == "unknown" for each in rules) else found
+
+    found = eventually(evaluated, "evaluated rules")
+    assert set(found) == wanted
+    assert {name: each["health"] for name, each in found.items()} == dict.fromkeys(wanted, "ok")
+
+
+def test_promtool_finds_nothing_wrong_with_the_metrics(service: Served) -> None:
+    body = fetched(service.metrics_url)
+    assert body is not None
+    assert b"boxgauge_average_precision" in body
+    done = subprocess.run(
+        [require_tool("promtool"), "check", "metrics"],
+        input=body,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
