@@ -67,7 +67,8 @@ def main(target: str) -> bool:
                 raise SystemExit(f"{name} was not answered")
         sys.stdout.write("open\n")
         sys.stdout.flush()
-        return all([each.wait() for each in held])
+        politely = [each.wait() for each in held]  # both, whatever the first says
+        return all(politely)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "Precision and recall",
-            "At IoU 0.50, over the detections that count.",
+            "At IoU 0.50 and the monitor's score threshold, over the detections that count.",
             "percentunit",
             (
                 (f"boxgauge_precision{{{CHOSEN}}}", "{{model}} precision"),
@@ -71,7 +71,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "True positives, false positives, false negatives",
-            "Counts at IoU 0.50; a corrected label may lower them.",
+            "Counts at IoU 0.50 and the score threshold; a corrected label may lower them.",
             "short",
             (
                 (f"boxgauge_true_positives{{{CHOSEN}}}", "{{model}} true positives"),
@@ -82,7 +82,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel(
             "Losses",
             "Mean GIoU loss (0 to 2) of pairs matched at IoU 0.50; mean binary cross entropy of "
-            "the score against matched (1) or not (0).",
+            "the score against matched (1) or not (0), ignored detections left out.",
             "short",
             (
                 (f"boxgauge_giou_loss_mean{{{CHOSEN}}}", "{{model}} GIoU"),
@@ -111,7 +111,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "Age of the report",
-            "Time since the figures above were computed.",
+            "Time since the figures above were last known to be current.",
             "s",
             (('boxgauge_report_age_seconds{monitor="$monitor"}', "{{instance}}"),),
         ),
@@ -119,7 +119,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     "Service": (
         Panel(
             "Instances",
-            "1 while Prometheus can scrape it; its version and the providers it runs on.",
+            "1 while Prometheus can scrape it; its version and the provider it runs on.",
             "short",
             (
                 ('up{job="boxgauge"}', "{{instance}} up"),
@@ -129,7 +129,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "Frames",
-            "Frames a second by side and outcome.",
+            "Frames a second by side and outcome; unchanged ones had been taken before.",
             "cps",
             (
                 (
@@ -188,7 +188,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "Batch size",
-            "Mean number of items in one run of a graph: what batching across streams gains.",
+            "Mean rows in one run of a graph: what batching across streams gains.",
             "short",
             (
                 (

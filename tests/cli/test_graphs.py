@@ -2,6 +2,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from .conftest import Boxgauge
 
 KEYS = {"name", "version", "family", "inputs", "outputs", "gradient", "parity", "tensorrt"}
@@ -29,6 +31,14 @@ def test_the_table_names_every_graph(boxgauge: Boxgauge, graphs_dir: Path) -> No
     assert ended.status == 0
     for name in ("giou_loss", "match", "report"):
         assert name in ended.out
+
+
+def test_the_folder_may_come_from_the_environment(
+    boxgauge: Boxgauge, graphs_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOXGAUGE_GRAPHS", str(graphs_dir))
+    assert boxgauge("graphs", "--json").status == 0
 
 
 def test_a_corrupt_graph_is_one_line(boxgauge: Boxgauge, graphs_dir: Path, tmp_path: Path) -> None:

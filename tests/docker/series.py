@@ -1,19 +1,36 @@
-"""The series that rules and dashboard may use, and a reader of the PromQL that uses them."""
+"""The server's own table of series, with examples, and a reader of the PromQL that uses them."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
-QUALITY = {"monitor": "gate", "model": "a"}
+from boxgauge.server import series as table
+
+# What each label may be; a label that is missing here fails every test of rules and dashboard.
+VALUES = {
+    "monitor": ("gate",),
+    "model": ("a",),
+    "iou": ("0.50:0.95", "0.50", "0.75"),
+    "area": ("all", "small", "medium", "large"),
+    "max_detections": ("1", "10", "100"),
+    "version": ("0.1.0",),
+    "provider": ("cpu",),
+    "side": ("predictions", "ground_truth"),
+    "outcome": ("accepted", "unchanged", "refused"),
+    "method": ("boxgauge.v1.MonitorService/GetReport",),
+    "code": ("OK", "INTERNAL"),
+    "graph": ("match",),
+}
 
 
 @dataclass(frozen=True)
 class Series:
-    """One metric, with an example of its labels."""
+    """One series of a metric, with an example of its labels."""
 
     name: str
     labels: dict[str, str]
-    is_histogram: bool = False
+    is_histogram: bool
 
     def names(self) -> tuple[str, ...]:
         """Return the names under which Prometheus stores it."""
@@ -22,36 +39,10 @@ class Series:
         return (self.name,)
 
 
-SERIES = (
-    *(
-        Series("boxgauge_average_precision", QUALITY | {"iou": iou, "area": area})
-        for iou in ("0.50:0.95", "0.50", "0.75")
-        for area in ("all", "small", "medium", "large")
-    ),
-    Series("boxgauge_average_recall", QUALITY | {"area": "all", "max_detections": "100"}),
-    Series("boxgauge_precision", QUALITY),
-    Series("boxgauge_recall", QUALITY),
-    Series("boxgauge_true_positives", QUALITY),
-    Series("boxgauge_false_positives", QUALITY),
-    Series("boxgauge_false_negatives", QUALITY),
-    Series("boxgauge_giou_loss_mean", QUALITY),
-    Series("boxgauge_bce_loss_mean", QUALITY),
-    Series("boxgauge_positives", QUALITY),
-    Series("boxgauge_images", QUALITY),
-    Series("boxgauge_predicted_images", QUALITY),
-    Series("boxgauge_label_coverage_ratio", QUALITY),
-    Series("boxgauge_labelled_images", {"monitor": "gate"}),
-    Series("boxgauge_report_age_seconds", {"monitor": "gate"}),
-    Series("boxgauge_build_info", {"version": "0.1.0"}),
-    Series("boxgauge_provider_info", {"provider": "cpu"}),
-    Series("boxgauge_frames_total", {"side": "predictions", "outcome": "accepted"}),
-    Series("boxgauge_frames_total", {"side": "predictions", "outcome": "refused"}),
-    Series("boxgauge_rpc_seconds", {"method": "GetReport", "code": "OK"}, is_histogram=True),
-    Series("boxgauge_batch_seconds", {"graph": "match"}, is_histogram=True),
-    Series("boxgauge_batch_items", {"graph": "match"}, is_histogram=True),
-    Series("boxgauge_report_seconds", {}, is_histogram=True),
-    Series("boxgauge_held_boxes", {}),
-    Series("boxgauge_held_boxes_limit", {}),
+SERIES = tuple(
+    Series(each.name, dict(zip(each.labels, values, strict=True)), each.kind == "histogram")
+    for each in (*table.QUALITY, *table.SERVICE)
+    for values in product(*(VALUES[label] for label in each.labels))
 )
 LABELS = {name: set(s.labels) for s in SERIES for name in s.names()}
 # What Prometheus adds to a scraped series.
@@ -63,7 +54,20 @@ def series_of(expr: str) -> set[str]:
     return set(re.findall(r"(?<![\w:])boxgauge_\w+(?![\w:])", expr))
 
 
-def selectors_of(expr: str) -> Iterator[tuple[str, set[str]]]:
-    """Yield each of our metrics in ``expr`` with the labels it is selected by."""
+def selectors_of(expr: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each of our metrics in ``expr`` with the labels and values it is selected by.
+
+    Regular expressions are left out of the values, being "".
+    """
     for name, inside in re.findall(r"(?<![\w:])(boxgauge_\w+)\{([^}]*)\}", expr):
-        yield name, set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", inside))
+        pairs = re.findall(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"', inside)
+        yield name, {label: "" if "~" in how else value for label, how, value in pairs}
+
+
+def assert_exposed(expr: str) -> None:
+    """Assert that ``expr`` asks for nothing that the server never says."""
+    assert series_of(expr) <= set(LABELS)
+    for name, selected in selectors_of(expr):
+        assert set(selected) <= LABELS[name] | TARGET
+        for label, value in selected.items():
+            assert not value or value.startswith("$") or value in VALUES.get(label, (value,))
