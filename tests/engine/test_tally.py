@@ -1,5 +1,7 @@
 """The exact tally: batching, order and corrections leave no trace."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,6 +46,16 @@ def test_any_batching_order_and_merge_gives_the_same_bits(
     for each in tallies[:-1]:
         merged.merge(each)
     assert_same(merged.report(engine), whole)
+
+
+def test_mean_losses_do_not_depend_on_the_batching(engine: Engine) -> None:
+    predictions, truths = draw_sides(11, images=60)
+    fine = replace(predictions, scores=np.random.default_rng(4).random(len(predictions.labels)))
+    whole = evaluate(engine, fine, truths, CLASSES, SETTINGS).report.losses
+    tally = ExactTally(CLASSES, SETTINGS)
+    for k in range(len(fine)):
+        tally.add(match_images(engine, fine.take([k]), truths.take([k]), SETTINGS))
+    assert tally.report(engine).losses == whole
 
 
 def test_what_is_removed_leaves_no_trace(engine: Engine) -> None:

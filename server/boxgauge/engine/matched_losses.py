@@ -8,6 +8,10 @@ from boxgauge.engine.matches import FIXED_POINT, ImageSums
 
 GIOU, BCE = "giou_loss", "bce_loss"
 
+# ONNX Runtime takes logarithms of whole vectors, and of the odd rest in other code that
+# rounds otherwise. Without a rest, a row's loss does not depend on its place in the batch.
+_VECTOR = 64
+
 
 def image_sums(
     engine: Engine,
@@ -44,14 +48,20 @@ def image_sums(
     not_probability[:] = counts & ~probable
     rows = np.flatnonzero(probable)
     if len(rows):
-        inputs = {"prob": scores[rows].astype(np.float32), "target": tp[rows].astype(np.float32)}
-        bce[rows] = _fixed_point(engine.run(BCE, inputs)["loss"])
+        inputs = {"prob": _whole_vectors(scores[rows]), "target": _whole_vectors(tp[rows])}
+        bce[rows] = _fixed_point(engine.run(BCE, inputs)["loss"][: len(rows)])
     ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(images)])
     return ImageSums(images, *np.diff(running.cumsum(1)[:, ends]))
 
 
 def _fixed_point(losses: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.rint(losses * FIXED_POINT).astype(np.int64)
+
+
+def _whole_vectors(values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float32]:
+    padded = np.zeros(-(-len(values) // _VECTOR) * _VECTOR, dtype=np.float32)
+    padded[: len(values)] = values
+    return padded
 
 
 def _corners(xywh: NDArray[np.float64]) -> NDArray[np.float32]:
