@@ -13,10 +13,14 @@ from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings
 from boxgauge.frames import GroundTruths, InvalidInputError, Predictions, ResourceExhaustedError
 
-# Bounds of one run. The first limits memory (pairs · thresholds · areas numbers), the
+# Bounds of one run at COCO's 10 thresholds and 4 area ranges; more of those allow less of
+# these. The first limits memory (a number for each pair, threshold and area range), the
 # second keeps the working set near the cache: larger runs are slower a detection.
 MAX_PAIRS = 1_000_000
 MAX_DETECTIONS = 40_000
+_COMBINATIONS = 40
+# Detections of one image that are looked at, whatever the thresholds.
+MAX_IMAGE_DETECTIONS = 1_000_000
 MATCH = "match"
 
 
@@ -69,8 +73,10 @@ def _parts(
 ) -> Iterator[slice]:
     """Yield runs of images that stay within both bounds."""
     images = len(predictions)
-    if len(predictions.labels) <= MAX_DETECTIONS and (
-        int((predictions.counts * ground_truths.counts).sum()) <= MAX_PAIRS
+    share = max(1.0, len(settings.iou_thresholds) * len(settings.areas) / _COMBINATIONS)
+    max_pairs, max_detections = int(MAX_PAIRS / share), int(MAX_DETECTIONS / share)
+    if len(predictions.labels) <= max_detections and (
+        int((predictions.counts * ground_truths.counts).sum()) <= max_pairs
     ):
         if images:
             yield slice(0, images)
@@ -85,14 +91,18 @@ def _parts(
     for k, (more, detections) in enumerate(
         zip(pairs.tolist(), predictions.counts.tolist(), strict=True)
     ):
-        if more > MAX_PAIRS:
-            raise ResourceExhaustedError(
-                f"image {predictions.image_ids[k]!r} has {more} candidate pairs:"
-                f" at most {MAX_PAIRS} fit in one run",
-                field="image_id",
-                value=predictions.image_ids[k],
-            )
-        if k > start and (held + more > MAX_PAIRS or rows + detections > MAX_DETECTIONS):
+        for found, bound, what in (
+            (more, max_pairs, "candidate pairs"),
+            (detections, int(MAX_IMAGE_DETECTIONS / share), "detections"),
+        ):
+            if found > bound:
+                raise ResourceExhaustedError(
+                    f"image {predictions.image_ids[k]!r} has {found} {what}:"
+                    f" at most {bound} fit in one run",
+                    field="image_id",
+                    value=predictions.image_ids[k],
+                )
+        if k > start and (held + more > max_pairs or rows + detections > max_detections):
             yield slice(start, k)
             start, held, rows = k, 0, 0
         held += more
