@@ -38,7 +38,7 @@ results = st.fixed_dictionaries(
         "image_id": st.integers(1, 3),
         "category_id": st.integers(1, 3),
         "bbox": boxes,
-        "score": st.sampled_from([0.1, 0.5, 0.5, 0.9, -2, -0.0, 0, math.inf]),
+        "score": st.sampled_from([0.1, 0.5, 0.5, 0.9, -2, -0.0, 0, math.inf, math.nan]),
     }
 )
 

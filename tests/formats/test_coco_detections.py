@@ -92,9 +92,9 @@ def test_strict_takes_what_pycocotools_takes(
     write: Write, ground_truth: Document, detections: Results
 ) -> None:
     truth = read_ground_truth(write("gt.json", ground_truth))
-    detections[1] |= {"score": math.inf, "bbox": [0, 0, -1, 2]}
+    detections[1] |= {"score": math.nan, "bbox": [0, 0, -1, 2]}
     predictions, _ = read_detections(write("dt.json", detections), truth, strict=True)
-    assert predictions.scores[0] == math.inf
+    assert np.isnan(predictions.scores[0])
     assert predictions.boxes[0].tolist() == [0, 0, -1, 2]
     detections[0]["caption"] = "a cat"
     with pytest.raises(InvalidInputError, match="not box results"):

@@ -24,8 +24,8 @@ def read_detections(
     Args:
         path: The file: a list of ``image_id, category_id, bbox, score``.
         ground_truth: What it answers.
-        strict: Take what pycocotools takes (infinite scores, negative sizes) and
-            refuse what it refuses (no result at all, or captions).
+        strict: Take what pycocotools takes (NaN scores, negative sizes) and refuse
+            what it refuses (no result at all, or captions).
 
     Raises:
         InvalidInputError: The file cannot be read or holds what it may not; the
@@ -43,10 +43,9 @@ def read_detections(
     boxes = results.boxes("bbox")
     check_boxes(results, boxes, strict=strict)
     scores = results.numbers("score")
-    sane = ~np.isnan(scores) if strict else np.isfinite(scores)
-    if not sane.all():
-        k = int(np.argmin(sane))
-        raise results.fault(f"[{k}].score", float(scores[k]), "a number" if strict else "finite")
+    if not strict and not np.isfinite(scores).all():
+        k = int(np.argmin(np.isfinite(scores)))
+        raise results.fault(f"[{k}].score", float(scores[k]), "finite")
 
     order = np.argsort(owner, kind="stable")
     predictions = Predictions(

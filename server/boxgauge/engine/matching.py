@@ -11,6 +11,7 @@ from boxgauge.engine.matched_losses import image_sums
 from boxgauge.engine.matches import Matches, pack_patterns
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings
+from boxgauge.engine.sortable import sortable
 from boxgauge.frames import GroundTruths, InvalidInputError, Predictions, ResourceExhaustedError
 
 # Bounds of one run at COCO's 10 thresholds and 4 area ranges; more of those allow less of
@@ -135,7 +136,7 @@ def _run(
             "dt_image": dt_image,
             "dt_label": sides[0][dt],
             "dt_boxes": boxes,
-            "dt_scores": scores,
+            "dt_scores": sortable(scores)[0],
             "gt_image": gt_image,
             "gt_label": sides[1][gt],
             "gt_boxes": ground_truths.boxes[gt],

@@ -8,6 +8,7 @@ from boxgauge.engine.matches import FIXED_POINT, unpack_pattern
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.report import Curves, MeanLosses, OperatingPoint, Report
 from boxgauge.engine.settings import RECALL_GRID, EvaluationSettings, ObjectClass
+from boxgauge.engine.sortable import restored, sortable
 from boxgauge.engine.statistics import (
     average_precision,
     average_recall,
@@ -35,12 +36,13 @@ def summarise(
         outcomes[k] = unpack_pattern(pattern, areas, thresholds)
     labels, codes = rows["label"].astype(np.int64), rows["code"].astype(np.int64)
     scores = np.ascontiguousarray(rows["score"])
+    keys, values = sortable(scores)
     positives = _positives(truths, len(classes), areas)
     found = engine.run(
         REPORT,
         {
             "label": labels,
-            "scores": scores,
+            "scores": keys,
             "rank": rows["rank"].astype(np.int64),
             "code": codes,
             "outcomes": outcomes,
@@ -49,7 +51,7 @@ def summarise(
             "recall_points": RECALL_GRID,
         },
     )
-    curves = Curves(found["precision"], found["recall"], found["scores_at"])
+    curves = Curves(found["precision"], found["recall"], restored(found["scores_at"], values))
     detections, giou, giou_pairs, bce, bce_count, not_probability = sums
     precision, recall = average_precision(curves, settings), average_recall(curves, settings)
     total = int(positives[:, 0].sum())
