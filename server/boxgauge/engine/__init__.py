@@ -4,7 +4,7 @@ from boxgauge.engine.batching import Batcher
 from boxgauge.engine.engine import Engine, check_inputs
 from boxgauge.engine.evaluate import Evaluation, evaluate
 from boxgauge.engine.matches import Matches
-from boxgauge.engine.matching import MAX_PAIRS, match_images
+from boxgauge.engine.matching import match_images
 from boxgauge.engine.report import (
     ClassReport,
     Curves,
@@ -28,7 +28,6 @@ from boxgauge.engine.tally import ExactTally, TallySnapshot
 __all__ = [
     "COCO_AREAS",
     "COCO_IOU_THRESHOLDS",
-    "MAX_PAIRS",
     "PROVIDERS",
     "AreaRange",
     "Batcher",

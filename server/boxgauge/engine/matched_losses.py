@@ -55,7 +55,8 @@ def image_sums(
 
 
 def _fixed_point(losses: NDArray[np.float32]) -> NDArray[np.int64]:
-    return np.rint(losses * FIXED_POINT).astype(np.int64)
+    units: NDArray[np.int64] = np.rint(losses * FIXED_POINT).astype(np.int64)
+    return units
 
 
 def _whole_vectors(values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float32]:

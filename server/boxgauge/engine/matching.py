@@ -25,6 +25,12 @@ MAX_IMAGE_DETECTIONS = 1_000_000
 MATCH = "match"
 
 
+def image_bounds(settings: EvaluationSettings) -> tuple[int, int]:
+    """Return the most candidate pairs and the most detections that one image may have."""
+    share = _share(settings)
+    return int(MAX_PAIRS / share), int(MAX_IMAGE_DETECTIONS / share)
+
+
 def match_images(
     engine: Engine,
     predictions: Predictions,
@@ -74,8 +80,9 @@ def _parts(
 ) -> Iterator[slice]:
     """Yield runs of images that stay within both bounds."""
     images = len(predictions)
-    share = max(1.0, len(settings.iou_thresholds) * len(settings.areas) / _COMBINATIONS)
-    max_pairs, max_detections = int(MAX_PAIRS / share), int(MAX_DETECTIONS / share)
+    share = _share(settings)
+    max_pairs, most_in_image = image_bounds(settings)
+    max_detections = int(MAX_DETECTIONS / share)
     if len(predictions.labels) <= max_detections and (
         int((predictions.counts * ground_truths.counts).sum()) <= max_pairs
     ):
@@ -94,7 +101,7 @@ def _parts(
     ):
         for found, bound, what in (
             (more, max_pairs, "candidate pairs"),
-            (detections, int(MAX_IMAGE_DETECTIONS / share), "detections"),
+            (detections, most_in_image, "detections"),
         ):
             if found > bound:
                 raise ResourceExhaustedError(
@@ -110,6 +117,11 @@ def _parts(
         rows += detections
     if images > start:
         yield slice(start, images)
+
+
+def _share(settings: EvaluationSettings) -> float:
+    """Return how many times COCO's thresholds and area ranges these are, at least 1."""
+    return max(1.0, len(settings.iou_thresholds) * len(settings.areas) / _COMBINATIONS)
 
 
 def _run(

@@ -11,6 +11,8 @@ from boxgauge.frames import InvalidInputError
 
 # Written as COCO's own linspace: the eighth entry is 0.8999999999999999, not 0.9.
 COCO_IOU_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
+# Ten times COCO's 10 thresholds and 4 areas: what one run of matching has to hold at once.
+MAX_COMBINATIONS = 400
 RECALL_GRID = np.linspace(0.0, 1.0, 101)
 
 
@@ -73,6 +75,11 @@ class EvaluationSettings:
         most = self.max_detections
         if not most or not _ascending(most) or not all(0 < m <= 65535 for m in most):
             raise InvalidInputError.at("max_detections", list(most), "ascending in [1, 65535]")
+        combinations = len(ious) * len(self.areas)
+        if combinations > MAX_COMBINATIONS:
+            raise InvalidInputError.at(
+                "iou_thresholds × areas", combinations, f"at most {MAX_COMBINATIONS}"
+            )
         if not self.areas or len({area.name for area in self.areas}) != len(self.areas):
             names = [area.name for area in self.areas]
             raise InvalidInputError.at("areas", names, "at least one, with distinct names")

@@ -149,7 +149,6 @@ class Intake:
         changed = 0
         width = row_bytes(type(batch.frames))
         rows = pack(batch.frames)
-        most = self._settings.max_detections[-1]
         for k, image_id in enumerate(batch.frames.image_ids):
             came = Stored(batch.revisions[k], rows[k], len(rows[k]) // width)
             before = known.get(image_id)
@@ -158,7 +157,7 @@ class Intake:
                     raise faults[k]
                 if newer(before, came, image_id):
                     for partner in partners(image_id):
-                        check_pairs(side, came, partner, most=most)
+                        check_pairs(side, came, partner, self._settings)
                     if before is None:
                         self._share.take(came.boxes, 1)
                     else:
