@@ -106,7 +106,11 @@ def test_any_batching_and_order_of_merging_gives_the_same_bits(
         absorbed = tallies.pop(rng.integers(len(tallies)))
         tallies[rng.integers(len(tallies))].merge(absorbed)
 
-    assert_same_bits(tallies[0].report(engine), pycocotools(listed))
+    merged = tallies[0].report(engine)
+    assert_same_bits(merged, pycocotools(listed))
+    whole = report_of(engine, listed)
+    assert merged.losses == whole.losses
+    assert merged.operating_point == whole.operating_point
 
 
 def test_the_scenes_hold_the_corner_cases_they_are_made_for(engine: Engine) -> None:
