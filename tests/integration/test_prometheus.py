@@ -105,8 +105,13 @@ def report(service: Served) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def prometheus(service: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """Prometheus with the shipped configuration, but for the target's address and the pace."""
+def prometheus(
+    service: Served, report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prometheus]:
+    """Prometheus with the shipped configuration, but for the target's address and the pace.
+
+    It starts after ``report`` was asked for, which renders what is scraped.
+    """
     command = require_tool("prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
     config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text(encoding="utf-8"))

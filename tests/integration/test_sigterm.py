@@ -64,7 +64,7 @@ async def test_open_streams_finish_and_the_process_ends_in_time(graphs_dir: Path
 
 
 async def test_new_calls_are_refused_while_it_drains(graphs_dir: Path) -> None:
-    with served(graphs_dir) as service:
+    with served(graphs_dir, drain_s=1) as service:
         async with aio.insecure_channel(service.address) as channel:
             calls = Calls(channel)
             await calls.create()
