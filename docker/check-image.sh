@@ -126,6 +126,7 @@ say "answers, as user $user"
 # The image is its own client: nothing needs to be installed here. Not removed by itself, so that
 # its exit status can be asked for.
 holder=$("$DOCKER" create --interactive "${confined[@]}" --entrypoint python3 "$IMAGE" - "$BOXGAUGE_TARGET")
+: >"$dir/streams"
 "$DOCKER" start --attach --interactive "$holder" <"$root/docker/hold_streams.py" >"$dir/streams" 2>&1 &
 streams=$!
 for _ in {1..300}; do
