@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import pytest
 import typer.main
-from tests.docs.conftest import ROOT, documents, shell_lines
 
 from boxgauge.cli.main import app
 from boxgauge.losses import __all__ as exported_losses
+from tests.docs.conftest import ROOT, documents, shell_lines
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TARGET = re.compile(r"^(\w[\w-]*):", re.M)

@@ -10,9 +10,9 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf import json_format, message_factory
-from tests.docs.conftest import ADDRESS, ROOT, blocks, documents, shell_lines
 
 from boxgauge.v1 import evaluation_pb2, monitor_pb2
+from tests.docs.conftest import ADDRESS, ROOT, blocks, documents, shell_lines
 
 MARK = "# runs in the tests\n"
 EXAMPLES = [
