@@ -35,9 +35,11 @@ def blocks(document: Path, language: str) -> list[str]:
 
 
 def shell_lines() -> list[str]:
-    """Return every line of every shell block, continued lines joined, comments cut."""
+    """Return every command of every shell block, continued lines joined, comments cut."""
     text = "".join(block for file in documents() for block in blocks(file, "sh"))
-    return [re.sub(r"\s+# .*", "", line) for line in text.replace("\\\n", " ").splitlines()]
+    quoted = re.sub(r"'[^']*'", lambda part: part[0].replace("\n", " "), text)
+    lines = quoted.replace("\\\n", " ").splitlines()
+    return [re.sub(r"\s+# .*", "", line) for line in lines]
 
 
 @pytest.fixture(scope="session")
