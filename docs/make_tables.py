@@ -1,0 +1,121 @@
+"""Write the tables of the docs that restate code: all graphs, and all settings of the service.
+
+    python docs/make_tables.py
+
+Needs the exported graphs in ``graphs/``. A test compares the docs with what this writes.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from boxgauge.server.settings import PREFIX, Settings
+
+DOCS = Path(__file__).resolve().parent
+
+
+def graph_tables(manifest: Mapping[str, Any]) -> str:
+    """Return one table a family of graphs, in the manifest's order.
+
+    Hashes and parity are left out: they belong to one export, on one machine.
+    """
+    graphs = manifest["graphs"]
+    tables = []
+    for family in dict.fromkeys(each["family"] for each in graphs):
+        rows = [_graph_row(each) for each in graphs if each["family"] == family]
+        head = ("graph", "inputs", "outputs", "per pair", "gradient", "TensorRT")
+        tables.append(f"### Family `{family}`\n\n{_table(head, rows)}")
+    return "\n\n".join(tables)
+
+
+def settings_table() -> str:
+    """Return the settings with the words of their docstring."""
+    words = _attributes(Settings.__doc__ or "")
+    rows = [
+        (f"`{PREFIX}{name.upper()}`", _default(field), words[name])
+        for name, field in Settings.model_fields.items()
+    ]
+    return _table(("variable", "default", "meaning"), rows)
+
+
+def replaced(text: str, name: str, table: str) -> str:
+    """Return the text with a new table between the two comments that name it.
+
+    Raises:
+        ValueError: The comments are not there.
+    """
+    begin, end = f"<!-- {name}: docs/make_tables.py -->", f"<!-- end of {name} -->"
+    before, found, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise ValueError(f"{begin} and {end} are wanted")
+    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
+
+
+def made(graphs: Path) -> dict[Path, str]:
+    """Return each document that has a table, as it should be."""
+    manifest = json.loads((graphs / "manifest.json").read_text(encoding="utf-8"))
+    tables = {
+        DOCS / "graphs.md": ("graphs", graph_tables(manifest)),
+        DOCS / "serving.md": ("settings", settings_table()),
+    }
+    return {
+        file: replaced(file.read_text(encoding="utf-8"), name, table)
+        for file, (name, table) in tables.items()
+    }
+
+
+def _graph_row(graph: Mapping[str, Any]) -> tuple[str, ...]:
+    name = f"`{graph['name']}`" + (f" {graph['version']}" if graph["version"] != 1 else "")
+    return (
+        name,
+        _ports(graph["inputs"]),
+        _ports(graph["outputs"]),
+        "yes" if graph["per_pair"] else "no",
+        "yes" if graph["gradient"] else "no",
+        "yes" if graph["tensorrt"] else "no",
+    )
+
+
+def _ports(ports: list[dict[str, Any]]) -> str:
+    return "<br>".join(
+        f"`{port['name']}` {port['dtype']} [{', '.join(map(str, port['shape']))}]" for port in ports
+    )
+
+
+def _attributes(docstring: str) -> dict[str, str]:
+    """Return the words of a Google docstring's ``Attributes`` by name."""
+    _, _, section = docstring.partition("Attributes:\n")
+    lines = re.sub(r"\n {12,}", " ", section)
+    return dict(re.findall(r"^ {8}(\w+): (.+)$", lines.replace("``", "`"), re.M))
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if value is None or value is PydanticUndefined:
+        return "none"
+    if isinstance(value, tuple):
+        value = ",".join(value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> None:
+    """Write the tables into their documents."""
+    for file, text in made(DOCS.parent / "graphs").items():
+        file.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{file.relative_to(DOCS.parent)} is up to date\n")
+
+
+if __name__ == "__main__":
+    main()
