@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from boxgauge.metrics.segments import count, positions, starts
+from boxgauge.metrics.segments import count, positions, starts, take
 
 TRUE_POSITIVE, IGNORED = 1, 2
 
@@ -48,37 +48,40 @@ def list_hits(
     correction = usual[:, :, None] - ignored
 
     special = (is_tp | (correction != 0)).long().sum((1, 2)) > 0
-    rows = positions(torch.index_select(special, 0, code))
-    pattern = torch.index_select(code, 0, rows)
+    rows = positions(take(special, code))
+    pattern = take(code, rows)
     tp = torch.index_select(is_tp, 0, pattern).permute(1, 2, 0)
     correction = torch.index_select(correction, 0, pattern).permute(1, 2, 0)
     in_limit = torch.index_select(kept, 1, rows)[:, None, None, :]
-    limit, area, threshold, row = torch.nonzero(in_limit & (tp | (correction != 0))).unbind(1)
+    # One flat list: its coordinates follow by division, cheaper than from nonzero().
+    listed = positions((in_limit & (tp | (correction != 0))).reshape(-1))
+    width = torch.full_like(usual[:1, 0], 0) + rows.shape[0]
+    combination = torch.div(listed, width.clamp(min=1), rounding_mode="floor")
+    limit_and_area = torch.div(combination, thresholds, rounding_mode="floor")
+    place = torch.remainder(listed, (width * (ranges * thresholds)).clamp(min=1))
+    position = take(rows, listed - combination * width)
+    of_class = take(label, position)
+    segment = combination * classes + of_class
 
-    combination = (limit * ranges + area) * thresholds + threshold
-    position = torch.index_select(rows, 0, row)
-    segment = combination * classes + torch.index_select(label, 0, position)
-    place = (area * thresholds + threshold) * rows.shape[0] + row
-    corrected = torch.cumsum(torch.index_select(correction.reshape(-1), 0, place), 0)
-    entries = count(segment, limits * ranges * thresholds * classes)
-    corrected = corrected - _before(corrected, torch.index_select(starts(entries), 0, segment))
+    corrected = torch.cumsum(take(correction.reshape(-1), place), 0)
+    first = starts(count(segment, limits * ranges * thresholds * classes))
+    corrected = corrected - take(_before(corrected, first), segment)
 
     counts = kept[:, None, :] & (torch.index_select(usual, 0, code).T == 0)
-    upto = torch.cumsum(counts.long(), 2).reshape(-1)
-    line = (limit * ranges + area) * label.shape[0]
-    class_first = torch.index_select(starts(count(label, classes)), 0, label)
-    first = line + torch.index_select(class_first, 0, position)
-    outside = torch.index_select(counts.long().reshape(-1), 0, first)
+    upto = torch.cumsum(counts.long(), 2)
+    class_first = starts(count(label, classes))
+    spare = upto.new_zeros(limits, ranges, 1)
+    before_class = torch.index_select(torch.cat([spare, upto], 2), 2, class_first).reshape(-1)
     seen = (
-        torch.index_select(upto, 0, line + position)
-        - (torch.index_select(upto, 0, first) - outside)
+        take(upto.reshape(-1), limit_and_area * label.shape[0] + position)
+        - take(before_class, limit_and_area * classes + of_class)
         + corrected
     )
-    hits = positions(torch.index_select(tp.reshape(-1), 0, place))
+    hits = positions(take(tp.reshape(-1), place))
     return Hits(
-        torch.index_select(segment, 0, hits),
-        torch.index_select(position, 0, hits),
-        torch.index_select(seen, 0, hits),
+        take(segment, hits),
+        take(position, hits),
+        take(seen, hits),
     )
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from boxgauge.metrics.overlap import coco_overlap
 from boxgauge.metrics.rounds import accept_in_rounds
-from boxgauge.metrics.segments import count, expand, extent, order_within, positions, starts
+from boxgauge.metrics.segments import count, expand, extent, order_within, positions, starts, take
 
 # pycocotools asks for min(t, 1 - 1e-10), so that a perfect overlap passes t = 1.
 _ALMOST_ONE = 1 - 1e-10
@@ -82,7 +82,7 @@ def match_detections(
     cells = extent(dt_cell, gt_cell)
 
     order = order_within(dt_cell, dt_scores)
-    cell = torch.index_select(dt_cell, 0, order)
+    cell = take(dt_cell, order)
     first = torch.index_select(starts(count(dt_cell, cells)), 0, cell)
     rank = torch.arange(order.shape[0], device=order.device) - first
     gt_ignored = gt_crowd | gt_ignore | _outside(gt_areas, area_ranges)
@@ -90,31 +90,29 @@ def match_detections(
     # Candidate pairs: same image and class, evaluated, overlapping enough for one threshold.
     by_cell = order_within(gt_cell, torch.zeros_like(gt_areas))
     gt_count = count(gt_cell, cells)
-    mates = torch.index_select(gt_count, 0, cell) * (rank < max_detections)
+    mates = take(gt_count, cell) * (rank < max_detections)
     pair_dt, place = expand(mates)
-    pair_cell = torch.index_select(cell, 0, pair_dt)
-    pair_gt = torch.index_select(
-        by_cell, 0, torch.index_select(starts(gt_count), 0, pair_cell) + place
-    )
-    boxes = torch.index_select(dt_boxes, 0, torch.index_select(order, 0, pair_dt))
-    crowd = torch.index_select(gt_crowd, 0, pair_gt)
+    pair_cell = take(cell, pair_dt)
+    pair_gt = take(by_cell, take(starts(gt_count), pair_cell) + place)
+    boxes = torch.index_select(dt_boxes, 0, take(order, pair_dt))
+    crowd = take(gt_crowd, pair_gt)
     overlap = coco_overlap(boxes, torch.index_select(gt_boxes, 0, pair_gt), crowd)
     # A tensor, since the exporter rounds Python's numbers to float32.
     most = torch.tensor([_ALMOST_ONE], dtype=torch.float64, device=order.device)
     floors = torch.minimum(iou_thresholds, most)
     near = positions(overlap >= floors.amin(0))
-    pair_dt = torch.index_select(pair_dt, 0, near)
-    pair_gt = torch.index_select(pair_gt, 0, near)
-    overlap = torch.index_select(overlap, 0, near)
+    pair_dt = take(pair_dt, near)
+    pair_gt = take(pair_gt, near)
+    overlap = take(overlap, near)
 
     chosen, match = accept_in_rounds(
-        pair_dt, pair_gt, overlap, torch.index_select(crowd, 0, near), gt_ignored, floors
+        pair_dt, pair_gt, overlap, take(crowd, near), gt_ignored, floors
     )
     areas = dt_boxes[:, 2] * dt_boxes[:, 3]
     outside = _outside(areas, area_ranges)
     return Matching(
         torch.zeros_like(rank).scatter(0, order, rank),
-        *_spread(torch.index_select(order, 0, chosen), match, gt_ignored, outside),
+        *_spread(take(order, chosen), match, gt_ignored, outside),
         gt_ignored,
     )
 

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from boxgauge.metrics.hits import Hits, list_hits
-from boxgauge.metrics.segments import count, order_within, starts
+from boxgauge.metrics.segments import count, order_within, starts, take
 
 RECALL_POINTS = 101
 
@@ -67,10 +67,10 @@ def report_curves(
     ranges, thresholds = outcomes.shape[1], outcomes.shape[2]
     classes, limits = positives.shape[0], max_detections.shape[0]
     order = order_within(label, scores)
-    label = torch.index_select(label, 0, order)
-    scores = torch.index_select(scores, 0, order)
-    kept = torch.index_select(rank, 0, order) < max_detections[:, None]
-    hits = list_hits(label, torch.index_select(code, 0, order), kept, outcomes, classes)
+    label = take(label, order)
+    scores = take(scores, order)
+    kept = take(rank, order) < max_detections[:, None]
+    hits = list_hits(label, take(code, order), kept, outcomes, classes)
 
     def over_segments(of_class: Tensor) -> Tensor:
         """Repeat [..., area, class] over limits and thresholds: [..., segment]."""
@@ -90,14 +90,14 @@ def report_curves(
     nowhere = hits.position.new_zeros(1) + scores.shape[0]
     at_hit = torch.cat([hits.position, nowhere])
     top = over_segments(_top_positions(label, nowhere, classes).expand(ranges, -1))
-    place = torch.where(needed <= 0, top, at_hit[serving])
+    place = torch.where(needed <= 0, top, take(at_hit, serving.reshape(-1)).reshape(serving.shape))
     place = torch.where(defined, place, nowhere + 1)
 
     axes = (RECALL_POINTS, limits, ranges, thresholds, classes)
     return Curves(
         torch.where(defined, envelope, -1.0).reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
         torch.where(defined, recall, -1.0).reshape(axes[1:]).permute(2, 3, 1, 0).contiguous(),
-        pool[place].reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
+        take(pool, place.reshape(-1)).reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
     )
 
 
@@ -123,7 +123,7 @@ def _envelope(
     """
     segments, total = found.shape[0], hits.segment.shape[0]
     first = starts(found)
-    k = torch.arange(total, device=found.device) - torch.index_select(first, 0, hits.segment) + 1
+    k = torch.arange(total, device=found.device) - take(first, hits.segment) + 1
     # A tensor, since ONNX's optimizer takes so small a number for zero.
     spacing = torch.tensor([_SPACING], dtype=torch.float64, device=found.device)
     precision = k.double() / (hits.seen.double() + spacing)

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch._higher_order_ops.while_loop import while_loop
 
-from boxgauge.metrics.segments import dense_rank, extent, positions
+from boxgauge.metrics.segments import dense_rank, extent, positions, take
 
 
 def accept_in_rounds(
@@ -84,7 +84,7 @@ def accept_in_rounds(
     best = propose(holder).reshape(ranges, thresholds, detections)
     # The last part of a wish is its pair; a spare row keeps the look-up legal without pairs.
     spare = torch.cat([pair_gt, pair_gt.new_zeros(1)])
-    taken = spare[torch.remainder(best.clamp(min=0), base)]
+    taken = take(spare, torch.remainder(best.clamp(min=0), base).reshape(-1)).reshape(best.shape)
     return chosen, torch.where(best >= 0, taken, -1)
 
 
@@ -92,4 +92,4 @@ def _renumber(ids: Int[Tensor, " n"]) -> tuple[Int[Tensor, " m"], Int[Tensor, " 
     """Return the distinct ids, ascending, and the place of each id among them."""
     size = extent(ids)
     seen = ids.new_zeros(size).scatter(0, ids, torch.ones_like(ids))
-    return positions(seen > 0), torch.index_select(torch.cumsum(seen, 0) - 1, 0, ids)
+    return positions(seen > 0), take(torch.cumsum(seen, 0) - 1, ids)
