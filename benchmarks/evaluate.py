@@ -47,7 +47,7 @@ def main() -> None:
     print(f"| | wall s | CPU s | × {REFERENCE} (CPU) | × {REFERENCE} (wall) | peak MiB | equal |")
     print("|---|---|---|---|---|---|---|")
     for tool in given.tools:
-        print(_row(tool, costs.get(tool), costs.get(REFERENCE)))
+        print(row(tool, costs.get(tool), costs.get(REFERENCE)))
 
 
 def _in_own_process(tool: str, given: argparse.Namespace) -> dict[str, Any]:
@@ -61,7 +61,8 @@ def _in_own_process(tool: str, given: argparse.Namespace) -> dict[str, Any]:
     return cost
 
 
-def _row(tool: str, cost: dict[str, Any] | None, reference: dict[str, Any] | None) -> str:
+def row(tool: str, cost: dict[str, Any] | None, reference: dict[str, Any] | None) -> str:
+    """Return a tool's row of the table; a cost of None says that it is not installed."""
     name = f"{tool} {release(tool) or ''}".strip()
     if cost is None:
         return f"| {tool} | not installed | | | | | |"

@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=3200)
     parser.add_argument("--in-message", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rows", type=int, default=25)
+    parser.add_argument("--rows", type=int, default=30)
     given = parser.parse_args()
     traffic = make_traffic(given.images, in_message=given.in_message, seed=given.seed)
     asyncio.run(_observe_all(traffic))

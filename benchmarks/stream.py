@@ -21,11 +21,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 from grpc import aio
 from matching_alone import seconds_of_runs
 from messages import MONITOR, Traffic, create_request, make_traffic
-from timing import machine
+from timing import cpu_seconds, machine
 
 from boxgauge.v1 import monitor_pb2 as pb
 from boxgauge.v1 import monitor_pb2_grpc as rpc
@@ -65,8 +64,8 @@ def main() -> None:
 
 def _row(
     traffic: Traffic,
-    echo: tuple[str, psutil.Process],
-    served: tuple[str, psutil.Process],
+    echo: tuple[str, int],
+    served: tuple[str, int],
     repeats: int,
 ) -> str:
     images = traffic.images * len(traffic.messages)
@@ -93,7 +92,7 @@ def _row(
     return f"| {' | '.join(cells)} |"
 
 
-async def _stream(server: tuple[str, psutil.Process], traffic: Traffic) -> tuple[float, float]:
+async def _stream(server: tuple[str, int], traffic: Traffic) -> tuple[float, float]:
     """Send everything once and return the wall seconds and the server's CPU seconds.
 
     Raises:
@@ -108,7 +107,7 @@ async def _stream(server: tuple[str, psutil.Process], traffic: Traffic) -> tuple
             "/boxgauge.v1.MonitorService/Observe",
             response_deserializer=pb.ObserveResponse.FromString,
         )
-        cpu_before = sum(process.cpu_times()[:2])
+        cpu_before = cpu_seconds(process)
         started = time.perf_counter()
         call = observe()
         free = asyncio.Semaphore(WINDOW)
@@ -126,7 +125,7 @@ async def _stream(server: tuple[str, psutil.Process], traffic: Traffic) -> tuple
             accepted += answer.accepted
         await sender
         seconds = time.perf_counter() - started
-        cpu = sum(process.cpu_times()[:2]) - cpu_before
+        cpu = cpu_seconds(process) - cpu_before
     wanted = 2 * traffic.images * len(traffic.messages)
     if accepted != wanted:
         raise RuntimeError(f"the server must take {wanted} image sides: it took {accepted}")
@@ -134,7 +133,7 @@ async def _stream(server: tuple[str, psutil.Process], traffic: Traffic) -> tuple
 
 
 @contextmanager
-def _server(command: list[str]) -> Iterator[tuple[str, psutil.Process]]:
+def _server(command: list[str]) -> Iterator[tuple[str, int]]:
     """Run a server that prints one line of JSON with its address, and stop it at the end."""
     environment = {**os.environ, **_BOUNDS}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
@@ -142,7 +141,7 @@ def _server(command: list[str]) -> Iterator[tuple[str, psutil.Process]]:
             line = process.stdout.readline() if process.stdout else ""
             if not line:
                 raise RuntimeError(f"{' '.join(command)} did not start")
-            yield json.loads(line)["address"], psutil.Process(process.pid)
+            yield json.loads(line)["address"], process.pid
         finally:
             process.terminate()
             process.wait(30)

@@ -1,5 +1,6 @@
 """What a run costs: wall time, processor time of all threads, peak memory; and the machine."""
 
+import math
 import os
 import platform
 import statistics
@@ -45,6 +46,16 @@ def measure(run: Callable[[], T], repeats: int) -> Cost[T]:
         cpus.append(time.process_time() - cpu)
     used = peak - before if peak is not None and before is not None else None
     return Cost(statistics.median(walls), statistics.median(cpus), used, result)
+
+
+def cpu_seconds(process: int) -> float:
+    """Return the CPU seconds of a running process, all threads; NaN where Linux does not say."""
+    try:
+        # The second field, the command, is in parentheses and may hold anything.
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> str:
