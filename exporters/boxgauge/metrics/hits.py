@@ -85,6 +85,6 @@ def list_hits(
     )
 
 
-def _before(sums: Int[Tensor, " n"], first: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
+def _before(sums: Int[Tensor, " n"], first: Int[Tensor, " m"]) -> Int[Tensor, " m"]:
     """Return the running sum just before each row ``first``."""
-    return torch.index_select(torch.cat([sums.new_zeros(1), sums]), 0, first)
+    return take(torch.cat([sums.new_zeros(1), sums]), first)

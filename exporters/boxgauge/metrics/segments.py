@@ -5,6 +5,15 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 
+def take(values: Shaped[Tensor, " n"], index: Int[Tensor, " m"]) -> Shaped[Tensor, " m"]:
+    """Return ``values[index]``.
+
+    ``index_select`` and indexing export to operators that copy slices, which ONNX Runtime
+    runs four times slower where a slice is one number.
+    """
+    return torch.gather(values, 0, index)
+
+
 def dense_rank(values: Float[Tensor, " n"]) -> Int[Tensor, " n"]:
     """Return the rank of each value in descending order; equal values share one.
 
@@ -42,15 +51,6 @@ def extent(*ids: Int[Tensor, "..."]) -> int:
     n = size(largest + 1)
     torch._check(n >= 1)  # type: ignore[no-untyped-call]  # torch has no types here
     return n
-
-
-def take(values: Shaped[Tensor, " n"], index: Int[Tensor, " m"]) -> Shaped[Tensor, " m"]:
-    """Return ``values[index]``.
-
-    ``index_select`` and indexing export to operators that copy slices, which ONNX Runtime
-    runs four times slower where a slice is one number.
-    """
-    return torch.gather(values, 0, index)
 
 
 def count(group: Int[Tensor, " n"], groups: int) -> Int[Tensor, " groups"]:
