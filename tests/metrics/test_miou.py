@@ -32,6 +32,12 @@ def test_worked_values(
     assert actual.miou.tolist() == pytest.approx([miou], abs=0, rel=1e-15)
 
 
+def test_a_void_pixel_counts_nowhere_even_if_its_class_is_asked_for() -> None:
+    actual = mean_iou(torch.tensor([[0, 1]]), torch.tensor([[0, -1]]), torch.tensor([-1, 0]))
+    assert actual.present.tolist() == [False, True]
+    assert actual.miou.tolist() == [1.0]
+
+
 @given(
     pixels=st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 4)), max_size=30),
     classes=st.lists(st.integers(0, 5), unique=True, max_size=5),

@@ -42,7 +42,7 @@ def mean_iou(
     ids = classes.reshape(-1, 1)
     pred, target = pred.reshape(1, -1), target.reshape(1, -1)
     labelled = target >= 0
-    is_pred, is_target = (pred == ids) & labelled, target == ids
+    is_pred, is_target = (pred == ids) & labelled, (target == ids) & labelled
 
     overlap = (is_pred & is_target).sum(-1)
     union = (is_pred | is_target).sum(-1)
