@@ -71,7 +71,11 @@ def test_a_foreign_file_is_refused_even_with_the_right_hash(copy: Path) -> None:
     ("change", "message"),
     [
         ({"inputs": [{"name": "a", "dtype": "float32", "shape": ["n", 4]}]}, "inputs must be"),
+        ({"inputs": [{"name": "a", "dtype": "text", "shape": ["n"]}]}, "inputs must be"),
         ({"file": "../outside.onnx"}, "lies outside the repository"),
+        ({"file": 5}, "file must be a text: got 5"),
+        ({"file": "a\0b"}, "file must be a text"),
+        ({"name": ["a"]}, "name must be a text"),
     ],
 )
 def test_another_signature_or_place_is_refused(

@@ -12,6 +12,7 @@ from boxgauge.frames import GraphError
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
+_TEXTS = ("name", "family", "sha256", "file", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,9 @@ def _read_manifest(path: Path) -> list[GraphSpec]:
 
 def _spec(entry: Mapping[str, Any]) -> GraphSpec:
     fields: dict[str, Any] = {name: entry[name] for name in GraphSpec.__slots__}
+    for name in _TEXTS:
+        if not isinstance(fields[name], str) or "\0" in fields[name]:
+            raise TypeError(f"{name} must be a text: got {fields[name]!r}")
     for side in ("inputs", "outputs"):
         fields[side] = tuple(
             Port(port["name"], port["dtype"], tuple(port["shape"])) for port in entry[side]

@@ -80,7 +80,10 @@ class Session:
         found = {"inputs": self._session.get_inputs(), "outputs": self._session.get_outputs()}
         declared = {"inputs": self.spec.inputs, "outputs": self.spec.outputs}
         for side, ports in declared.items():
-            wanted = [(port.name, _ONNX_TYPES[port.dtype], len(port.shape)) for port in ports]
+            types = [_ONNX_TYPES.get(port.dtype, port.dtype) for port in ports]
+            wanted = [
+                (port.name, kind, len(port.shape)) for port, kind in zip(ports, types, strict=True)
+            ]
             got = [(each.name, each.type, len(each.shape)) for each in found[side]]
             if wanted != got:
                 raise GraphError(
