@@ -116,6 +116,24 @@ def test_losses_are_means_over_what_was_matched(engine: Engine) -> None:
     assert losses.bce == pytest.approx(-(np.log(0.8) + np.log(0.7)) / 2, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("origin", "scale"),
+    [
+        pytest.param(1e8, 1.0, id="small boxes far from the origin"),
+        pytest.param(0.0, 1e30, id="areas beyond float32"),
+    ],
+)
+def test_mean_giou_depends_on_neither_origin_nor_scale(
+    engine: Engine, origin: float, scale: float
+) -> None:
+    box = np.array([[origin, origin, 10 * scale, 10 * scale]])
+    predictions = Predictions.from_arrays([1], [1], box + np.array([scale, 0, 0, 0]), [1], [0.9])
+    truths = GroundTruths.from_arrays([1], [1], box, [1], areas=[100.0])
+    cat = (ObjectClass(1, "cat"),)
+    report = evaluate(engine, predictions, truths, cat, EvaluationSettings()).report
+    assert report.losses.giou == pytest.approx(2 / 11, rel=1e-6)
+
+
 def test_cross_entropy_is_absent_where_a_score_is_no_probability(engine: Engine) -> None:
     predictions, truths = one_image([3.5, 0.3])
     report = evaluate(engine, predictions, truths, ONE, COCO).report

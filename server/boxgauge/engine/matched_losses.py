@@ -12,6 +12,9 @@ GIOU, BCE = "giou_loss", "bce_loss"
 # rounds otherwise. Without a rest, a row's loss does not depend on its place in the batch.
 _VECTOR = 64
 
+# Sides up to 2^40 px keep their scale; their area fits into float32 many times over.
+_MAX_EXPONENT = 40
+
 
 def image_sums(
     engine: Engine,
@@ -41,7 +44,7 @@ def image_sums(
     pairs = np.flatnonzero(tp)
     giou_pairs[pairs] = 1
     if len(pairs):
-        inputs = {"pred": _corners(boxes[pairs]), "target": _corners(truths[match[pairs]])}
+        inputs = _corner_pairs(boxes[pairs], truths[match[pairs]])
         giou[pairs] = _fixed_point(engine.run(GIOU, inputs)["loss"])
     probable = counts & (scores >= 0) & (scores <= 1)
     bce_count[:] = counts
@@ -65,7 +68,20 @@ def _whole_vectors(values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[n
     return padded
 
 
-def _corners(xywh: NDArray[np.float64]) -> NDArray[np.float32]:
-    corners = xywh.copy()
-    corners[:, 2:] += corners[:, :2]
-    return corners.astype(np.float32)
+def _corner_pairs(
+    pred: NDArray[np.float64], target: NDArray[np.float64]
+) -> dict[str, NDArray[np.float32]]:
+    """Return pairs of boxes as corners from their common origin, in float32.
+
+    GIoU depends on neither origin nor scale. In float32 a small box far from the image's
+    origin would lose its size, and the area of a huge one would overflow.
+    """
+    origin = np.minimum(pred[:, :2], target[:, :2])
+    corners = []
+    for boxes in (pred, target):
+        start = boxes[:, :2] - origin
+        corners.append(np.concatenate([start, start + boxes[:, 2:]], axis=1))
+    _, exponent = np.frexp(np.maximum(*corners).max(axis=1))
+    shrink = np.minimum(_MAX_EXPONENT - exponent, 0)[:, None]
+    a, b = (np.ldexp(each, shrink).astype(np.float32) for each in corners)
+    return {"pred": a, "target": b}
