@@ -22,21 +22,24 @@ async def in_order(
         start: Starts one request at once and returns what its answer is awaited on.
         window: Requests under way at a time, at least 1.
     """
-    started: asyncio.Queue[Awaitable[A] | None] = asyncio.Queue(window)
+    free = asyncio.Semaphore(window)
+    started: asyncio.Queue[Awaitable[A] | None] = asyncio.Queue()  # bounded by what is free
 
     async def read() -> None:
         try:
             async for request in requests:
-                await started.put(start(request))
+                await free.acquire()
+                started.put_nowait(start(request))
         except Exception as fault:  # noqa: BLE001 (handed on, to be raised in its turn)
             failed: asyncio.Future[A] = asyncio.get_running_loop().create_future()
             failed.set_exception(fault)
-            await started.put(failed)
-        await started.put(None)
+            started.put_nowait(failed)
+        started.put_nowait(None)
 
     reader = asyncio.create_task(read())
     try:
         while (answer := await started.get()) is not None:
             yield await answer
+            free.release()
     finally:
         reader.cancel()
