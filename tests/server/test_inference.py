@@ -175,6 +175,17 @@ async def test_a_metric_that_would_take_too_much_memory_is_refused(calls: Calls)
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+@pytest.mark.parametrize("model", ["dice_loss", "dice_loss_gradient"])
+async def test_rows_without_bytes_are_bounded_too(calls: Calls, model: str) -> None:
+    sent = request(model, prob=np.zeros((1, 0), np.float32), target=np.zeros((1, 0), np.float32))
+    for tensor in sent.inputs:
+        tensor.shape[0] = 2**40
+    with pytest.raises(aio.AioRpcError) as refused:
+        await calls.inference.ModelInfer(sent)
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert f"n={2**40}" in (refused.value.details() or "")
+
+
 async def test_raw_contents_must_fill_the_shape(calls: Calls) -> None:
     short = request("giou_loss", pred=PRED, target=TARGET)
     short.raw_input_contents[0] = short.raw_input_contents[0][:-4]

@@ -16,7 +16,7 @@ Tensors = Mapping[str, NDArray[Any]]
 
 # Rows of one shared run: a few milliseconds of any loss, so that nobody waits long behind it.
 MAX_ROWS = 65_536
-# Elements of the largest intermediate tensor of a metric, of up to 8 bytes each.
+# Elements of the largest output, or intermediate tensor of a metric, of up to 8 bytes each.
 MAX_CELLS = 2**26
 
 
@@ -97,10 +97,14 @@ def is_stackable(spec: GraphSpec) -> bool:
 
 
 def check_cells(spec: GraphSpec, inputs: Tensors) -> None:
-    """Check that a metric's work stays within memory: it may compare every size with every other.
+    """Check that a run stays within memory, which the bytes of its inputs do not say.
+
+    An input with an axis of length 0 has no bytes whatever its other axes, and the answer
+    may still have one value a row. A metric may compare every size with every other.
 
     Raises:
-        ResourceExhaustedError: The product of the graph's free sizes is over the bound.
+        ResourceExhaustedError: An output, or the product of a metric's free sizes, is over
+            the bound.
     """
     sizes = {
         symbol: size
@@ -108,8 +112,11 @@ def check_cells(spec: GraphSpec, inputs: Tensors) -> None:
         for symbol, size in zip(port.shape, inputs[port.name].shape, strict=True)
         if isinstance(symbol, str)
     }
-    cells = math.prod(sizes.values())
-    if spec.family == "metric" and cells > MAX_CELLS:
+    needed = [[sizes.get(str(size), size) for size in port.shape] for port in spec.outputs]
+    if spec.family == "metric":
+        needed.append(list(sizes.values()))
+    cells = max(math.prod(int(size) for size in each) for each in needed)
+    if cells > MAX_CELLS:
         shown = " × ".join(f"{symbol}={size}" for symbol, size in sizes.items())
         raise ResourceExhaustedError(
             f"{spec.name} takes at most {MAX_CELLS} of {' × '.join(sizes)}: got {shown}",
