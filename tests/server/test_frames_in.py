@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
-from boxgauge.frames import BoxFormat
+from boxgauge.frames import BoxFormat, ResourceExhaustedError
 from boxgauge.server.monitor.rows import pack, unpack_ground_truths, unpack_predictions
 from boxgauge.server.monitor.sides import Side
-from boxgauge.server.wire.frames_in import arrivals, ground_truth_batch, prediction_batch
+from boxgauge.server.wire.frames_in import (
+    MAX_FRAMES,
+    arrivals,
+    ground_truth_batch,
+    prediction_batch,
+)
 from boxgauge.v1 import frames_pb2 as pb
 
 XYWH = np.array([[10.25, 20.5, 30.125, 40.75], [1.0, 2.0, 3.0, 4.0], [5.5, 6.5, 7.5, 8.5]])
@@ -180,3 +185,33 @@ def test_packed_sides_come_back_bit_for_bit() -> None:
     twice = unpack_ground_truths(truths.image_ids, pack(truths))
     for before, after in zip(truths.columns, twice.columns, strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(
+            pb.Frames(
+                predictions=[pb.PredictionBatch(image_ids=pb.ImageIds(integers=[1] * MAX_FRAMES))]
+            ),
+            id="columns",
+        ),
+        pytest.param(
+            pb.Frames(ground_truths=[pb.GroundTruthBatch()] * (MAX_FRAMES + 1)), id="batches"
+        ),
+        pytest.param(
+            pb.Frames(prediction_frames=[pb.PredictionFrame()] * (MAX_FRAMES + 1)), id="frames"
+        ),
+    ],
+)
+def test_a_message_of_too_many_frames_is_refused_as_a_whole(message: pb.Frames) -> None:
+    with pytest.raises(ResourceExhaustedError, match=f"at most {MAX_FRAMES} frames") as refused:
+        arrivals(message)
+    assert refused.value.field == "frames"
+
+
+def test_a_message_of_as_many_frames_as_may_be_is_read() -> None:
+    ids = pb.ImageIds(integers=range(MAX_FRAMES - 1))
+    full = pb.PredictionBatch(image_ids=ids, counts=[0] * (MAX_FRAMES - 1))
+    (batch,) = arrivals(pb.Frames(predictions=[full])).predictions
+    assert len(batch.frames) == MAX_FRAMES - 1

@@ -1,5 +1,6 @@
 """Columnar frames: one side of a batch of images, validated once, then trusted."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -188,7 +189,7 @@ def _shared(
 ) -> tuple[tuple[ImageId, ...], Int64, Float64, Int64]:
     ids = tuple(check_image_id(each, f"image_ids[{k}]") for k, each in enumerate(image_ids))
     if len(set(ids)) != len(ids):
-        twice = next(each for k, each in enumerate(ids) if each in ids[:k])
+        twice = next(each for each, times in Counter(ids).items() if times > 1)
         raise InvalidInputError.at("image_ids", repr(twice), "distinct within a batch")
     images = _column("counts", counts, np.int64, len(ids))
     if (images < 0).any():

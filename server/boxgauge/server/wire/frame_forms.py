@@ -48,7 +48,7 @@ def _runs(
     messages: Iterable[M], side: Side, boxes: Callable[[M], int], refused: list[Refusal]
 ) -> Iterator[tuple[list[ImageId], list[M], BoxFormat]]:
     """Cut where the box format changes or an image comes again: a batch has neither."""
-    ids: list[ImageId] = []
+    ids: dict[ImageId, None] = {}
     run: list[M] = []
     form = BoxFormat.XYWH
     for message in messages:
@@ -60,13 +60,13 @@ def _runs(
             refused.append(Refusal(side, image_id, error))
             continue
         if run and (stated is not form or image_id in ids):
-            yield ids, run, form
-            ids, run = [], []
+            yield list(ids), run, form
+            ids, run = {}, []
         form = stated
-        ids.append(image_id)
+        ids[image_id] = None
         run.append(message)
     if run:
-        yield ids, run, form
+        yield list(ids), run, form
 
 
 def _image_id(message: pb.ImageId) -> ImageId:

@@ -10,11 +10,16 @@ from boxgauge.frames import (
     ImageId,
     InvalidInputError,
     Predictions,
+    ResourceExhaustedError,
 )
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side, SideBatch
 from boxgauge.server.wire.frame_forms import ground_truth_runs, prediction_runs
 from boxgauge.server.wire.tensors import box_format, column, flags, floats
 from boxgauge.v1 import frames_pb2 as pb
+
+# Each frame may be refused in words of its own, so that their number bounds the answer: a
+# megabyte of malformed ids would otherwise be answered with a gigabyte.
+MAX_FRAMES = 16_384
 
 _INT64 = np.dtype("<i8")
 _FLOAT64 = np.dtype("<f8")
@@ -25,7 +30,11 @@ def arrivals(message: pb.Frames) -> Arrivals:
 
     A malformed batch (lengths that do not fit, no stated format) refuses each of its
     images, since none of its rows can be trusted.
+
+    Raises:
+        ResourceExhaustedError: There are more frames than a message may have.
     """
+    _check_frames(message)
     found = Arrivals()
     for predictions in message.predictions:
         try:
@@ -42,6 +51,21 @@ def arrivals(message: pb.Frames) -> Arrivals:
     if message.ground_truth_frames:
         found.ground_truths += ground_truth_runs(message.ground_truth_frames, found.refused)
     return found
+
+
+def _check_frames(message: pb.Frames) -> None:
+    ids = [each.image_ids for each in message.predictions]
+    ids += [each.image_ids for each in message.ground_truths]
+    frames = len(message.prediction_frames) + len(message.ground_truth_frames)
+    frames += sum(len(each.integers) + len(each.strings) for each in ids)
+    # A batch without images is refused as one.
+    if frames + len(ids) > MAX_FRAMES:
+        raise ResourceExhaustedError(
+            f"one message may have at most {MAX_FRAMES} frames and batches:"
+            f" got {frames} and {len(ids)}",
+            field="frames",
+            value=frames,
+        )
 
 
 def prediction_batch(message: pb.PredictionBatch) -> SideBatch[Predictions]:
