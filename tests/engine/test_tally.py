@@ -13,9 +13,13 @@ from boxgauge.engine import (
     ExactTally,
     ObjectClass,
     Report,
+    cells,
+    curves,
     evaluate,
     match_images,
+    matching,
 )
+from boxgauge.engine import tally as tally_module
 from boxgauge.frames import AlreadyExistsError, InvalidInputError
 from tests.engine.sides import CLASSES, draw_sides
 
@@ -103,3 +107,47 @@ def test_a_label_outside_the_classes_is_refused(engine: Engine) -> None:
 def test_tallies_of_other_settings_do_not_merge() -> None:
     with pytest.raises(InvalidInputError, match="of the same classes and settings"):
         ExactTally(CLASSES, SETTINGS).merge(ExactTally(CLASSES, EvaluationSettings()))
+
+
+@pytest.mark.parametrize("bound", ["MAX_HITS", "MAX_PLACES", "MAX_COUNTS"])
+def test_a_report_in_many_runs_has_the_same_bits(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    tally = ExactTally(CLASSES, SETTINGS)
+    tally.add(match_images(engine, *draw_sides(5), SETTINGS))
+    whole = tally.report(engine)
+    runs: list[str] = []
+    monkeypatch.setattr(engine, "observe_run", lambda name, _rows, _seconds: runs.append(name))
+    monkeypatch.setattr(curves, bound, 10)
+    assert_same(tally.report(engine), whole)
+    assert runs.count("report") > 3
+
+
+def test_sparse_classes_match_as_dense_ones_do(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides = draw_sides(6)
+    dense, sparse = ExactTally(CLASSES, SETTINGS), ExactTally(CLASSES, SETTINGS)
+    dense.add(match_images(engine, *sides, SETTINGS))
+    monkeypatch.setattr(cells, "MAX_DENSE_CELLS", 0)
+    monkeypatch.setattr(matching, "MAX_DETECTIONS", 7)
+    sparse.add(match_images(engine, *sides, SETTINGS))
+    assert_same(sparse.report(engine), dense.report(engine))
+
+
+def test_corrections_without_end_hold_no_more_patterns_than_images_have(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally_module, "MANY_PATTERNS", 8)
+    tally, fresh = ExactTally(CLASSES, SETTINGS), ExactTally(CLASSES, SETTINGS)
+    held = []
+    for seed in range(40):
+        matches = match_images(engine, *draw_sides(seed), SETTINGS)
+        for image_id in matches.image_ids:
+            tally.remove(image_id)
+        tally.add(matches)
+        held.append(len(tally.snapshot().patterns))
+    fresh.add(matches)
+    most_new = len(fresh.snapshot().patterns)
+    assert max(held) < 6 * most_new < 40 * most_new
+    assert_same(tally.report(engine), fresh.report(engine))

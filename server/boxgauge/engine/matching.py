@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.cells import Cells, number_cells
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_losses import image_sums
 from boxgauge.engine.matches import Matches, pack_patterns
@@ -57,25 +58,21 @@ def match_images(
         # pycocotools overwrites what the file says.
         nothing = np.zeros_like(ground_truths.ignore)
         ground_truths = replace(ground_truths, ignore=nothing)
-    labels = np.concatenate([predictions.labels, ground_truths.labels])
-    classes, index = np.unique(labels, return_inverse=True)
-    split = len(predictions.labels)
-    sides = (index[:split], index[split:])
+    cells = number_cells(predictions, ground_truths)
     whole = slice(0, len(predictions))
     parts = [
-        _run(engine, predictions, ground_truths, sides, part, settings)
-        for part in _parts(predictions, ground_truths, sides, len(classes), settings)
+        _run(engine, predictions, ground_truths, cells, part, settings)
+        for part in _parts(predictions, ground_truths, cells, settings)
     ]
     if not parts:
-        parts = [_run(engine, predictions, ground_truths, sides, whole, settings)]
+        parts = [_run(engine, predictions, ground_truths, cells, whole, settings)]
     return Matches.concatenate(parts)
 
 
 def _parts(
     predictions: Predictions,
     ground_truths: GroundTruths,
-    sides: tuple[NDArray[np.int64], NDArray[np.int64]],
-    classes: int,
+    cells: Cells,
     settings: EvaluationSettings,
 ) -> Iterator[slice]:
     """Yield runs of images that stay within both bounds."""
@@ -89,12 +86,12 @@ def _parts(
         if images:
             yield slice(0, images)
         return
-    cells = [
-        np.bincount(side.image_index * classes + label, minlength=images * classes)
-        for side, label in zip((predictions, ground_truths), sides, strict=True)
-    ]
-    most = settings.max_detections[-1]
-    pairs = (np.minimum(cells[0], most) * cells[1]).reshape(images, classes).sum(1)
+    total = int(cells.first[-1])
+    dt = np.bincount(cells.of_predictions, minlength=total)
+    gt = np.bincount(cells.of_ground_truths, minlength=total)
+    # Summed up to each cell, since an image may have none.
+    upto = np.concatenate([[0], np.cumsum(np.minimum(dt, settings.max_detections[-1]) * gt)])
+    pairs = np.diff(upto[cells.first])
     start, held, rows = 0, 0, 0
     for k, (more, detections) in enumerate(
         zip(pairs.tolist(), predictions.counts.tolist(), strict=True)
@@ -128,7 +125,7 @@ def _run(
     engine: Engine,
     predictions: Predictions,
     ground_truths: GroundTruths,
-    sides: tuple[NDArray[np.int64], NDArray[np.int64]],
+    cells: Cells,
     images: slice,
     settings: EvaluationSettings,
 ) -> Matches:
@@ -137,20 +134,20 @@ def _run(
     dt = slice(int(dt_ends[images.start]), int(dt_ends[images.stop]))
     gt = slice(int(gt_ends[images.start]), int(gt_ends[images.stop]))
     dt_counts, gt_counts = predictions.counts[images], ground_truths.counts[images]
-    places = np.arange(len(dt_counts), dtype=np.int64)
-    dt_image, gt_image = np.repeat(places, dt_counts), np.repeat(places, gt_counts)
+    first_cell = cells.first[images.start]
     boxes, scores = predictions.boxes[dt], predictions.scores[dt]
     most = settings.max_detections[-1]
     ranges = np.array([(area.low, area.high) for area in settings.areas], dtype=np.float64)
     found = engine.run(
         MATCH,
         {
-            "dt_image": dt_image,
-            "dt_label": sides[0][dt],
+            # The graph asks only which boxes share a cell: one number says it, with one label.
+            "dt_image": cells.of_predictions[dt] - first_cell,
+            "dt_label": np.zeros(len(scores), dtype=np.int64),
             "dt_boxes": boxes,
             "dt_scores": sortable(scores)[0],
-            "gt_image": gt_image,
-            "gt_label": sides[1][gt],
+            "gt_image": cells.of_ground_truths[gt] - first_cell,
+            "gt_label": np.zeros(gt.stop - gt.start, dtype=np.int64),
             "gt_boxes": ground_truths.boxes[gt],
             "gt_areas": ground_truths.areas[gt],
             "gt_crowd": ground_truths.crowd[gt],
@@ -186,7 +183,7 @@ def _run(
     every = len(kept) == len(rank)
     return Matches(
         predictions.image_ids[images],
-        dt_counts if every else np.bincount(dt_image[kept], minlength=len(dt_counts)),
+        dt_counts if every else _counts_of(kept, dt_counts),
         predictions.labels[dt] if every else predictions.labels[dt][kept],
         scores if every else scores[kept],
         rank if every else rank[kept],
@@ -196,6 +193,12 @@ def _run(
         counted,
         sums,
     )
+
+
+def _counts_of(kept: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many rows each image keeps."""
+    images = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    return np.bincount(images[kept], minlength=len(counts))
 
 
 def _forget_id_zero(

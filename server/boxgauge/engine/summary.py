@@ -1,13 +1,17 @@
 """From a tally's columns to a report: the report graph, then means and counts."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.curves import Columns
+from boxgauge.engine.curves import curves as curves_of
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matches import FIXED_POINT, unpack_pattern
 from boxgauge.engine.operating import operating_threshold
-from boxgauge.engine.report import Curves, MeanLosses, OperatingPoint, Report
-from boxgauge.engine.settings import RECALL_GRID, EvaluationSettings, ObjectClass
+from boxgauge.engine.report import MeanLosses, OperatingPoint, Report
+from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.engine.sortable import restored, sortable
 from boxgauge.engine.statistics import (
     average_precision,
@@ -16,7 +20,7 @@ from boxgauge.engine.statistics import (
     statistics,
 )
 
-REPORT, PRECISION_RECALL = "report", "precision_recall"
+PRECISION_RECALL = "precision_recall"
 
 
 def summarise(
@@ -38,20 +42,17 @@ def summarise(
     scores = np.ascontiguousarray(rows["score"])
     keys, values = sortable(scores)
     positives = _positives(truths, len(classes), areas)
-    found = engine.run(
-        REPORT,
-        {
-            "label": labels,
-            "scores": keys,
-            "rank": rows["rank"].astype(np.int64),
-            "code": codes,
-            "outcomes": outcomes,
-            "positives": positives,
-            "max_detections": np.array(settings.max_detections, dtype=np.int64),
-            "recall_points": RECALL_GRID,
-        },
+    columns = Columns(
+        label=labels,
+        scores=keys,
+        rank=rows["rank"].astype(np.int64),
+        code=codes,
+        outcomes=outcomes,
+        positives=positives,
+        max_detections=np.array(settings.max_detections, dtype=np.int64),
     )
-    curves = Curves(found["precision"], found["recall"], restored(found["scores_at"], values))
+    found = curves_of(engine, columns)
+    curves = replace(found, scores=restored(found.scores, values))
     detections, giou, giou_pairs, bce, bce_count, not_probability = sums
     precision, recall = average_precision(curves, settings), average_recall(curves, settings)
     total = int(positives[:, 0].sum())

@@ -1,7 +1,8 @@
 """The exact tally: what every report follows from, image by image."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from boxgauge.frames import AlreadyExistsError, ImageId, InvalidInputError, imag
 ROW = np.dtype([("score", "<f8"), ("code", "<u4"), ("label", "<u2"), ("rank", "<u2")])
 TRUTH = np.dtype([("label", "<u2"), ("counted", "<u4")])
 _MAX_CLASSES, _MAX_AREAS = 2**16, 32
+# Patterns from which on those that no image has any more are looked for.
+MANY_PATTERNS = 4096
 
 
 class ImageEntry(NamedTuple):
@@ -70,6 +73,7 @@ class ExactTally:
         self._class_ids = np.array([each.id for each in self.classes], dtype=np.int64)
         self._images: dict[ImageId, ImageEntry] = {}
         self._codes: dict[bytes, int] = {}
+        self._forget_at = MANY_PATTERNS
 
     def __len__(self) -> int:
         return len(self._images)
@@ -96,6 +100,8 @@ class ExactTally:
         truths = np.empty(len(matches.truth_labels), dtype=TRUTH)
         truths["label"] = self._index(matches.truth_labels)
         truths["counted"] = matches.truth_counted
+        if len(self._codes) > self._forget_at:
+            self._forget_patterns()
         codes, patterns = self._codes, matches.patterns.tolist()
         for each in dict.fromkeys(patterns):
             codes.setdefault(each, len(codes))
@@ -121,6 +127,7 @@ class ExactTally:
         """Take all images out."""
         self._images.clear()
         self._codes.clear()
+        self._forget_at = MANY_PATTERNS
 
     def merge(self, other: "ExactTally") -> None:
         """Add the images of another tally; all or, with an error, none.
@@ -141,10 +148,7 @@ class ExactTally:
         renamed = np.array(
             [codes.setdefault(each, len(codes)) for each in other._codes], dtype=np.uint32
         )
-        for image_id, entry in other._images.items():
-            rows = np.frombuffer(entry.rows, dtype=ROW).copy()
-            rows["code"] = renamed[rows["code"]]
-            self._images[image_id] = entry._replace(rows=rows.tobytes())
+        self._recode(other._images, renamed)
 
     def snapshot(self) -> TallySnapshot:
         """Return the present columns, which later changes leave alone."""
@@ -171,6 +175,27 @@ class ExactTally:
             now.sums,
             now.images,
         )
+
+    def _forget_patterns(self) -> None:
+        """Forget what only images that were removed had: corrections must not add up.
+
+        Not again before there are twice as many as are left, so that an add costs little.
+        """
+        patterns, used = tuple(self._codes), np.zeros(len(self._codes), dtype=np.bool_)
+        for entry in self._images.values():
+            used[np.frombuffer(entry.rows, dtype=ROW)["code"]] = True
+        self._codes = {patterns[k]: new for new, k in enumerate(np.flatnonzero(used).tolist())}
+        self._recode(self._images, np.cumsum(used) - 1)
+        self._forget_at = max(MANY_PATTERNS, 2 * len(self._codes))
+
+    def _recode(
+        self, images: Mapping[ImageId, ImageEntry], renamed: NDArray[np.integer[Any]]
+    ) -> None:
+        """Take over images whose pattern k is ``renamed[k]`` here."""
+        for image_id, entry in images.items():
+            rows = np.frombuffer(entry.rows, dtype=ROW).copy()
+            rows["code"] = renamed[rows["code"]]
+            self._images[image_id] = entry._replace(rows=rows.tobytes())
 
     def _index(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return each label's place among the classes."""
