@@ -9,6 +9,7 @@ from torch import Tensor
 
 from boxgauge.export.examples_exact import hard_scenes, scenes
 from boxgauge.metrics import match_detections
+from boxgauge.metrics.reach import within_reach
 from tests.greedy import match_greedily
 
 INPUTS = [
@@ -102,3 +103,46 @@ def test_many_equal_boxes_end_in_as_many_rounds() -> None:
     match = match_detections(**inputs).match[0, 0]
     # The best detection takes the last of equals, and so on down.
     assert match.tolist() == [*range(n)]
+
+
+def crowded(detections: int, truths: int, seed: int) -> tuple[Tensor, ...]:
+    """Return one image of one class, where nearly all boxes overlap nearly all others."""
+    draw = torch.Generator().manual_seed(seed)
+
+    def boxes(n: int) -> Tensor:
+        side = torch.randint(90, 100, (n, 2), generator=draw)
+        return torch.cat([torch.zeros_like(side), side], 1).double()
+
+    usual = scenes(4, draw)
+    targets = boxes(truths)
+    return (
+        torch.zeros(detections, dtype=torch.int64),
+        torch.zeros(detections, dtype=torch.int64),
+        boxes(detections),
+        torch.randint(0, 9, (detections,), generator=draw).double(),
+        torch.zeros(truths, dtype=torch.int64),
+        torch.zeros(truths, dtype=torch.int64),
+        targets,
+        torch.rand(truths, generator=draw).double() * 10000,
+        torch.rand(truths, generator=draw) < 0.05,
+        torch.rand(truths, generator=draw) < 0.2,
+        *usual[10:12],
+        torch.tensor([30]),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(detections=st.integers(0, 35), truths=st.integers(0, 80), seed=st.integers(0, 2**31))
+def test_what_is_out_of_reach_does_not_matter(detections: int, truths: int, seed: int) -> None:
+    assert_greedy(crowded(detections, truths, seed))
+
+
+def test_few_detections_on_very_many_ground_truths_keep_few_pairs() -> None:
+    detections, truths = 10, 1000
+    pair_dt = torch.arange(detections).repeat_interleave(truths)
+    falling = torch.arange(truths).repeat(detections)
+    ignored = torch.zeros(2, detections * truths, dtype=torch.bool)
+    ignored[1, ::2] = True
+    kept = within_reach(pair_dt, falling, pair_dt, ignored, detections)
+    # The best r + 1 of all, and the best r + 1 of either half.
+    assert torch.bincount(pair_dt[kept]).tolist() == [2 * (r + 1) for r in range(detections)]

@@ -13,8 +13,18 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from boxgauge.metrics.overlap import coco_overlap
+from boxgauge.metrics.reach import within_reach
 from boxgauge.metrics.rounds import accept_in_rounds
-from boxgauge.metrics.segments import count, expand, extent, order_within, positions, starts, take
+from boxgauge.metrics.segments import (
+    count,
+    dense_rank,
+    expand,
+    extent,
+    order_within,
+    positions,
+    starts,
+    take,
+)
 
 # pycocotools asks for min(t, 1 - 1e-10), so that a perfect overlap passes t = 1.
 _ALMOST_ONE = 1 - 1e-10
@@ -101,12 +111,19 @@ def match_detections(
     most = torch.tensor([_ALMOST_ONE], dtype=torch.float64, device=order.device)
     floors = torch.minimum(iou_thresholds, most)
     near = positions(overlap >= floors.amin(0))
-    pair_dt = take(pair_dt, near)
-    pair_gt = take(pair_gt, near)
-    overlap = take(overlap, near)
+    pair_dt, pair_gt, overlap = take(pair_dt, near), take(pair_gt, near), take(overlap, near)
+    falling = dense_rank(overlap)
+    ignored = torch.index_select(gt_ignored, 1, pair_gt)
+    some = within_reach(pair_dt, falling, take(rank, pair_dt), ignored, order.shape[0])
 
     chosen, match = accept_in_rounds(
-        pair_dt, pair_gt, overlap, take(crowd, near), gt_ignored, floors
+        take(pair_dt, some),
+        take(pair_gt, some),
+        take(overlap, some),
+        take(near.shape[0] - falling, some),
+        take(take(crowd, near), some),
+        gt_ignored,
+        floors,
     )
     areas = dt_boxes[:, 2] * dt_boxes[:, 3]
     outside = _outside(areas, area_ranges)

@@ -5,13 +5,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch._higher_order_ops.while_loop import while_loop
 
-from boxgauge.metrics.segments import dense_rank, extent, positions, take
+from boxgauge.metrics.segments import extent, positions, take
 
 
 def accept_in_rounds(
     pair_dt: Int[Tensor, " p"],
     pair_gt: Int[Tensor, " p"],
     overlap: Float[Tensor, " p"],
+    rising: Int[Tensor, " p"],
     crowd: Bool[Tensor, " p"],
     gt_ignored: Bool[Tensor, "a g"],
     floors: Float[Tensor, " t"],
@@ -26,6 +27,7 @@ def accept_in_rounds(
         pair_dt: Detection of each candidate pair, by rank: ascending.
         pair_gt: Ground truth of each pair; of one detection, in the order of the file.
         overlap: Overlap of each pair.
+        rising: Its rank from below, at least 0; equal overlaps share one.
         crowd: The pair's ground truth takes any number of detections.
         gt_ignored: Ground truths that are chosen only if no other will do.
         floors: Lowest overlap of a match.
@@ -42,8 +44,7 @@ def accept_in_rounds(
 
     # A detection prefers real before ignored, then the higher overlap, then the later one.
     place = torch.arange(pairs, device=dt.device)
-    base = place.new_full((1,), pairs + 1)
-    rising = pairs - 1 - dense_rank(overlap)
+    base = torch.cat([rising, place, place.new_zeros(1)]).amax(0, keepdim=True) + 1
     real = (~torch.index_select(gt_ignored, 1, pair_gt)).long()
     preference = ((real * base + rising) * base + place)[:, None, :]
     eligible = overlap >= floors[:, None]
