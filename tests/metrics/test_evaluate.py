@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from inspect import unwrap
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,39 @@ def test_formats_agree(box_format: str, box: list[float]) -> None:
     assert found["AP"] == pytest.approx(1)
     assert found["APs"] == pytest.approx(1)
     assert found["APl"] is None
+
+
+GOOD: dict[str, Any] = {
+    "boxes": torch.tensor([[0.0, 0, 5, 5]]),
+    "labels": torch.tensor([1]),
+    "scores": torch.tensor([0.5]),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"scores": torch.tensor([float("nan")])},
+            r"ns\[1\].scores\[0\] must be finite: got nan",
+        ),
+        ({"boxes": torch.full((1, 4), float("inf"))}, r"boxes\[0\]\[0\] must be finite: got inf"),
+        (
+            {"boxes": torch.tensor([[5.0, 5, 1, 9]])},
+            r"boxes\[0\].w must be at least 0: got -4",
+        ),
+        (
+            {"boxes": torch.zeros(4)},
+            r"boxes must be floating of shape \[n, 4\]: got .* of \[4\]",
+        ),
+        ({"boxes": [[0, 0, 1, 1]]}, "boxes must be a tensor: got list"),
+        ({"labels": torch.tensor([1.0])}, "labels must be integers: got torch.float32"),
+        ({"labels": torch.tensor([-1])}, r"labels\[0\] must be at least 0: got -1"),
+        ({"scores": None}, "scores must be a tensor: got NoneType"),
+        ({"scores": torch.zeros(2)}, r"scores must be of shape \[1\]: got \[2\]"),
+    ],
+)
+def test_bad_values_are_refused_by_image_and_field(change: dict[str, Any], message: str) -> None:
+    targets = [{key: GOOD[key] for key in ("boxes", "labels")}] * 2
+    with pytest.raises(ValueError, match=message):
+        unwrap(evaluate)([GOOD, GOOD | change], targets)

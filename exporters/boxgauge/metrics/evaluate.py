@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from boxgauge.metrics.inputs import check_sides, check_sizes
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.report import Curves, report_curves
 
@@ -54,7 +55,8 @@ def evaluate(
         float64 on the device of the boxes, on a CPU with pycocotools' bits.
 
     Raises:
-        ValueError: The two sides differ in length, or a label is negative.
+        ValueError: The two sides differ in length; a tensor is missing, has another shape or
+            type, or holds what may not be (NaN, negative sizes or labels). Names image and field.
 
     References:
         Lin et al., "Microsoft COCO", ECCV 2014.
@@ -63,12 +65,12 @@ def evaluate(
         raise ValueError(
             f"predictions and targets must pair up: got {len(predictions)} and {len(targets)}"
         )
+    check_sides(predictions, targets)
     dt_boxes, dt_labels, dt_images = _columns(predictions, box_format)
     gt_boxes, gt_labels, gt_images = _columns(targets, box_format)
     device = dt_boxes.device
-    labels = torch.cat([dt_labels, gt_labels])
-    if labels.numel() and int(labels.min()) < 0:
-        raise ValueError(f"labels must be at least 0: got {int(labels.min())}")
+    check_sizes("predictions", dt_boxes, dt_images)
+    check_sizes("targets", gt_boxes, gt_images)
     scores = _joined(predictions, "scores", dt_boxes[:, 0])
     areas = torch.cat([_areas(each, box_format, device) for each in targets] or [gt_boxes[:, 0]])
     matching = match_detections(
@@ -139,6 +141,7 @@ def _columns(
 
 
 def _xywh(boxes: Tensor, box_format: BoxFormat) -> Float[Tensor, "n 4"]:
+    # No boxes may come as a plain empty tensor.
     a, b, c, d = boxes.double().reshape(-1, 4).unbind(1)
     if box_format == "xyxy":
         return torch.stack([a, b, c - a, d - b], 1)
