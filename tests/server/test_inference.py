@@ -186,6 +186,17 @@ async def test_rows_without_bytes_are_bounded_too(calls: Calls, model: str) -> N
     assert f"n={2**40}" in (refused.value.details() or "")
 
 
+@pytest.mark.parametrize("shape", [[2**62, 0], [2**62, 2**62, 0], [1] * 100])
+async def test_a_shape_that_no_array_has_is_refused(calls: Calls, shape: list[int]) -> None:
+    one = np.zeros(0 if 0 in shape else 1, np.float32)
+    sent = request("dice_loss", prob=one, target=one)
+    for tensor in sent.inputs:
+        tensor.shape[:] = shape
+    with pytest.raises(aio.AioRpcError, match=r"prob\.shape must be") as refused:
+        await calls.inference.ModelInfer(sent)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_raw_contents_must_fill_the_shape(calls: Calls) -> None:
     short = request("giou_loss", pred=PRED, target=TARGET)
     short.raw_input_contents[0] = short.raw_input_contents[0][:-4]

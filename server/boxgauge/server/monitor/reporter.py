@@ -54,7 +54,9 @@ class Reporter:
             if latest is not None and latest.version >= wanted:
                 return latest
             task = self._running.get(model.name)
-            if task is None:
+            # Done, it may still be listed: its callback waits for its turn on the loop, which
+            # awaiting what is done never gives.
+            if task is None or task.done():
                 task = asyncio.create_task(self._compute(model))
                 self._running[model.name] = task
                 task.add_done_callback(lambda done: self._done(model.name, done))

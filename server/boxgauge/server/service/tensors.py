@@ -106,7 +106,7 @@ def _elements(tensor: Tensor, port: Port, raw: bytes | None) -> NDArray[Any]:
             raise InvalidInputError.at(
                 f"{port.name}.raw_input_contents", f"{len(raw)} bytes", wanted
             )
-        return np.frombuffer(raw, dtype).reshape(shape).astype(port.dtype, copy=False)
+        return _shaped(np.frombuffer(raw, dtype), port, shape).astype(port.dtype, copy=False)
     field = DATATYPES[port.dtype][2]
     values = getattr(tensor.contents, field)
     if len(values) != size:
@@ -118,4 +118,11 @@ def _elements(tensor: Tensor, port: Port, raw: bytes | None) -> NDArray[Any]:
     narrow = wide.astype(port.dtype)
     if not np.array_equal(narrow, wide, equal_nan=narrow.dtype.kind == "f"):
         raise InvalidInputError.at(f"{port.name}.contents.{field}", "a larger value", port.dtype)
-    return narrow.reshape(shape)
+    return _shaped(narrow, port, shape)
+
+
+def _shaped(elements: NDArray[Any], port: Port, shape: tuple[int, ...]) -> NDArray[Any]:
+    try:
+        return elements.reshape(shape)
+    except ValueError:  # as many elements, but no array may have so long or so many axes
+        raise InvalidInputError.at(f"{port.name}.shape", list(shape), "one of an array") from None
