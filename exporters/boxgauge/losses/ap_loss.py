@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from boxgauge.losses.boxes import at_least_float32
+from boxgauge.losses.pairs import paired
 
 _DOUBLINGS = 24
 MAX_ROWS = 2**_DOUBLINGS
@@ -59,9 +59,10 @@ def ap_loss(
     if isinstance(rows, int) and rows > MAX_ROWS:
         raise ValueError(f"at most {MAX_ROWS} logits can be ranked at once: got {rows}")
 
+    wide, _ = paired(logits, target)
     loss: Tensor
     # torch leaves `apply` untyped.
-    loss, _ = _ErrorDriven.apply(at_least_float32(logits), target, delta)  # type: ignore[no-untyped-call]
+    loss, _ = _ErrorDriven.apply(wide, target, delta)  # type: ignore[no-untyped-call]
     return loss
 
 

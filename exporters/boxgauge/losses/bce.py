@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from boxgauge.losses.boxes import at_least_float32
+from boxgauge.losses.pairs import paired
 
 
 def bce_loss(
@@ -30,7 +30,7 @@ def bce_loss(
     References:
         Good, "Rational Decisions", J. Royal Statistical Society B 14, 1952.
     """
-    prob, target = at_least_float32(prob), at_least_float32(target)
+    prob, target = paired(prob, target)
     log_prob = prob.clamp(min=eps, max=1.0).log()
     log_complement = (1 - prob).clamp(min=eps, max=1.0).log()
     return -(target * log_prob + (1 - target) * log_complement)
@@ -53,7 +53,7 @@ def bce_with_logits_loss(
     References:
         Good, "Rational Decisions", J. Royal Statistical Society B 14, 1952.
     """
-    logits, target = at_least_float32(logits), at_least_float32(target)
+    logits, target = paired(logits, target)
     # softplus, not logsigmoid: ONNX Runtime takes the latter's Log(Sigmoid(x)) literally,
     # and that is -inf for x <= -18.
     return target * softplus(-logits) + (1 - target) * softplus(logits)

@@ -6,7 +6,8 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.boxes import Corners, area, corners, hull, intersection
+from boxgauge.losses.boxes import Corners, area, hull, intersection
+from boxgauge.losses.pairs import paired_corners
 
 
 def ciou_loss(
@@ -52,7 +53,7 @@ def ciou_loss(
     if alpha not in ("official", "yolo"):
         raise ValueError(f'alpha must be "official" or "yolo": got {alpha!r}')
 
-    a, b = corners(pred), corners(target)
+    a, b = paired_corners(pred, target)
     overlap = intersection(a, b)
     union = area(a) + area(b) - overlap
     iou = overlap / union.clamp(min=eps)

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.boxes import at_least_float32
+from boxgauge.losses.pairs import paired
 
 
 def dice_loss(
@@ -36,7 +36,7 @@ def dice_loss(
     if smooth <= 0:
         raise ValueError(f"smooth must be positive: got {smooth}")
 
-    prob, target = at_least_float32(prob), at_least_float32(target)
+    prob, target = paired(prob, target)
     overlap = (prob * target).sum(-1)
     size = prob.sum(-1) + target.sum(-1)
     return 1 - (2 * overlap + smooth) / (size + smooth)

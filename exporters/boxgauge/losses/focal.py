@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from boxgauge.losses.boxes import at_least_float32
+from boxgauge.losses.pairs import paired
 
 
 def focal_loss(
@@ -47,7 +47,7 @@ def focal_loss(
         raise ValueError(f"alpha must be at most 1: got {alpha}")
     positive_weight, negative_weight = (alpha, 1 - alpha) if alpha >= 0 else (1.0, 1.0)
 
-    logits, target = at_least_float32(logits), at_least_float32(target)
+    logits, target = paired(logits, target)
     # softplus(-x) = -ln p and softplus(x) = -ln(1 - p). The powers go through exp: the
     # gradient of (1 - p)**gamma with gamma < 1 is NaN where p rounds to 1.
     surprise_if_positive, surprise_if_negative = softplus(-logits), softplus(logits)

@@ -3,7 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.boxes import area, corners, hull, intersection
+from boxgauge.losses.boxes import area, hull, intersection
+from boxgauge.losses.pairs import paired_corners
 
 
 def giou_loss(
@@ -28,7 +29,7 @@ def giou_loss(
         Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019,
         Algorithm 1. https://arxiv.org/abs/1902.09630
     """
-    a, b = corners(pred), corners(target)
+    a, b = paired_corners(pred, target)
     overlap = intersection(a, b)
     union = area(a) + area(b) - overlap
     enclosing = area(hull(a, b))

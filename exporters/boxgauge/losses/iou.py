@@ -3,7 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.boxes import area, corners, intersection
+from boxgauge.losses.boxes import area, intersection
+from boxgauge.losses.pairs import paired_corners
 
 
 def iou_loss(
@@ -29,7 +30,7 @@ def iou_loss(
         Yu et al., "UnitBox: An Advanced Object Detection Network", ACM MM 2016,
         Section 3.1. https://arxiv.org/abs/1608.01471
     """
-    a, b = corners(pred), corners(target)
+    a, b = paired_corners(pred, target)
     overlap = intersection(a, b)
     union = area(a) + area(b) - overlap
     return 1 - overlap / union.clamp(min=eps)

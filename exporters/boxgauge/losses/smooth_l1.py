@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.boxes import at_least_float32
+from boxgauge.losses.pairs import paired
 
 
 def smooth_l1_loss(
@@ -35,7 +35,8 @@ def smooth_l1_loss(
     if beta < 0:
         raise ValueError(f"beta must not be negative: got {beta}")
 
-    difference = (at_least_float32(pred_cxcywh) - at_least_float32(target_cxcywh)).abs()
+    pred, target = paired(pred_cxcywh, target_cxcywh)
+    difference = (pred - target).abs()
     if beta == 0:
         return difference.sum(-1)
     # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.

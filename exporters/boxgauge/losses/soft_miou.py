@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.boxes import at_least_float32
+from boxgauge.losses.pairs import paired
 
 
 def soft_miou_loss(
@@ -28,7 +28,7 @@ def soft_miou_loss(
         Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for
         Image Segmentation", ISVC 2016, Eq. 3-5.
     """
-    prob, target = at_least_float32(prob), at_least_float32(target)
+    prob, target = paired(prob, target)
     overlap = (prob * target).sum(-1)
     union = prob.sum(-1) + target.sum(-1) - overlap
 
