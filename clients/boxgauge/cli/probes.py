@@ -1,5 +1,6 @@
 """The facts of this installation that `doctor` judges."""
 
+import os
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -30,6 +31,8 @@ def runtime_distributions() -> list[str]:
 
 def missing_modules(names: Iterable[str]) -> list[str]:
     """Return those of the modules that cannot be imported."""
+    # `doctor` looks at ONNX Runtime before the engine, which would switch this off, is there.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     missing = []
     for name in names:
         try:

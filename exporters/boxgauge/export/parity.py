@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
 from boxgauge.export.entry import Entry, Inputs
 from boxgauge.export.errors import ExportError
 from boxgauge.export.ports import Port, bind
+from boxgauge.export.runtime import onnxruntime
 
 # Largest permitted max|a - b| / max(1, max|b|); int and bool outputs must be equal.
 TOLERANCES = {"float32": 1e-5, "float64": 1e-12}

@@ -5,12 +5,12 @@ from pathlib import Path
 from types import ModuleType
 
 import onnx
-import onnxruntime
 import onnxscript
 import torch
 
 import boxgauge.losses
 import boxgauge.metrics
+from boxgauge.export.runtime import onnxruntime
 
 
 def producer_versions() -> dict[str, str]:

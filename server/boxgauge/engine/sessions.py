@@ -1,11 +1,17 @@
 """ONNX Runtime stops here: sessions, and the providers that really run them."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import onnxruntime
 from numpy.typing import NDArray
+
+# ONNX Runtime opens a database of usage events, meant for its makers, at its import:
+# its own disable_telemetry_events() comes too late. Nothing here leaves the machine.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
 
 from boxgauge.engine.repository import GraphSpec, ModelRepository
 from boxgauge.frames import GraphError, InvalidInputError
@@ -27,9 +33,6 @@ _ONNX_TYPES = {
     "uint8": "tensor(uint8)",
     "bool": "tensor(bool)",
 }
-
-# ONNX Runtime reports usage to its makers unless told not to; nothing here leaves the machine.
-onnxruntime.disable_telemetry_events()
 
 
 class Session:
