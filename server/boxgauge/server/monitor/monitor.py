@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
 from boxgauge.frames import (
@@ -31,6 +31,7 @@ class Surroundings:
     telemetry: Telemetry
     max_models: int
     max_waiting: int
+    report_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
 
 class Monitor:
@@ -71,6 +72,7 @@ class Monitor:
             engine=around.engine,
             executor=around.executor,
             telemetry=around.telemetry,
+            turn=around.report_turn,
         )
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[Observed]] = set()

@@ -21,6 +21,7 @@ class Reporter:
         monitor: Name of the monitor.
         join: Its state.
         version: Says the state's present version.
+        turn: Held while a report is computed: one takes memory, several at once take more.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Reporter:
         engine: Engine,
         executor: Executor,
         telemetry: Telemetry,
+        turn: asyncio.Semaphore,
     ) -> None:
         self._monitor = monitor
         self._join = join
@@ -39,6 +41,7 @@ class Reporter:
         self._engine = engine
         self._executor = executor
         self._telemetry = telemetry
+        self._turn = turn
         self._latest: dict[str, tuple[int, MonitorReport]] = {}
         self._running: dict[str, asyncio.Task[MonitorReport]] = {}
 
@@ -106,7 +109,8 @@ class Reporter:
         return made
 
     async def _timed(self, make: Callable[[], Report]) -> Report:
-        started = time.perf_counter()
-        report = await asyncio.get_running_loop().run_in_executor(self._executor, make)
-        self._telemetry.report_seconds.observe(time.perf_counter() - started)
+        async with self._turn:
+            started = time.perf_counter()
+            report = await asyncio.get_running_loop().run_in_executor(self._executor, make)
+            self._telemetry.report_seconds.observe(time.perf_counter() - started)
         return report
