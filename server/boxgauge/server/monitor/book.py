@@ -1,5 +1,6 @@
 """The book of monitors, by name, with the bounds on how many and how large."""
 
+import asyncio
 import logging
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
@@ -122,5 +123,4 @@ class Book:
 
     async def settle(self) -> None:
         """Wait for all matches under way."""
-        for monitor in self.list():
-            await monitor.settle()
+        await asyncio.gather(*(monitor.settle() for monitor in self.list()))
