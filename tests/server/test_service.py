@@ -96,11 +96,13 @@ async def test_a_drain_says_so_lets_running_work_finish_and_takes_no_more(serve:
 async def test_a_taken_port_is_one_clear_error(serve: Serve) -> None:
     async with serve() as (app, _):
         port = int(app.address.rpartition(":")[2])
-        with pytest.raises(InvalidInputError, match="port must be free to listen on"):
+        with pytest.raises(InvalidInputError, match="BOXGAUGE_PORT must be free to listen on"):
             async with serve(port=port):
                 pytest.fail("it started")
         taken = int(app.metrics_url.rpartition(":")[2].removesuffix("/metrics"))
-        with pytest.raises(InvalidInputError, match="metrics_port must be free to listen on"):
+        with pytest.raises(
+            InvalidInputError, match="BOXGAUGE_METRICS_PORT must be free to listen on"
+        ):
             async with serve(metrics_port=taken):
                 pytest.fail("it started")
 
