@@ -139,12 +139,14 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             ),
         ),
         Panel(
-            "Held boxes",
-            "Boxes in memory beside the bound, at which frames are refused.",
+            "Held boxes and image sides",
+            "What is in memory beside the bounds, at which frames are refused.",
             "short",
             (
-                ("boxgauge_held_boxes", "{{instance}} held"),
-                ("boxgauge_held_boxes_limit", "{{instance}} bound"),
+                ("boxgauge_held_boxes", "{{instance}} boxes"),
+                ("boxgauge_held_boxes_limit", "{{instance}} bound on boxes"),
+                ("boxgauge_held_images", "{{instance}} image sides"),
+                ("boxgauge_held_images_limit", "{{instance}} bound on image sides"),
             ),
         ),
         Panel(

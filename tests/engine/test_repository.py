@@ -76,6 +76,9 @@ def test_a_foreign_file_is_refused_even_with_the_right_hash(copy: Path) -> None:
         ({"file": 5}, "file must be a text: got 5"),
         ({"file": "a\0b"}, "file must be a text"),
         ({"name": ["a"]}, "name must be a text"),
+        ({"inputs": None}, "graph 1: inputs must be a list"),
+        ({"inputs": [{"name": "a"}]}, "graph 1, inputs: dtype is missing"),
+        ({"outputs": [{"name": "a", "dtype": "bool", "shape": 4}]}, "shape must be a list"),
     ],
 )
 def test_another_signature_or_place_is_refused(
@@ -88,11 +91,26 @@ def test_another_signature_or_place_is_refused(
         Engine.open(ModelRepository.open(copy))
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"format": 2}', '{"format": 1, "graphs": [{}]}'])
-def test_what_is_no_manifest_is_refused(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "manifest.json is not JSON: "),
+        ("[]", "manifest.json must be an object"),
+        ("{}", "manifest.json: format is missing"),
+        ('{"format": 2}', "manifest.json: format must be 1: got 2"),
+        ('{"format": 1}', "manifest.json: graphs is missing"),
+        ('{"format": 1, "graphs": {}}', "manifest.json: graphs must be a list"),
+        ('{"format": 1, "graphs": [{}]}', "manifest.json, graph 1: name is missing"),
+        ('{"format": 1, "graphs": [5]}', "manifest.json, graph 1 must be an object"),
+    ],
+)
+def test_what_is_no_manifest_is_refused_and_says_why(
+    tmp_path: Path, content: str, message: str
+) -> None:
     (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(GraphError, match=r"manifest\.json"):
+    with pytest.raises(GraphError) as refused:
         ModelRepository.open(tmp_path)
+    assert str(refused.value).startswith(message)
 
 
 def test_a_graph_listed_twice_is_refused(copy: Path) -> None:
@@ -103,9 +121,13 @@ def test_a_graph_listed_twice_is_refused(copy: Path) -> None:
         ModelRepository.open(copy)
 
 
-def test_a_folder_without_graphs_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(GraphError, match="run `boxgauge export` first"):
-        find_graphs(tmp_path)
+def test_a_folder_without_graphs_is_named_as_given_and_says_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "not" / "there"
+    with pytest.raises(GraphError) as refused:
+        find_graphs(folder)
+    assert str(refused.value) == (
+        f"no exported graphs in folder {str(folder)!r}: run `boxgauge export` first"
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,12 @@ def samples(text: bytes) -> Samples:
     return found
 
 
-async def fetched(url: str) -> tuple[int, bytes]:
+async def fetched(url: str, method: str = "GET") -> tuple[int, bytes]:
+    request = urllib.request.Request(url, method=method)  # noqa: S310 (loopback)
+
     def fetch() -> tuple[int, bytes]:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 (loopback)
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 (loopback)
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -170,6 +172,13 @@ async def test_probes_tell_alive_from_ready(serve: Serve) -> None:
         assert await fetched(base + "/readyz") == (200, b"ready\n")
         status, _ = await fetched(base + "/other")
         assert status == 404
+
+
+async def test_what_is_there_is_only_read(app: App) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        assert await fetched(app.metrics_url, method) == (405, b"only GET and HEAD\n")
+    assert await fetched(app.metrics_url, "HEAD") == (200, b"")
+    assert (await fetched(app.metrics_url + "/other", "POST"))[0] == 404
 
 
 async def test_two_services_have_registries_of_their_own(serve: Serve) -> None:

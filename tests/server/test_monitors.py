@@ -1,6 +1,7 @@
 """Monitors join predictions and ground truth, whatever the order, and report exactly."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -8,6 +9,7 @@ from grpc import aio
 
 from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
 from tests.server.calls import (
+    CLASSES,
     PREDICTIONS,
     TRUTHS,
     Calls,
@@ -237,6 +239,8 @@ async def test_creation_is_idempotent_and_settings_are_fixed(calls: Calls) -> No
         {"iou_thresholds": [0.9, 0.5]},
         {"max_detections": [0]},
         {"score_threshold": float("nan")},
+        {"score_threshold": 1.5},
+        {"score_threshold": -0.1},
         {"areas": [report_pb2.AreaRange(name="", low=0, high=1)]},
         {"max_detections": range(1, 60_000)},
     ],
@@ -245,6 +249,50 @@ async def test_bad_settings_are_refused(calls: Calls, evaluation: dict[str, obje
     with pytest.raises(aio.AioRpcError) as refused:
         await calls.create(**evaluation)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("classes", "evaluation", "difference"),
+    [
+        (CLASSES, {"score_threshold": 0.25}, "score_threshold is 0.5, not 0.25"),
+        (CLASSES, {"strict": True}, "strict is false, not true"),
+        (CLASSES, {"max_detections": [1, 2]}, "max_detections is 1, 10, 100, not 1, 2"),
+        (
+            CLASSES,
+            {"areas": [report_pb2.AreaRange(name="all", low=0, high=100)]},
+            "areas are all=0..1e+10, small=0..1024, medium=1024..9216, large=9216..1e+10,"
+            " not all=0..100",
+        ),
+        (
+            [*CLASSES[:1], report_pb2.ObjectClass(id=2, name="cow")],
+            {},
+            "of the classes it has 2=dog where the request has 2=cow",
+        ),
+        (CLASSES[:1], {}, "of the classes it has 2=dog where the request has none"),
+        (
+            [report_pb2.ObjectClass(id=k, name=f"c{k}") for k in range(1000)],
+            {},
+            "of the classes it has 1=cat, 2=dog where the request has 0=c0, 1=c1, 2=c2, 3=c3,"
+            " 4=c4, 5=c5, 6=c6, 7=c7, 8=c8, 9=c9 and 990 more",
+        ),
+    ],
+)
+async def test_a_name_that_is_taken_says_what_differs(
+    calls: Calls,
+    classes: list[report_pb2.ObjectClass],
+    evaluation: dict[str, Any],
+    difference: str,
+) -> None:
+    await calls.create()
+    settings = monitor_pb2.MonitorSettings(
+        classes=classes, evaluation=report_pb2.EvaluationSettings(**evaluation)
+    )
+    with pytest.raises(aio.AioRpcError) as refused:
+        await calls.monitors.CreateMonitor(
+            monitor_pb2.CreateMonitorRequest(monitor="cam", settings=settings)
+        )
+    assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+    assert refused.value.details() == f"monitor cam exists with other settings: {difference}"
 
 
 async def test_reset_forgets_images_and_delete_forgets_the_monitor(calls: Calls) -> None:

@@ -3,8 +3,11 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
+import urllib.request
+from asyncio.subprocess import Process
 from pathlib import Path
 
 import grpc
@@ -18,8 +21,18 @@ from boxgauge.frames import GraphError, InvalidInputError, ProviderError
 from boxgauge.server.app import App
 from boxgauge.server.grpc_server import SERVICES
 from boxgauge.server.settings import read_settings
-from boxgauge.v1 import monitor_pb2
-from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, stream, truths
+from boxgauge.v1 import evaluation_pb2, monitor_pb2, report_pb2
+from tests.server.calls import (
+    CLASSES,
+    PREDICTIONS,
+    TRUTHS,
+    Calls,
+    Sides,
+    both,
+    predictions,
+    stream,
+    truths,
+)
 from tests.server.conftest import Serve
 
 ROOT = Path(__file__).parents[2]
@@ -83,11 +96,13 @@ async def test_a_drain_says_so_lets_running_work_finish_and_takes_no_more(serve:
 async def test_a_taken_port_is_one_clear_error(serve: Serve) -> None:
     async with serve() as (app, _):
         port = int(app.address.rpartition(":")[2])
-        with pytest.raises(InvalidInputError, match="port must be free to listen on"):
+        with pytest.raises(InvalidInputError, match="BOXGAUGE_PORT must be free to listen on"):
             async with serve(port=port):
                 pytest.fail("it started")
         taken = int(app.metrics_url.rpartition(":")[2].removesuffix("/metrics"))
-        with pytest.raises(InvalidInputError, match="metrics_port must be free to listen on"):
+        with pytest.raises(
+            InvalidInputError, match="BOXGAUGE_METRICS_PORT must be free to listen on"
+        ):
             async with serve(metrics_port=taken):
                 pytest.fail("it started")
 
@@ -151,8 +166,8 @@ async def test_an_unknown_fault_is_internal_and_logged_once(
     assert [record.exc_info is not None for record in records] == [True]
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent: int) -> None:
+async def started(graphs_dir: Path, **environment: str) -> tuple[Process, dict[str, str]]:
+    """Return a service in a process of its own, and its ready line."""
     code = (
         "from boxgauge.server.app import serve; from boxgauge.server.settings import read_settings"
     )
@@ -169,12 +184,27 @@ async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent:
             "BOXGAUGE_PORT": "0",
             "BOXGAUGE_METRICS_PORT": "0",
             "BOXGAUGE_GRAPHS": str(graphs_dir),
-        },
+        }
+        | environment,
     )
     assert process.stdout is not None
-    assert process.stderr is not None
     ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
     assert ready["event"] == "ready"
+    return process, ready
+
+
+async def ended_well(process: Process) -> None:
+    """Assert that the process ends soon, with status 0 and without a traceback."""
+    assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert process.stderr is not None
+    errors = (await process.stderr.read()).decode()
+    assert "Traceback" not in errors
+    assert "ERROR" not in errors
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent: int) -> None:
+    process, ready = await started(graphs_dir)
     async with aio.insecure_channel(ready["address"]) as channel:
         calls = Calls(channel)
         await calls.create()
@@ -182,5 +212,44 @@ async def test_a_signal_drains_and_the_process_ends_well(graphs_dir: Path, sent:
         await open_stream.write(monitor_pb2.ObserveRequest(monitor="cam", sequence=1))
         assert (await open_stream.read()).sequence == 1
         process.send_signal(sent)
-        assert await asyncio.wait_for(process.wait(), 5) == 0
-        assert b"Traceback" not in await process.stderr.read()
+        await ended_well(process)
+
+
+async def test_runs_under_way_do_not_outlive_the_drain(graphs_dir: Path) -> None:
+    # The second image takes far longer than the drain, and is matched in a run of its own.
+    boxes = 1000
+    heavy: Sides = {1: [(1, 0, 0, 9, 9)], 2: [(1, 0, 0, 9, 9)] * boxes}
+    scored: Sides = {
+        1: [(1, 0, 0, 9, 9, 0.5)],
+        2: [(1, 0, 0, 9, 9, k / boxes) for k in range(boxes)],
+    }
+    sides = both(predictions(scored), truths(heavy))
+    maxima = {"max_detections": [1, 10, boxes]}
+    process, ready = await started(graphs_dir, BOXGAUGE_DRAIN_S="0.2")
+    async with aio.insecure_channel(ready["address"]) as channel:
+        calls = Calls(channel)
+        await calls.create(**maxima)
+        settings = evaluation_pb2.EvaluateSettings(
+            classes=CLASSES, evaluation=report_pb2.EvaluationSettings(**maxima)
+        )
+        request = evaluation_pb2.EvaluateRequest(settings=settings, frames=sides)
+        running = [
+            asyncio.ensure_future(calls.evaluation.Evaluate(stream([request]))),
+            asyncio.create_task(calls.observe(sides)),
+        ]
+        async with asyncio.timeout(30):
+            while await match_runs(ready["metrics"]) < len(running):
+                assert not any(each.done() for each in running)
+        process.send_signal(signal.SIGTERM)
+        await ended_well(process)
+        for each in await asyncio.gather(*running, return_exceptions=True):
+            assert isinstance(each, aio.AioRpcError | asyncio.CancelledError)
+
+
+async def match_runs(metrics_url: str) -> float:
+    """Return how many runs of matching have ended."""
+    text = await asyncio.to_thread(
+        lambda: urllib.request.urlopen(metrics_url, timeout=5).read().decode()  # noqa: S310 (loopback)
+    )
+    found = re.search(r'^boxgauge_batch_seconds_count\{graph="match"\} (\S+)$', text, re.M)
+    return float(found[1]) if found else 0.0

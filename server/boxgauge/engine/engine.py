@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.repository import GraphSpec, ModelRepository
-from boxgauge.engine.sessions import Session, check_providers
+from boxgauge.engine.sessions import Session, Stop, check_providers
 from boxgauge.frames import InvalidInputError, NotFoundError
 
 # Told of each run: graph, rows of its first input, seconds.
@@ -25,9 +25,12 @@ class Engine:
         observe_run: Told of each run; may be replaced.
     """
 
-    def __init__(self, repository: ModelRepository, sessions: Mapping[str, Session]) -> None:
+    def __init__(
+        self, repository: ModelRepository, sessions: Mapping[str, Session], stop: Stop
+    ) -> None:
         self.repository = repository
         self._sessions = sessions
+        self._stop = stop
         self.provider = _effective(sessions)
         self.observe_run: ObserveRun = _unobserved
 
@@ -54,10 +57,15 @@ class Engine:
         """
         asked = check_providers(providers)
         wanted = repository.graphs if names is None else {n: repository.graphs[n] for n in names}
+        stop = Stop()
         sessions = {
-            name: Session(repository, spec, asked, threads) for name, spec in wanted.items()
+            name: Session(repository, spec, asked, threads, stop) for name, spec in wanted.items()
         }
-        return cls(repository, sessions)
+        return cls(repository, sessions, stop)
+
+    def stop(self) -> None:
+        """End running and later runs with an UnavailableError; returns at once."""
+        self._stop.set()
 
     def graph(self, name: str, version: str = "") -> GraphSpec:
         """Return what is known of a graph.
@@ -75,6 +83,7 @@ class Engine:
         Raises:
             NotFoundError: There is no graph of this name and version.
             InvalidInputError: An input is missing, unknown, or of another type or shape.
+            UnavailableError: The engine was stopped.
         """
         session = self._session(name, version)
         check_inputs(session.spec, inputs)

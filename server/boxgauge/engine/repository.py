@@ -87,7 +87,7 @@ def find_graphs(path: Path | None = None) -> Path:
     for each in candidates:
         if (each / MANIFEST).is_file():
             return each
-    shown = path.name if path else "graphs"
+    shown = str(path) if path else "graphs"
     raise GraphError(
         f"no exported graphs in folder {shown!r}: run `boxgauge export` first",
         field="graphs",
@@ -96,20 +96,21 @@ def find_graphs(path: Path | None = None) -> Path:
 
 
 def _read_manifest(path: Path) -> list[GraphSpec]:
-    file = path / MANIFEST
     try:
-        manifest = orjson.loads(file.read_bytes())
-        if manifest["format"] != _FORMAT:
-            raise GraphError(
-                f"{MANIFEST}: format must be {_FORMAT}: got {manifest['format']}",
-                field="format",
-                value=manifest["format"],
-            )
-        specs = [_spec(entry) for entry in manifest["graphs"]]
+        manifest = orjson.loads((path / MANIFEST).read_bytes())
     except OSError as error:
         raise GraphError(f"{MANIFEST} cannot be read: {error.strerror}", field=MANIFEST) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise GraphError(f"{MANIFEST} is not a manifest of graphs: {error!r}") from error
+    except orjson.JSONDecodeError as error:
+        raise GraphError(f"{MANIFEST} is not JSON: {error}", field=MANIFEST) from error
+    found = _value(manifest, "format", MANIFEST)
+    if found != _FORMAT:
+        raise GraphError(
+            f"{MANIFEST}: format must be {_FORMAT}: got {found}", field="format", value=found
+        )
+    specs = [
+        _spec(entry, f"{MANIFEST}, graph {number}")
+        for number, entry in enumerate(_values(manifest, "graphs", MANIFEST), start=1)
+    ]
     names = [spec.name for spec in specs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -117,16 +118,37 @@ def _read_manifest(path: Path) -> list[GraphSpec]:
     return specs
 
 
-def _spec(entry: Mapping[str, Any]) -> GraphSpec:
-    fields: dict[str, Any] = {name: entry[name] for name in GraphSpec.__slots__}
+def _spec(entry: object, of: str) -> GraphSpec:
+    fields = {name: _value(entry, name, of) for name in GraphSpec.__slots__}
     for name in _TEXTS:
         if not isinstance(fields[name], str) or "\0" in fields[name]:
-            raise TypeError(f"{name} must be a text: got {fields[name]!r}")
+            raise GraphError(f"{of}: {name} must be a text: got {fields[name]!r}", field=name)
     for side in ("inputs", "outputs"):
+        where = f"{of}, {side}"
         fields[side] = tuple(
-            Port(port["name"], port["dtype"], tuple(port["shape"])) for port in entry[side]
+            Port(
+                _value(port, "name", where),
+                _value(port, "dtype", where),
+                tuple(_values(port, "shape", where)),
+            )
+            for port in _values(entry, side, of)
         )
     return GraphSpec(**fields)
+
+
+def _value(entry: object, key: str, of: str) -> Any:  # noqa: ANN401 (whatever JSON holds)
+    if not isinstance(entry, dict):
+        raise GraphError(f"{of} must be an object", field=of)
+    if key not in entry:
+        raise GraphError(f"{of}: {key} is missing", field=key)
+    return entry[key]
+
+
+def _values(entry: object, key: str, of: str) -> list[Any]:
+    found = _value(entry, key, of)
+    if not isinstance(found, list):
+        raise GraphError(f"{of}: {key} must be a list", field=key)
+    return found
 
 
 def _verify(path: Path, spec: GraphSpec) -> bytes:

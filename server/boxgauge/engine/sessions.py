@@ -14,7 +14,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 from boxgauge.engine.repository import GraphSpec, ModelRepository
-from boxgauge.frames import GraphError, InvalidInputError
+from boxgauge.frames import GraphError, InvalidInputError, UnavailableError
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,6 +35,24 @@ _ONNX_TYPES = {
 }
 
 
+class Stop:
+    """A switch that many runs share: once thrown, running and later ones end at once."""
+
+    def __init__(self) -> None:
+        self.options = onnxruntime.RunOptions()
+        # What fails is raised, and need not be logged as well.
+        self.options.log_severity_level = 4
+
+    @property
+    def is_set(self) -> bool:
+        """Say whether it was thrown."""
+        return bool(self.options.terminate)
+
+    def set(self) -> None:
+        """Throw it, for good; ONNX Runtime looks between nodes, within loops too."""
+        self.options.terminate = True
+
+
 class Session:
     """One graph, ready to run; thread-safe, and the interpreter's lock is free while it runs.
 
@@ -43,15 +61,22 @@ class Session:
         spec: Which one.
         providers: Short names in the order of preference.
         threads: Threads within one run.
+        stop: Ends its runs.
 
     Raises:
         GraphError: The file is no ONNX graph, or its signature is not the manifest's.
     """
 
     def __init__(
-        self, repository: ModelRepository, spec: GraphSpec, providers: Sequence[str], threads: int
+        self,
+        repository: ModelRepository,
+        spec: GraphSpec,
+        providers: Sequence[str],
+        threads: int,
+        stop: Stop,
     ) -> None:
         self.spec = spec
+        self._stop = stop
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -75,8 +100,17 @@ class Session:
         self.providers = self._assigned()
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Return the outputs by name; the inputs are taken as valid."""
-        outputs = self._session.run(None, dict(inputs))
+        """Return the outputs by name; the inputs are taken as valid.
+
+        Raises:
+            UnavailableError: It was stopped before the run ended.
+        """
+        try:
+            outputs = self._session.run(None, dict(inputs), self._stop.options)
+        except Exception:
+            if self._stop.is_set:
+                raise UnavailableError("the engine was stopped") from None
+            raise
         return {port.name: array for port, array in zip(self.spec.outputs, outputs, strict=True)}
 
     def _check_signature(self) -> None:

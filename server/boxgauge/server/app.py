@@ -115,6 +115,9 @@ class App:
         )
         self.book = Book(around, max_monitors=settings.max_monitors)
         stack.push_async_callback(self.book.settle)
+        if self._given_engine is None:
+            # After the drain, so that no long run keeps the process; before what waits for runs.
+            stack.callback(self.engine.stop)
 
         draining = asyncio.Event()
         server = GrpcServer(

@@ -13,7 +13,7 @@ from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
 from boxgauge.server.service.monitors import MonitorService
-from boxgauge.server.settings import Settings
+from boxgauge.server.settings import PREFIX, Settings
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.v1 import evaluation_pb2, evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
 
@@ -71,7 +71,7 @@ class GrpcServer:
         except RuntimeError:
             port = 0
         if port == 0:
-            raise InvalidInputError.at("port", address, "free to listen on")
+            raise InvalidInputError.at(f"{PREFIX}PORT", address, "free to listen on")
         await self._server.start()
         for name in ("", *SERVICES):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)

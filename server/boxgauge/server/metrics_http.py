@@ -8,6 +8,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from boxgauge.frames import InvalidInputError
+from boxgauge.server.settings import PREFIX
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05  # how long stopping may wait for the listening thread
@@ -61,7 +62,7 @@ class MetricsServer:
             server = make_server(host, port, self._answer, _Server, _Handler)
         except OSError as error:
             raise InvalidInputError.at(
-                "metrics_port", f"{host}:{port} ({error.strerror})", "free to listen on"
+                f"{PREFIX}METRICS_PORT", f"{host}:{port} ({error.strerror})", "free to listen on"
             ) from None
         self._server = server
         self._thread = threading.Thread(
@@ -80,9 +81,14 @@ class MetricsServer:
     def _answer(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        method = environ.get("REQUEST_METHOD")
         status, kind, body = self._route(str(environ.get("PATH_INFO", "")))
-        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
-        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+        headers = [("Content-Type", kind)]
+        if method not in ("GET", "HEAD") and not status.startswith("404"):
+            status, body = "405 Method Not Allowed", b"only GET and HEAD\n"
+            headers = [("Content-Type", _TEXT), ("Allow", "GET, HEAD")]
+        start_response(status, [*headers, ("Content-Length", str(len(body)))])
+        return [] if method == "HEAD" else [body]
 
     def _route(self, path: str) -> tuple[str, str, bytes]:
         if path == "/metrics":

@@ -185,4 +185,18 @@ SERVICE = (
         "boxes",
         "Bound on boxgauge_held_boxes; more are refused.",
     ),
+    Series(
+        "boxgauge_held_images",
+        "gauge",
+        (),
+        "image sides",
+        "Image sides held in memory, empty ones too, all monitors and evaluations.",
+    ),
+    Series(
+        "boxgauge_held_images_limit",
+        "gauge",
+        (),
+        "image sides",
+        "Bound on boxgauge_held_images; more are refused.",
+    ),
 )

@@ -50,6 +50,8 @@ class Telemetry:
         )
         self._held = _made(Gauge, "boxgauge_held_boxes", registry)
         self._held_limit = _made(Gauge, "boxgauge_held_boxes_limit", registry)
+        self._held_images = _made(Gauge, "boxgauge_held_images", registry)
+        self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
         self._build = _made(Gauge, "boxgauge_build_info", registry)
         self._provider = _made(Gauge, "boxgauge_provider_info", registry)
         registry.register(_Ages(self._refreshed))
@@ -60,6 +62,8 @@ class Telemetry:
         self._provider.labels(provider).set(1)
         self._held.set_function(lambda: ledger.boxes)
         self._held_limit.set(ledger.max_boxes)
+        self._held_images.set_function(lambda: ledger.images)
+        self._held_images_limit.set(ledger.max_images)
 
     def observed(self, outcomes: Mapping[tuple[Side, str], int]) -> None:
         """Count frames by side and outcome."""

@@ -1,6 +1,8 @@
 """The book of monitors, by name, with the bounds on how many and how large."""
 
+import asyncio
 import logging
+from dataclasses import fields
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.frames import (
@@ -19,6 +21,7 @@ _LOG = logging.getLogger(__name__)
 MAX_CELLS = 200_000
 MAX_AREAS = 32
 MAX_AREA_NAME = 100
+_MOST_SHOWN = 10  # values of a list in a message: COCO's thresholds
 
 
 def check_size(classes: tuple[ObjectClass, ...], settings: EvaluationSettings) -> None:
@@ -65,18 +68,23 @@ class Book:
         """Return the new monitor, or the one there is if its settings are the same.
 
         Raises:
-            InvalidInputError: The name is malformed or the settings are too large.
+            InvalidInputError: The name is malformed, the settings are too large, or the score
+                threshold is one that no monitor's score can be compared with.
             AlreadyExistsError: The name is taken with other settings.
             ResourceExhaustedError: There are as many as there may be.
         """
         check_name("monitor", name)
         check_size(classes, settings)
+        if not 0 <= settings.score_threshold <= 1:
+            # Of a monitor alone: it takes scores in [0, 1], an evaluation any finite ones.
+            raise InvalidInputError.at("score_threshold", settings.score_threshold, "in [0, 1]")
         known = self._monitors.get(name)
         if known is not None:
             if (known.classes, known.settings) == (classes, settings):
                 return known
+            other = _difference(known, classes, settings)
             raise AlreadyExistsError(
-                f"monitor {name} exists with other settings", field="monitor", value=name
+                f"monitor {name} exists with other settings: {other}", field="monitor", value=name
             )
         if len(self._monitors) >= self._max_monitors:
             raise ResourceExhaustedError(
@@ -122,5 +130,36 @@ class Book:
 
     async def settle(self) -> None:
         """Wait for all matches under way."""
-        for monitor in self.list():
-            await monitor.settle()
+        await asyncio.gather(*(monitor.settle() for monitor in self.list()))
+
+
+def _difference(
+    known: Monitor, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
+) -> str:
+    """Return the first thing that the monitor has otherwise, with both values."""
+    if known.classes != classes:
+        here = [f"{each.id}={each.name}" for each in known.classes if each not in classes]
+        there = [f"{each.id}={each.name}" for each in classes if each not in known.classes]
+        return f"of the classes it has {_shown(here)} where the request has {_shown(there)}"
+    name = next(
+        each.name
+        for each in fields(settings)
+        if getattr(known.settings, each.name) != getattr(settings, each.name)
+    )
+    if name == "areas":
+        has, asked = (
+            [f"{area.name}={area.low:g}..{area.high:g}" for area in each.areas]
+            for each in (known.settings, settings)
+        )
+        return f"areas are {_shown(has)}, not {_shown(asked)}"
+    has, asked = (getattr(each, name) for each in (known.settings, settings))
+    return f"{name} is {_shown(has)}, not {_shown(asked)}"
+
+
+def _shown(value: object) -> str:
+    """Return one value or a short list as text; a long list says how long it is."""
+    if not isinstance(value, list | tuple):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    listed = ", ".join(str(each)[:40] for each in value[:_MOST_SHOWN])
+    more = len(value) - _MOST_SHOWN
+    return (listed + (f" and {more} more" if more > 0 else "")) or "none"

@@ -162,9 +162,8 @@ class Monitor:
         self.reset()
 
     async def settle(self) -> None:
-        """Wait for the matches under way."""
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        """Wait for the matches under way, failed ones too: their caller may have gone."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _match(self, pairs: list[Pair], observed: Observed) -> Observed:
         matches = await self._matcher.match(pairs)

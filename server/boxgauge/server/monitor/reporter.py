@@ -77,6 +77,8 @@ class Reporter:
     def _done(self, model: str, task: asyncio.Task[MonitorReport]) -> None:
         if self._running.get(model) is task:
             del self._running[model]
+        if not task.cancelled():
+            task.exception()  # who still waits gets it; with nobody there it is no news
 
     async def _compute(self, model: Model) -> MonitorReport:
         # Taken together, before the first wait: one consistent state.
