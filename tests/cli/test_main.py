@@ -114,3 +114,20 @@ def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == ""
+
+
+@pytest.mark.parametrize("start", ["import boxgauge.cli.main as m; m.main()", "runpy"])
+def test_ctrl_c_while_the_command_is_loading_ends_quietly(start: str) -> None:
+    if start == "runpy":
+        start = "import runpy; runpy.run_module('boxgauge.cli', run_name='__main__')"
+    script = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        f"{start}"
+    )
+    ended = python("-c", script)
+    assert ended.returncode == 130
+    assert ended.stderr == ""
