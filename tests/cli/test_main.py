@@ -92,8 +92,9 @@ def test_an_unknown_option_is_refused(boxgauge: Boxgauge) -> None:
 def test_a_service_that_is_not_there_is_one_line(boxgauge: Boxgauge) -> None:
     ended = boxgauge("report", "--monitor", "cam", "--target", "127.0.0.1:1")
     assert ended.status == 2
-    assert ended.err.startswith("boxgauge: no answer from 127.0.0.1:1: ")
-    assert ended.err.count("\n") == 1
+    assert ended.err == (
+        "boxgauge: nothing answers at 127.0.0.1:1: is `boxgauge serve` running there?\n"
+    )
 
 
 def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
@@ -114,3 +115,20 @@ def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == ""
+
+
+@pytest.mark.parametrize("start", ["import boxgauge.cli.main as m; m.main()", "runpy"])
+def test_ctrl_c_while_the_command_is_loading_ends_quietly(start: str) -> None:
+    if start == "runpy":
+        start = "import runpy; runpy.run_module('boxgauge.cli', run_name='__main__')"
+    script = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        f"{start}"
+    )
+    ended = python("-c", script)
+    assert ended.returncode == 130
+    assert ended.stderr == ""

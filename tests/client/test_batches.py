@@ -66,7 +66,10 @@ ONE = [[0.0, 0.0, 1.0, 1.0]]
         (lambda: prediction_batch([1], [-1], [], [], []), r"counts\[0\] must be at least 0"),
         (lambda: prediction_batch([1], [2], ONE, [1], [0.5]), r"boxes must be of shape \[2, 4\]"),
         (lambda: prediction_batch([1], [1], ONE, [1, 2], [0.5]), r"labels must be of shape \[1\]"),
-        (lambda: prediction_batch([1], [1], ONE, [1.0], [0.5]), "labels must be safely a int64"),
+        (
+            lambda: prediction_batch([1], [1], ONE, [1.0], [0.5]),
+            r"labels must be whole numbers \(int64\)",
+        ),
         (lambda: prediction_batch([1], [1], ONE, [1], []), r"scores must be of shape \[1\]"),
         (lambda: prediction_batch([1], [1], ONE, [1], ["x"]), "scores must be float32 or float64"),
         (
@@ -81,7 +84,7 @@ ONE = [[0.0, 0.0, 1.0, 1.0]]
             lambda: ground_truth_batch([1], [1], ONE, [1], revisions=[1, 2]),
             "revisions must be one for each of 1 images, or none: got 2 revisions",
         ),
-        (lambda: ground_truth_batch([1], [1], ONE, [1], crowd=[2]), "crowd must be safely a bool"),
+        (lambda: ground_truth_batch([1], [1], ONE, [1], crowd=[2]), "crowd must be true or false"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(make: Callable[[], object], message: str) -> None:

@@ -9,7 +9,7 @@ import click
 import pytest
 import typer.main
 
-from boxgauge.cli.main import app
+from boxgauge.cli.app import app
 from boxgauge.losses import __all__ as exported_losses
 from tests.docs.conftest import ROOT, documents, shell_lines
 

@@ -5,7 +5,6 @@ from typing import NoReturn
 import typer
 
 BAD_INPUT = 2
-INTERRUPTED = 130
 
 # Top-level modules that an extra brings; whoever lacks one is told which to install.
 _EXTRAS = {

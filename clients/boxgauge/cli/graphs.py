@@ -1,7 +1,7 @@
 """``boxgauge graphs``: what was exported."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,16 +22,30 @@ _SHORT = {
 }
 
 
-def graphs(as_json: AsJson = False, graphs: GraphsFolder = None) -> None:
-    """List the exported graphs: inputs, outputs, gradient, parity with PyTorch, TensorRT.
+GraphName = Annotated[
+    str | None, typer.Argument(help="Show all about this one.", metavar="GRAPH", show_default=False)
+]
+
+
+def graphs(name: GraphName = None, as_json: AsJson = False, graphs: GraphsFolder = None) -> None:
+    """List the exported graphs, or show the inputs and outputs of one.
 
     Every graph is checked against the manifest's hash and signature first.
     """
     from boxgauge.engine import ModelRepository, find_graphs
+    from boxgauge.frames import NotFoundError
 
     repository = ModelRepository.open(find_graphs(graphs))
-    documents = [_document(each) for each in repository.graphs.values()]
-    if as_json:
+    if name is not None and name not in repository.graphs:
+        known = ", ".join(repository.graphs)
+        raise NotFoundError(
+            f"there is no graph {name!r}; there are {known}", field="graph", value=name
+        )
+    specs = repository.graphs.values() if name is None else [repository.graphs[name]]
+    documents = [_document(each) for each in specs]
+    if name is not None and not as_json:
+        _print_one(documents[0] | {"sha256": repository.graphs[name].sha256})
+    elif as_json:
         typer.echo(json.dumps(documents, ensure_ascii=False, allow_nan=False))
     else:
         _print(documents)
@@ -60,27 +74,46 @@ def _port(port: "Port") -> dict[str, Any]:
 
 
 def _print(documents: list[dict[str, Any]]) -> None:
-    from rich.markup import escape
-
     from boxgauge.cli.tables import table
     from boxgauge.cli.terminal import out
 
-    headings = ("graph", "family", "inputs", "outputs", "gradient", "TensorRT", "parity", "version")
-    made = table(*headings, text=6)
+    made = table("graph", "family", "gradient", "TensorRT", "parity", "version", text=4)
+    made.padding, made.pad_edge, made.show_edge = (0, 1, 0, 0), False, False
     for column in made.columns:
-        column.overflow = "fold"
+        column.no_wrap = True
     for each in documents:
         made.add_row(
             each["name"],
             each["family"],
-            escape("\n".join(_in_words(port) for port in each["inputs"])),
-            escape("\n".join(_in_words(port) for port in each["outputs"])),
             "yes" if each["gradient"] else "no",
             "yes" if each["tensorrt"] else "no",
             f"{each['parity']:.1e}",
             str(each["version"]),
         )
     out().print(made)
+
+
+def _print_one(document: dict[str, Any]) -> None:
+    facts = {
+        "graph": f"{document['name']}, version {document['version']}, {document['family']}",
+        "inputs": _ports(document["inputs"]),
+        "outputs": _ports(document["outputs"]),
+        "gradient": document["gradient_graph"] or "none",
+        "gradient of": document["gradient_of"],
+        "rows": "each on its own" if document["per_pair"] else "depend on each other",
+        "parity": f"{document['parity']:.1e} from PyTorch, of max(1, largest value)",
+        "TensorRT": "yes" if document["tensorrt"] else "no",
+        "opset": document["opset"],
+        "sha256": document["sha256"],
+        "reference": document["reference"],
+    }
+    for name, fact in facts.items():
+        if fact is not None:
+            typer.echo(f"{name:<13}{fact}")
+
+
+def _ports(ports: list[dict[str, Any]]) -> str:
+    return f"\n{'':<13}".join(_in_words(port) for port in ports)
 
 
 def _in_words(port: dict[str, Any]) -> str:

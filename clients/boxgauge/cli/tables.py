@@ -1,6 +1,7 @@
 """Documents as tables to read."""
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -24,6 +25,9 @@ _STATISTICS = (
 )
 
 
+_NAME_WIDTH = 12
+
+
 def print_report(console: Console, title: str, document: Document) -> None:
     """Print the 12 statistics, the operating point, the classes and the notes."""
     console.print(escape(title), soft_wrap=True)
@@ -40,7 +44,12 @@ def table(*headings: str, text: int = 1) -> Table:
     """Return an empty table whose first ``text`` columns are words and the others numbers."""
     made = Table(box=box.SIMPLE_HEAD)
     for k, heading in enumerate(headings):
-        made.add_column(heading, justify="left" if k < text else "right", no_wrap=k >= text)
+        made.add_column(
+            heading,
+            justify="left" if k < text else "right",
+            no_wrap=k >= text,
+            overflow="fold" if k < text else "ellipsis",
+        )
     return made
 
 
@@ -58,9 +67,12 @@ def _statistics(document: Document) -> Table:
 
 def _operating_point(document: Document) -> RenderableType:
     point, losses = document["operating_point"], document["losses"]
-    made = table("at", "precision", "recall", "TP", "FP", "FN", "GIoU loss", "BCE")
+    headings = ("precision", "recall", "TP", "FP", "FN", "GIoU loss", "BCE")
+    made = table(*headings, text=0)
+    made.title = f"at IoU {point['iou_threshold']:.2f} and score {point['score_threshold']:.2f}"
+    made.title_justify = "left"
+    made.title_style = ""
     made.add_row(
-        f"IoU {point['iou_threshold']:.2f}, score {point['score_threshold']:.2f}",
         number(point["precision"]),
         number(point["recall"]),
         str(point["true_positives"]),
@@ -74,6 +86,8 @@ def _operating_point(document: Document) -> RenderableType:
 
 def _classes(document: Document) -> Table:
     made = table("class", "AP", "AP50", "AP75", "AR", "objects", "detections")
+    longest = max((cell_len(each["name"]) for each in document["classes"]), default=0)
+    made.columns[0].min_width = min(longest, _NAME_WIDTH)  # never squeezed to nothing
     for each in document["classes"]:
         made.add_row(
             escape(each["name"]),

@@ -1,8 +1,8 @@
 """Asynchronous clients, on ``grpc.aio``."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -10,8 +10,9 @@ import grpc.aio
 
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
 from boxgauge.client.async_status import stream_translated
-from boxgauge.client.batches import Batch
+from boxgauge.client.batches import Batch, check_source
 from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
+from boxgauge.client.checks import check_target, check_text, check_window, closed
 from boxgauge.client.monitors import Monitor, monitor_from
 from boxgauge.client.reports import (
     EvaluationResult,
@@ -19,7 +20,13 @@ from boxgauge.client.reports import (
     evaluation_result_from,
     monitor_report_from,
 )
-from boxgauge.client.requests import evaluate_request, first_evaluate_request, observe_request
+from boxgauge.client.requests import (
+    evaluate_request,
+    first_evaluate_request,
+    observe_request,
+    report_request,
+    watch_request,
+)
 from boxgauge.client.settings import EvaluationSettings, monitor_message
 from boxgauge.client.status import translated
 from boxgauge.v1 import evaluation_pb2, evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
@@ -45,7 +52,8 @@ class _AsyncClient:
         credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
     ) -> None:
-        self.target = target
+        self.target = check_target(target)
+        self._closed = False
         self._timeout_s = timeout_s
         self._channel = (
             grpc.aio.insecure_channel(target, options=OPTIONS)
@@ -66,7 +74,18 @@ class _AsyncClient:
 
     async def close(self) -> None:
         """Close the channel; calls that still run are cancelled."""
+        self._closed = True
         await self._channel.close(None)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise closed(self.target)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        self._check_open()
+        with translated(self.target):
+            yield
 
 
 class AsyncMonitorClient(_AsyncClient):
@@ -90,15 +109,15 @@ class AsyncMonitorClient(_AsyncClient):
     ) -> Monitor:
         """Return the new monitor; the same again is ok."""
         request = monitor_pb2.CreateMonitorRequest(
-            monitor=monitor, settings=monitor_message(classes, settings)
+            monitor=check_text(monitor, "monitor"), settings=monitor_message(classes, settings)
         )
-        with translated(self.target):
+        with self._translated():
             answer = await self._stub.CreateMonitor(request, timeout=self._timeout_s)
         return monitor_from(answer.monitor)
 
     async def list_monitors(self) -> tuple[Monitor, ...]:
         """Return all monitors by name."""
-        with translated(self.target):
+        with self._translated():
             answer = await self._stub.ListMonitors(
                 monitor_pb2.ListMonitorsRequest(), timeout=self._timeout_s
             )
@@ -106,14 +125,14 @@ class AsyncMonitorClient(_AsyncClient):
 
     async def reset_monitor(self, monitor: str) -> None:
         """Forget all images of a monitor and keep its settings."""
-        request = monitor_pb2.ResetMonitorRequest(monitor=monitor)
-        with translated(self.target):
+        request = monitor_pb2.ResetMonitorRequest(monitor=check_text(monitor, "monitor"))
+        with self._translated():
             await self._stub.ResetMonitor(request, timeout=self._timeout_s)
 
     async def delete_monitor(self, monitor: str) -> None:
         """Remove a monitor."""
-        request = monitor_pb2.DeleteMonitorRequest(monitor=monitor)
-        with translated(self.target):
+        request = monitor_pb2.DeleteMonitorRequest(monitor=check_text(monitor, "monitor"))
+        with self._translated():
             await self._stub.DeleteMonitor(request, timeout=self._timeout_s)
 
     async def observe(
@@ -130,8 +149,10 @@ class AsyncMonitorClient(_AsyncClient):
         messages are unanswered at a time. A refused frame is an answer, not an error;
         what ``batches`` raises is raised here.
         """
+        check_source(batches)
+        self._check_open()
+        free = asyncio.Semaphore(check_window(window))
         call = self._stub.Observe()
-        free = asyncio.Semaphore(window)
         requests = _numbered(monitor, model, batches, free)
         sender = asyncio.create_task(_send(call, requests))
         reader = asyncio.create_task(call.read())
@@ -151,17 +172,16 @@ class AsyncMonitorClient(_AsyncClient):
 
     async def get_report(self, monitor: str, *, model: str = "") -> MonitorReport:
         """Return the report over everything acknowledged before the call."""
-        request = monitor_pb2.GetReportRequest(monitor=monitor, model=model)
-        with translated(self.target):
+        request = report_request(monitor, model)
+        with self._translated():
             return monitor_report_from(await self._stub.GetReport(request, timeout=self._timeout_s))
 
     async def watch_report(
         self, monitor: str, *, model: str = "", interval_s: float = 1.0
     ) -> AsyncIterator[MonitorReport]:
         """Yield a report now and after changes, at most one every ``interval_s``."""
-        request = monitor_pb2.WatchReportRequest(
-            monitor=monitor, model=model, interval_s=interval_s
-        )
+        request = watch_request(monitor, model, interval_s)
+        self._check_open()
         call = self._stub.WatchReport(request)
         try:
             async with stream_translated(self.target, call):
@@ -191,12 +211,15 @@ class AsyncEvaluationClient(_AsyncClient):
         settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008  # frozen
     ) -> EvaluationResult:
         """Return the exact report over all frames; a missing side counts as empty."""
+        check_source(batches)
+        first = first_evaluate_request(classes, settings)
 
         async def requests() -> AsyncIterator[evaluation_pb2.EvaluateRequest]:
-            yield first_evaluate_request(classes, settings)
+            yield first
             async for item in _each(batches):
                 yield evaluate_request(item)
 
+        self._check_open()
         call = self._stub.Evaluate()
         try:
             async with stream_translated(self.target, call):

@@ -1,7 +1,7 @@
 """Arrays and frames as columnar batches, without losing a bit."""
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +13,7 @@ from boxgauge.frames import (
     ImageId,
     InvalidInputError,
     Predictions,
-    check_image_id,
+    check_image_ids,
 )
 from boxgauge.v1 import frames_pb2 as pb
 
@@ -25,6 +25,11 @@ _FORMATS = {
     BoxFormat.XYXY: pb.BOX_FORMAT_XYXY,
     BoxFormat.XYWH: pb.BOX_FORMAT_XYWH,
     BoxFormat.CXCYWH: pb.BOX_FORMAT_CXCYWH,
+}
+_KINDS = {
+    "<f8": "numbers that float64 holds",
+    "<i8": "whole numbers (int64)",
+    "?": "true or false (bool)",
 }
 _MAX_COUNT = 2**32 - 1
 
@@ -56,11 +61,12 @@ def prediction_batch(
     Raises:
         InvalidInputError: Lengths, shapes or types do not fit; names the field.
     """
-    sizes, rows = _counts(counts, len(image_ids))
+    ids_message, images = _image_ids(image_ids)
+    sizes, rows = _counts(counts, images)
     box_bytes, box_type = _floats("boxes", boxes, (rows, 4))
     score_bytes, score_type = _floats("scores", scores, (rows,))
     return pb.PredictionBatch(
-        image_ids=_image_ids(image_ids),
+        image_ids=ids_message,
         counts=sizes,
         boxes=box_bytes,
         box_format=_box_format(box_format),
@@ -68,7 +74,7 @@ def prediction_batch(
         scores=score_bytes,
         score_type=score_type,
         labels=_exact("labels", labels, "<i8", rows),
-        revisions=_revisions(revisions, len(image_ids)),
+        revisions=_revisions(revisions, images),
     )
 
 
@@ -102,10 +108,11 @@ def ground_truth_batch(
     Raises:
         InvalidInputError: Lengths, shapes or types do not fit; names the field.
     """
-    sizes, rows = _counts(counts, len(image_ids))
+    ids_message, images = _image_ids(image_ids)
+    sizes, rows = _counts(counts, images)
     box_bytes, box_type = _floats("boxes", boxes, (rows, 4))
     return pb.GroundTruthBatch(
-        image_ids=_image_ids(image_ids),
+        image_ids=ids_message,
         counts=sizes,
         boxes=box_bytes,
         box_format=_box_format(box_format),
@@ -115,23 +122,54 @@ def ground_truth_batch(
         crowd=b"" if crowd is None else _exact("crowd", crowd, "?", rows),
         ignore=b"" if ignore is None else _exact("ignore", ignore, "?", rows),
         ids=b"" if ids is None else _exact("ids", ids, "<i8", rows),
-        revisions=_revisions(revisions, len(image_ids)),
+        revisions=_revisions(revisions, images),
     )
 
 
 def to_message(batches: Batch | Sequence[Batch]) -> pb.Frames:
     """Return what one message carries; frames with mixed image ids become two batches."""
     message = pb.Frames()
-    for batch in [batches] if isinstance(batches, Batch) else batches:
+    for batch in _listed(batches):
         if isinstance(batch, pb.PredictionBatch):
             message.predictions.append(batch)
         elif isinstance(batch, pb.GroundTruthBatch):
             message.ground_truths.append(batch)
         elif isinstance(batch, Predictions):
             message.predictions.extend(_of_predictions(part) for part in _by_id_type(batch))
-        else:
+        elif isinstance(batch, GroundTruths):
             message.ground_truths.extend(_of_ground_truths(part) for part in _by_id_type(batch))
+        else:
+            _refuse(batch)
     return message
+
+
+def check_source(batches: object) -> None:
+    """Refuse what is one batch where an iterable of messages is wanted.
+
+    Raises:
+        InvalidInputError: It is one batch, or cannot be iterated.
+    """
+    if isinstance(batches, Batch | str | bytes) or not isinstance(
+        batches, Iterable | AsyncIterable
+    ):
+        raise InvalidInputError.at("batches", _shown(batches), "a list or iterator of messages")
+
+
+def _listed(batches: object) -> Iterable[object]:
+    if isinstance(batches, Batch):
+        return [batches]
+    if isinstance(batches, str | bytes) or not isinstance(batches, Iterable):
+        _refuse(batches)
+    return batches
+
+
+def _refuse(batch: object) -> NoReturn:
+    wanted = "predictions or ground truths, as batches or frames"
+    raise InvalidInputError.at("batches", _shown(batch), wanted)
+
+
+def _shown(batch: object) -> str:
+    return repr(batch)[:40] if isinstance(batch, str | bytes) else f"one {type(batch).__name__}"
 
 
 def _by_id_type(frames: F) -> list[F]:
@@ -162,14 +200,14 @@ def _of_ground_truths(frames: GroundTruths) -> pb.GroundTruthBatch:
     )
 
 
-def _image_ids(given: Sequence[ImageId]) -> pb.ImageIds:
-    ids = [check_image_id(each, f"image_ids[{k}]") for k, each in enumerate(given)]
+def _image_ids(given: Sequence[ImageId]) -> tuple[pb.ImageIds, int]:
+    ids = check_image_ids(given)
     integers = [each for each in ids if isinstance(each, int)]
     strings = [each for each in ids if isinstance(each, str)]
     if integers and strings:
         both = f"{integers[0]} and {strings[0]!r}"
         raise InvalidInputError.at("image_ids", both, "all integers or all strings")
-    return pb.ImageIds(integers=integers, strings=strings)
+    return pb.ImageIds(integers=integers, strings=strings), len(ids)
 
 
 def _counts(given: ArrayLike, images: int) -> tuple[list[int], int]:
@@ -205,7 +243,7 @@ def _exact(name: str, given: ArrayLike, dtype: str, length: int) -> bytes:
         return b""
     _check_shape(name, array, (length,))
     if not np.can_cast(array.dtype, dtype, "safe"):
-        raise InvalidInputError.at(name, array.dtype, f"safely a {np.dtype(dtype).name}")
+        raise InvalidInputError.at(name, array.dtype, _KINDS[dtype])
     return array.astype(dtype).tobytes()
 
 
@@ -226,4 +264,12 @@ def _revisions(given: Sequence[int], images: int) -> Sequence[int]:
     if len(given) not in (0, images):
         wanted = f"one for each of {images} images, or none"
         raise InvalidInputError.at("revisions", f"{len(given)} revisions", wanted)
-    return given
+    return [_revision(k, each) for k, each in enumerate(given)]
+
+
+def _revision(k: int, given: object) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | np.integer):
+        raise InvalidInputError.at(f"revisions[{k}]", repr(given), "a whole number")
+    if not 0 <= given < 2**64:
+        raise InvalidInputError.at(f"revisions[{k}]", given, "at least 0 and 64 bits")
+    return int(given)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from boxgauge.client.batches import Batch, to_message
+from boxgauge.client.checks import check_text
 from boxgauge.client.settings import EvaluationSettings, class_messages, evaluation_message
+from boxgauge.frames import InvalidInputError
 from boxgauge.v1 import evaluation_pb2, monitor_pb2
 
 
@@ -12,7 +14,28 @@ def observe_request(
 ) -> monitor_pb2.ObserveRequest:
     """Return one message of an observed stream."""
     return monitor_pb2.ObserveRequest(
-        monitor=monitor, model=model, sequence=sequence, frames=to_message(batches)
+        monitor=check_text(monitor, "monitor"),
+        model=check_text(model, "model"),
+        sequence=sequence,
+        frames=to_message(batches),
+    )
+
+
+def report_request(monitor: str, model: str) -> monitor_pb2.GetReportRequest:
+    """Return the question for a monitor's report."""
+    return monitor_pb2.GetReportRequest(
+        monitor=check_text(monitor, "monitor"), model=check_text(model, "model")
+    )
+
+
+def watch_request(monitor: str, model: str, interval_s: float) -> monitor_pb2.WatchReportRequest:
+    """Return the question for a monitor's reports as they change."""
+    if not isinstance(interval_s, int | float):
+        raise InvalidInputError.at("interval_s", repr(interval_s), "seconds")
+    return monitor_pb2.WatchReportRequest(
+        monitor=check_text(monitor, "monitor"),
+        model=check_text(model, "model"),
+        interval_s=interval_s,
     )
 
 

@@ -3,6 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from boxgauge.client.checks import check_text
+from boxgauge.frames import InvalidInputError
 from boxgauge.v1 import monitor_pb2, report_pb2
 
 
@@ -27,7 +31,21 @@ class EvaluationSettings:
 
 
 def evaluation_message(settings: EvaluationSettings) -> report_pb2.EvaluationSettings:
-    """Return the settings as the contract carries them."""
+    """Return the settings as the contract carries them.
+
+    Raises:
+        InvalidInputError: A value is of a type that the contract does not carry.
+    """
+    if not isinstance(settings, EvaluationSettings):
+        raise InvalidInputError.at("settings", repr(settings), "EvaluationSettings")
+    try:
+        return _message(settings)
+    except (TypeError, ValueError, AttributeError) as error:
+        wanted = "numbers, and areas of (name, low, high)"
+        raise InvalidInputError.at("settings", repr(settings), wanted) from error
+
+
+def _message(settings: EvaluationSettings) -> report_pb2.EvaluationSettings:
     return report_pb2.EvaluationSettings(
         iou_thresholds=settings.iou_thresholds,
         areas=[
@@ -42,7 +60,20 @@ def evaluation_message(settings: EvaluationSettings) -> report_pb2.EvaluationSet
 
 def class_messages(classes: Mapping[int, str]) -> list[report_pb2.ObjectClass]:
     """Return class names by id as the contract carries them."""
-    return [report_pb2.ObjectClass(id=class_id, name=name) for class_id, name in classes.items()]
+    if not isinstance(classes, Mapping):
+        raise InvalidInputError.at("classes", repr(classes), "a mapping of names by id: {1: 'cat'}")
+    return [_class_message(class_id, name) for class_id, name in classes.items()]
+
+
+def _class_message(class_id: object, name: object) -> report_pb2.ObjectClass:
+    if isinstance(class_id, bool) or not isinstance(class_id, int | np.integer):
+        raise InvalidInputError.at("classes", repr(class_id), "whole numbers as ids: {1: 'cat'}")
+    if not -(2**63) <= class_id < 2**63:
+        raise InvalidInputError.at("classes", class_id, "64-bit integers as ids")
+    field = f"classes[{class_id}]"
+    if not isinstance(name, str):
+        raise InvalidInputError.at(field, repr(name), "a name")
+    return report_pb2.ObjectClass(id=int(class_id), name=check_text(name, field))
 
 
 def monitor_message(

@@ -1,5 +1,6 @@
 """gRPC statuses as this project's errors."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +30,9 @@ _ERRORS: dict[grpc.StatusCode, type[BoxGaugeError]] = {
 }
 
 
+_OVERSIZE = re.compile(r"message larger than max \((\d+) vs\. (\d+)\)")
+
+
 @contextmanager
 def translated(target: str) -> Iterator[None]:
     """Raise what the service says as a `BoxGaugeError` with its field and value."""
@@ -48,6 +52,8 @@ def error_from(error: Any, target: str) -> BoxGaugeError:  # noqa: ANN401  # Rpc
     text = " ".join((error.details() or "").split())
     if code is grpc.StatusCode.UNAVAILABLE:
         message = f"no answer from {target}: {text or 'unavailable'}"
+        if "Connection refused" in text:
+            message = f"nothing answers at {target}: is `boxgauge serve` running there?"
     elif code is grpc.StatusCode.DEADLINE_EXCEEDED:
         message = f"no answer from {target} in time"
     elif code in _ERRORS:
@@ -55,6 +61,15 @@ def error_from(error: Any, target: str) -> BoxGaugeError:  # noqa: ANN401  # Rpc
     else:
         message = f"{target} failed with {code.name}: {text}"
     field, value = _field_and_value(error)
+    oversize = _OVERSIZE.search(text)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and oversize:
+        # gRPC's own words, which know nothing of this service's setting.
+        sent, most = oversize.groups()
+        field, value = "message", f"{sent} bytes"
+        message = (
+            f"message must be at most {most} bytes: got {value}; send fewer images a message, "
+            "or raise BOXGAUGE_MAX_MESSAGE_BYTES of the service"
+        )
     return _ERRORS.get(code, BoxGaugeError)(message, field=field, value=value)
 
 

@@ -1,6 +1,7 @@
 """Synchronous clients."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from types import TracebackType
 from typing import Self
@@ -8,8 +9,9 @@ from typing import Self
 import grpc
 
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
-from boxgauge.client.batches import Batch
+from boxgauge.client.batches import Batch, check_source
 from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
+from boxgauge.client.checks import check_target, check_text, check_window, closed
 from boxgauge.client.monitors import Monitor, monitor_from
 from boxgauge.client.reports import (
     EvaluationResult,
@@ -17,7 +19,13 @@ from boxgauge.client.reports import (
     evaluation_result_from,
     monitor_report_from,
 )
-from boxgauge.client.requests import evaluate_request, first_evaluate_request, observe_request
+from boxgauge.client.requests import (
+    evaluate_request,
+    first_evaluate_request,
+    observe_request,
+    report_request,
+    watch_request,
+)
 from boxgauge.client.settings import EvaluationSettings, monitor_message
 from boxgauge.client.status import translated
 from boxgauge.client.window import Window
@@ -40,7 +48,8 @@ class _Client:
         credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
     ) -> None:
-        self.target = target
+        self.target = check_target(target)
+        self._closed = False
         self._timeout_s = timeout_s
         self._channel = (
             grpc.insecure_channel(target, options=OPTIONS)
@@ -61,7 +70,18 @@ class _Client:
 
     def close(self) -> None:
         """Close the channel; calls that still run are cancelled."""
+        self._closed = True
         self._channel.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise closed(self.target)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        self._check_open()
+        with translated(self.target):
+            yield
 
 
 class MonitorClient(_Client):
@@ -97,15 +117,15 @@ class MonitorClient(_Client):
             AlreadyExistsError: It exists with other settings.
         """
         request = monitor_pb2.CreateMonitorRequest(
-            monitor=monitor, settings=monitor_message(classes, settings)
+            monitor=check_text(monitor, "monitor"), settings=monitor_message(classes, settings)
         )
-        with translated(self.target):
+        with self._translated():
             answer = self._stub.CreateMonitor(request, timeout=self._timeout_s)
         return monitor_from(answer.monitor)
 
     def list_monitors(self) -> tuple[Monitor, ...]:
         """Return all monitors by name."""
-        with translated(self.target):
+        with self._translated():
             answer = self._stub.ListMonitors(
                 monitor_pb2.ListMonitorsRequest(), timeout=self._timeout_s
             )
@@ -113,14 +133,14 @@ class MonitorClient(_Client):
 
     def reset_monitor(self, monitor: str) -> None:
         """Forget all images of a monitor and keep its settings."""
-        request = monitor_pb2.ResetMonitorRequest(monitor=monitor)
-        with translated(self.target):
+        request = monitor_pb2.ResetMonitorRequest(monitor=check_text(monitor, "monitor"))
+        with self._translated():
             self._stub.ResetMonitor(request, timeout=self._timeout_s)
 
     def delete_monitor(self, monitor: str) -> None:
         """Remove a monitor."""
-        request = monitor_pb2.DeleteMonitorRequest(monitor=monitor)
-        with translated(self.target):
+        request = monitor_pb2.DeleteMonitorRequest(monitor=check_text(monitor, "monitor"))
+        with self._translated():
             self._stub.DeleteMonitor(request, timeout=self._timeout_s)
 
     def observe(
@@ -145,12 +165,15 @@ class MonitorClient(_Client):
             model: Whose predictions these are; needed unless only ground truth is sent.
             window: Messages on their way at a time, at least 1.
         """
+        check_source(batches)
+        check_window(window)
+        self._check_open()
         requests = Window(
             (observe_request(monitor, model, k, item) for k, item in enumerate(batches)), window
         )
         call = self._stub.Observe(iter(requests))
         try:
-            with translated(self.target):
+            with self._translated():
                 for answer in call:
                     requests.answered()
                     yield acknowledgement_from(answer)
@@ -165,20 +188,19 @@ class MonitorClient(_Client):
             monitor: Which one.
             model: Which model; may be left out when the monitor has seen exactly one.
         """
-        request = monitor_pb2.GetReportRequest(monitor=monitor, model=model)
-        with translated(self.target):
+        request = report_request(monitor, model)
+        with self._translated():
             return monitor_report_from(self._stub.GetReport(request, timeout=self._timeout_s))
 
     def watch_report(
         self, monitor: str, *, model: str = "", interval_s: float = 1.0
     ) -> Iterator[MonitorReport]:
         """Yield a report now and after changes, at most one every ``interval_s``."""
-        request = monitor_pb2.WatchReportRequest(
-            monitor=monitor, model=model, interval_s=interval_s
-        )
+        request = watch_request(monitor, model, interval_s)
+        self._check_open()
         call = self._stub.WatchReport(request)
         try:
-            with translated(self.target):
+            with self._translated():
                 for answer in call:
                     yield monitor_report_from(answer)
         finally:
@@ -214,6 +236,7 @@ class EvaluationClient(_Client):
         Raises:
             InvalidInputError: A frame is bad.
         """
+        check_source(batches)
         requests = Window(
             chain(
                 [first_evaluate_request(classes, settings)],
@@ -221,7 +244,7 @@ class EvaluationClient(_Client):
             )
         )
         try:
-            with translated(self.target):
+            with self._translated():
                 return evaluation_result_from(self._stub.Evaluate(iter(requests)))
         finally:
             requests.close()

@@ -14,7 +14,7 @@ from boxgauge.frames.errors import (
     UnavailableError,
 )
 from boxgauge.frames.faults import ground_truth_faults, prediction_faults
-from boxgauge.frames.image_ids import ImageId, check_image_id, image_order
+from boxgauge.frames.image_ids import ImageId, check_image_id, check_image_ids, image_order
 
 __all__ = [
     "AlreadyExistsError",
@@ -32,6 +32,7 @@ __all__ = [
     "ResourceExhaustedError",
     "UnavailableError",
     "check_image_id",
+    "check_image_ids",
     "ground_truth_faults",
     "image_order",
     "prediction_faults",

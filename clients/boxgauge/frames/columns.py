@@ -10,10 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from boxgauge.frames.boxes import BoxFormat, Float64, to_xywh
 from boxgauge.frames.errors import InvalidInputError
-from boxgauge.frames.image_ids import ImageId, check_image_id
+from boxgauge.frames.image_ids import ImageId, check_image_ids
 
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
+
+_KINDS: dict[type, str] = {
+    np.float64: "numbers that float64 holds",
+    np.int64: "whole numbers (int64)",
+    np.bool_: "true or false (bool)",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,7 +193,7 @@ def _shared(
     labels: ArrayLike,
     box_format: BoxFormat,
 ) -> tuple[tuple[ImageId, ...], Int64, Float64, Int64]:
-    ids = tuple(check_image_id(each, f"image_ids[{k}]") for k, each in enumerate(image_ids))
+    ids = tuple(check_image_ids(image_ids))
     if len(set(ids)) != len(ids):
         twice = next(each for each, times in Counter(ids).items() if times > 1)
         raise InvalidInputError.at("image_ids", repr(twice), "distinct within a batch")
@@ -210,5 +216,5 @@ def _column(name: str, given: ArrayLike, dtype: type, length: int) -> NDArray[An
     if array.shape != (length,):
         raise InvalidInputError.at(name, list(array.shape), f"of shape [{length}]")
     if not np.can_cast(array.dtype, dtype, casting="safe"):
-        raise InvalidInputError.at(name, array.dtype, f"safely a {np.dtype(dtype)}")
+        raise InvalidInputError.at(name, array.dtype, _KINDS[dtype])
     return array.astype(dtype)

@@ -1,5 +1,9 @@
 """Image ids and their order, which is the tie rule of every report."""
 
+from collections.abc import Iterable
+
+import numpy as np
+
 from boxgauge.frames.errors import InvalidInputError
 
 ImageId = int | str
@@ -18,14 +22,37 @@ def image_order(image_id: ImageId) -> tuple[int, int, bytes]:
 def check_image_id(image_id: object, field: str) -> ImageId:
     """Return ``image_id`` if it is an int64 or a non-empty string of at most 512 bytes.
 
+    numpy's integers come back as Python's own.
+
     Raises:
         InvalidInputError: It is something else; names ``field``.
     """
+    if isinstance(image_id, np.integer):
+        image_id = int(image_id)
     if isinstance(image_id, bool) or not isinstance(image_id, int | str):
         raise InvalidInputError.at(field, repr(image_id), "an integer or a string")
     if isinstance(image_id, int):
         if image_id not in _INT64:
             raise InvalidInputError.at(field, image_id, "a 64-bit integer")
-    elif not 0 < len(image_id.encode()) <= _MAX_BYTES:
-        raise InvalidInputError.at(field, repr(image_id[:40]), f"of 1 to {_MAX_BYTES} bytes")
+        return image_id
+    try:
+        length = len(image_id.encode())
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
+        raise InvalidInputError.at(field, ascii(image_id[:40]), "Unicode text") from None
+    if not 0 < length <= _MAX_BYTES:
+        wanted = f"of 1 to {_MAX_BYTES} bytes"
+        raise InvalidInputError.at(field, f"{length} bytes, {image_id[:40]!r}", wanted)
     return image_id
+
+
+def check_image_ids(image_ids: Iterable[object], field: str = "image_ids") -> list[ImageId]:
+    """Return the ids of a batch, each one checked.
+
+    Raises:
+        InvalidInputError: It is one text or no sequence at all, or an id is bad.
+    """
+    if isinstance(image_ids, str | bytes) or not isinstance(image_ids, Iterable):
+        raise InvalidInputError.at(field, repr(image_ids), "a list of ids")
+    if isinstance(image_ids, np.ndarray) and image_ids.ndim != 1:
+        raise InvalidInputError.at(field, f"shape {list(image_ids.shape)}", "a list of ids")
+    return [check_image_id(each, f"{field}[{k}]") for k, each in enumerate(image_ids)]
