@@ -24,14 +24,15 @@ def test_two_runtimes_are_named_and_both_removed() -> None:
     (fault,) = runtime_findings(["onnxruntime-gpu", "onnxruntime"])
     assert "onnxruntime and onnxruntime-gpu are both installed" in fault.words
     assert fault.mending == (
-        "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'boxgauge[gpu]'"
+        "pip uninstall -y onnxruntime onnxruntime-gpu && "
+        "pip install -c constraints.txt -e '.[gpu]' in the source checkout"
     )
 
 
 def test_no_runtime_is_a_fault() -> None:
     (fault,) = runtime_findings([])
     assert "not installed" in fault.words
-    assert "boxgauge[cpu]" in fault.mending
+    assert "'.[cpu]'" in fault.mending
 
 
 def test_a_provider_that_falls_back_is_told() -> None:
@@ -49,7 +50,7 @@ def test_a_session_that_does_not_open_is_told() -> None:
 def test_torch_is_needed_only_where_there_are_no_graphs() -> None:
     assert faults(extra_findings(["torch"], graphs_found=True)) == []
     (fault,) = faults(extra_findings(["torch"], graphs_found=False))
-    assert "boxgauge[export]" in fault.mending
+    assert "'.[export]'" in fault.mending
 
 
 def test_what_serving_lacks_is_named() -> None:
@@ -60,5 +61,11 @@ def test_what_serving_lacks_is_named() -> None:
 def test_broken_graphs_are_exported_again() -> None:
     assert graphs_finding("graphs", 3, "").mending == ""
     fault = graphs_finding("graphs", 0, "giou_loss: its hash is not the manifest's")
-    assert fault.words.startswith("giou_loss")
+    assert fault.words.startswith("graphs: giou_loss")
     assert "boxgauge export --force" in fault.mending
+
+
+def test_a_folder_that_was_asked_for_is_dropped_where_others_are_sound() -> None:
+    fault = graphs_finding("mine", 0, "manifest.json cannot be read", others=True)
+    assert fault.words == "mine: manifest.json cannot be read"
+    assert fault.mending.startswith("drop --graphs, or unset BOXGAUGE_GRAPHS")

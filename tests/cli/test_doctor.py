@@ -26,10 +26,13 @@ def test_two_runtimes_are_a_fault(
     assert "mend: pip uninstall -y onnxruntime onnxruntime-gpu" in ended.out
 
 
-def test_missing_graphs_are_a_fault_with_a_cure(boxgauge: Boxgauge, tmp_path: Path) -> None:
+def test_missing_graphs_are_a_fault_with_a_cure(
+    boxgauge: Boxgauge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     ended = boxgauge("doctor", "--graphs", tmp_path)
     assert ended.status == 1
-    assert "BAD  graphs: " in ended.out
+    assert f"BAD  graphs: {tmp_path}: " in ended.out
     assert "boxgauge export" in ended.out
     assert ended.err == ""
 

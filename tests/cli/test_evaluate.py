@@ -40,7 +40,7 @@ def test_the_object_on_standard_output_is_all_there_is(
     assert (dog["name"], dog["AP"], dog["positives"]) == ("dog [red]", None, 0)
     assert document["images"] == 3
     assert document["dropped_detections"] == 1
-    assert ended.err.startswith("dropped 1 detections: their category is not in ")
+    assert ended.err.startswith("dropped 1 detection: their category is not in ")
 
 
 def test_the_table_can_be_read(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from boxgauge.cli import failures
 from boxgauge.cli.failures import missing_module
 
 from .conftest import Boxgauge
@@ -60,15 +61,50 @@ def test_a_missing_extra_is_named() -> None:
     )
     ended = python("-c", script)
     assert ended.returncode == 2
-    assert ended.stderr == "boxgauge: torch is not installed: pip install 'boxgauge[export]'\n"
+    assert ended.stderr == (
+        "boxgauge: torch is not installed: "
+        "pip install -c constraints.txt -e '.[export]' in the source checkout\n"
+    )
 
 
 def test_a_missing_runtime_has_two_cures() -> None:
     message = missing_module(ModuleNotFoundError("no", name="onnxruntime.capi"))
-    assert (
-        message
-        == "onnxruntime is not installed: pip install 'boxgauge[cpu]' (or [gpu], never both)"
+    assert message == (
+        "onnxruntime is not installed: pip install -c constraints.txt -e '.[cpu]' "
+        "in the source checkout (or [gpu], never both)"
     )
+
+
+def test_an_installed_wheel_has_no_checkout(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(failures, "_CONSTRAINTS", tmp_path / "constraints.txt")
+    assert failures.installing("cpu") == "install BoxGauge's wheel with its extra [cpu]"
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "boxgauge.cli", "--version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+            env={"PYTHONPATH": FOLDERS, "PATH": "/usr/bin:/bin", "HOME": "/"},
+        )
+    assert ended.returncode == 2
+    wanted = "boxgauge: the output could not be written: No space left on device\n"
+    assert ended.stderr == wanted
+
+
+def test_help_joins_the_lines_of_a_paragraph(
+    boxgauge: Boxgauge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "Detections of\n  categories that" in boxgauge("replay", "--help").out
+    assert "<bool>" not in boxgauge("replay", "--help").out
+    assert "..." not in boxgauge("--help").out.partition("Commands:")[2]
 
 
 def test_an_unknown_fault_is_one_line(boxgauge: Boxgauge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_what_is_replayed_is_reported(
     ended = boxgauge(*replayed(pair, target, "cam"), "--model", "m")
     assert ended.status == 0
     assert ended.out == "3 images sent to monitor cam as model m: 6 frames taken\n"
-    assert ended.err == "dropped 1 detections: the monitor does not list their category\n"
+    assert ended.err == "dropped 1 detection: the monitor does not list their category\n"
 
     ended = boxgauge("report", "--target", target, "--monitor", "cam", "--json")
     assert ended.status == 0

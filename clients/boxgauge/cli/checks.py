@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from boxgauge.cli.failures import installing
+
 # Distributions that all unpack into one package folder, `onnxruntime`.
 RUNTIME_EXTRAS = {"onnxruntime": "cpu", "onnxruntime-gpu": "gpu"}
 SERVICE_MODULES = ("grpc_health", "grpc_reflection", "prometheus_client", "pydantic_settings")
@@ -37,7 +39,7 @@ def runtime_findings(distributions: Iterable[str]) -> list[Finding]:
             Finding(
                 "ONNX Runtime",
                 "not installed: eval, serve and graphs cannot run",
-                "pip install 'boxgauge[cpu]' (or [gpu] on a machine with an NVIDIA GPU)",
+                f"{installing('cpu')} (or [gpu] on a machine with an NVIDIA GPU)",
             )
         ]
     if len(found) > 1:
@@ -46,7 +48,7 @@ def runtime_findings(distributions: Iterable[str]) -> list[Finding]:
             Finding(
                 "ONNX Runtime",
                 f"{' and '.join(found)} are both installed and overwrite each other's files",
-                f"pip uninstall -y {' '.join(found)} && pip install 'boxgauge[{wanted}]'",
+                f"pip uninstall -y {' '.join(found)} && {installing(wanted)}",
             )
         ]
     return [Finding("ONNX Runtime", f"from {found[0]} alone")]
@@ -61,7 +63,7 @@ def extra_findings(missing: Sequence[str], *, graphs_found: bool) -> list[Findin
             Finding(
                 "serving",
                 f"{', '.join(service)} missing: serve cannot run",
-                "pip install 'boxgauge[cpu]' (or [gpu], never both)",
+                f"{installing('cpu')} (or [gpu], never both)",
             )
         )
     else:
@@ -77,14 +79,25 @@ def extra_findings(missing: Sequence[str], *, graphs_found: bool) -> list[Findin
             Finding(
                 "exporting",
                 f"{', '.join(export)} missing, and there are no graphs",
-                "pip install 'boxgauge[export]' and run `boxgauge export`",
+                f"{installing('export')} and run `boxgauge export`",
             )
         )
     return findings
 
 
-def graphs_finding(folder: str, count: int, error: str) -> Finding:
-    """Judge the folder of graphs by what opening it said."""
+def graphs_finding(folder: str, count: int, error: str, *, others: bool = False) -> Finding:
+    """Judge the folder of graphs by what opening it said.
+
+    Args:
+        folder: The folder that was opened, or "".
+        count: Graphs in it.
+        error: What is wrong with it, or "".
+        others: Without ``--graphs`` and BOXGAUGE_GRAPHS, sound ones would be found.
+    """
+    if error and folder:
+        error = f"{folder}: {error}"
+    if others:
+        return Finding("graphs", error, "drop --graphs, or unset BOXGAUGE_GRAPHS: others are fine")
     if error:
         return Finding("graphs", error, "run `boxgauge export --force`, or give --graphs FOLDER")
     return Finding("graphs", f"{count} graphs in {folder}, all as their manifest says")
@@ -111,9 +124,9 @@ def provider_findings(active: Mapping[str, Sequence[str] | str]) -> list[Finding
 
 def _provider_mending(requested: str) -> str:
     if requested == "CPUExecutionProvider":
-        return "reinstall: pip install --force-reinstall 'boxgauge[cpu]'"
+        return f"pip uninstall -y onnxruntime && {installing('cpu')}"
     extra = "tensorrt" if requested.startswith("Tensorrt") else "gpu"
     return (
-        f"install the NVIDIA driver and pip install 'boxgauge[{extra}]', which brings the "
-        "libraries; without a GPU use 'boxgauge[cpu]'"
+        f"install the NVIDIA driver and {installing(extra)}, which brings the libraries; "
+        "without a GPU use the extra [cpu]"
     )

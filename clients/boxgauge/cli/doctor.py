@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from boxgauge.cli.evaluate import GraphsFolder
+from boxgauge.cli.failures import installing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,18 +40,20 @@ def _examine(graphs: "Path | None") -> list["Finding"]:
         ("onnxruntime", *checks.SERVICE_MODULES, *checks.EXPORT_MODULES)
     )
     files: dict[str, Path] = {}
+    others = False
     if "onnxruntime" not in missing:
         folder, files, error = probes.open_graphs(graphs)
-        findings.append(checks.graphs_finding(folder, len(files), error))
+        others = bool(error) and graphs is not None and not probes.open_graphs(None)[2]
+        findings.append(checks.graphs_finding(folder, len(files), error, others=others))
     elif not findings[0].mending:
         findings.append(
             checks.Finding(
                 "ONNX Runtime",
                 "installed, but cannot be imported",
-                "pip install --force-reinstall 'boxgauge[cpu]'",
+                f"pip uninstall -y onnxruntime && {installing('cpu')}",
             )
         )
-    findings += checks.extra_findings(missing, graphs_found=bool(files))
+    findings += checks.extra_findings(missing, graphs_found=bool(files) or others)
     if files:
         findings += checks.provider_findings(probes.sessions(files.values()))
     return findings

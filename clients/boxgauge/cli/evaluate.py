@@ -39,7 +39,7 @@ def evaluate(
     """
     from boxgauge.cli.documents import evaluation_document
     from boxgauge.cli.tables import print_report
-    from boxgauge.cli.terminal import out, progress_bar, say, working
+    from boxgauge.cli.terminal import counted, out, progress_bar, say, working
     from boxgauge.engine import (
         Engine,
         EvaluationSettings,
@@ -66,7 +66,7 @@ def evaluate(
         )
     document = evaluation_document(evaluation, (*truth.notes, *notes))
     if evaluation.dropped:
-        say(f"dropped {evaluation.dropped} detections: their category is not in {gt}")
+        say(f"dropped {counted(evaluation.dropped, 'detection')}: their category is not in {gt}")
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
     else:

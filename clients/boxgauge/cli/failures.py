@@ -1,10 +1,12 @@
 """Failures as one line on standard error; a traceback reaches nobody."""
 
+from pathlib import Path
 from typing import NoReturn
 
 import typer
 
 BAD_INPUT = 2
+_CONSTRAINTS = Path(__file__).resolve().parents[3] / "constraints.txt"
 
 # Top-level modules that an extra brings; whoever lacks one is told which to install.
 _EXTRAS = {
@@ -39,4 +41,11 @@ def missing_module(error: ImportError) -> str:
     if extra is None:
         return f"{error}: this installation is not whole; see `boxgauge doctor`"
     other = " (or [gpu], never both)" if extra == "cpu" else ""
-    return f"{module} is not installed: pip install 'boxgauge[{extra}]'{other}"
+    return f"{module} is not installed: {installing(extra)}{other}"
+
+
+def installing(extra: str) -> str:
+    """Return how to install an extra: BoxGauge is in no package index."""
+    if _CONSTRAINTS.is_file():
+        return f"pip install -c {_CONSTRAINTS.name} -e '.[{extra}]' in the source checkout"
+    return f"install BoxGauge's wheel with its extra [{extra}]"

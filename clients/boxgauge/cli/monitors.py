@@ -7,7 +7,9 @@ import typer
 from boxgauge.cli.evaluate import GroundTruthFile, Strict
 from boxgauge.cli.replay import LOCAL, Target
 
-app = typer.Typer(help="Create, list, reset and delete monitors.", no_args_is_help=True)
+app = typer.Typer(
+    help="Create, list, reset and delete monitors.", no_args_is_help=True, rich_markup_mode=None
+)
 Name = Annotated[str, typer.Argument(help="Name of the monitor.", metavar="MONITOR")]
 
 

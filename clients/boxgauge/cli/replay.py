@@ -42,7 +42,7 @@ def replay(
     """
     from boxgauge.cli.pacing import WallClock
     from boxgauge.cli.streaming import Pace, prepare, stream
-    from boxgauge.cli.terminal import progress_bar, say, working
+    from boxgauge.cli.terminal import counted, progress_bar, say, working
     from boxgauge.client import MonitorClient
     from boxgauge.formats import read_detections, read_ground_truth
 
@@ -54,7 +54,8 @@ def replay(
     with MonitorClient(target) as client:
         sides = prepare(client, monitor, truth, predictions, strict=strict, shuffle=shuffle)
         if sides.dropped:
-            say(f"dropped {sides.dropped} detections: the monitor does not list their category")
+            dropped = counted(sides.dropped, "detection")
+            say(f"dropped {dropped}: the monitor does not list their category")
         pace = Pace(rate, label_delay, batch, WallClock())
         with progress_bar("frames taken", 2 * len(truth.image_ids)) as advance:
             outcome = stream(client, monitor, model, sides, pace, advance)
@@ -63,7 +64,7 @@ def replay(
 
 
 def _print(outcome: "Outcome", images: int, monitor: str, model: str) -> None:
-    from boxgauge.cli.terminal import say
+    from boxgauge.cli.terminal import counted, say
 
     for line in outcome.shown:
         say(line)
@@ -72,6 +73,6 @@ def _print(outcome: "Outcome", images: int, monitor: str, model: str) -> None:
     unchanged = f", {outcome.unchanged} of them known already" if outcome.unchanged else ""
     refused = f"; {outcome.refused} refused" if outcome.refused else ""
     typer.echo(
-        f"{images} images sent to monitor {monitor} as model {model}: "
-        f"{outcome.accepted} frames taken{unchanged}{refused}"
+        f"{counted(images, 'image')} sent to monitor {monitor} as model {model}: "
+        f"{counted(outcome.accepted, 'frame')} taken{unchanged}{refused}"
     )

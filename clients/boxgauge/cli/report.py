@@ -31,6 +31,8 @@ def report(
         return
     print_report(out(), f"monitor {monitor}, model {answer.model}", document)
     seen = answer.report
+    if not seen.images:
+        typer.echo("no image has both sides yet: nothing to measure")
     typer.echo(
         f"{seen.predicted_images} images with predictions, {seen.labelled_images} with ground "
         f"truth, label coverage {number(seen.label_coverage)}"

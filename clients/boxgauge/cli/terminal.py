@@ -23,6 +23,11 @@ def say(message: object) -> None:
     sys.stderr.write(f"{one_line(message)}\n")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, in the plural where there is not exactly one."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 @contextmanager
 def working(on: str) -> Iterator[None]:
     """Show on standard error, if that is a terminal, what takes a while."""
