@@ -37,6 +37,11 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
             assert anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("document", documents(), ids=lambda file: str(file.relative_to(ROOT)))
+def test_nothing_is_left_to_be_filled_in(document: Path) -> None:
+    assert "{{" not in document.read_text()
+
+
 def test_the_generated_tables_are_current(graphs_dir: Path) -> None:
     spec = importlib.util.spec_from_file_location("make_tables", ROOT / "docs" / "make_tables.py")
     assert spec is not None
