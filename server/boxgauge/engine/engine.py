@@ -20,8 +20,8 @@ class Engine:
 
     Attributes:
         repository: Where the graphs come from.
-        provider: The provider that really runs the graphs: the most preferred one that got
-            nodes of every graph it could take.
+        provider: The fastest provider that really got nodes of some graph; ``cpu`` if none
+            but it did.
         observe_run: Told of each run; may be replaced.
     """
 

@@ -107,6 +107,7 @@ class Session:
         """
         try:
             outputs = self._session.run(None, dict(inputs), self._stop.options)
+        # Nothing is kept back: a stopped run gets its own name, any other fault goes on.
         except Exception:
             if self._stop.is_set:
                 raise UnavailableError("the engine was stopped") from None
