@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import jaxtyping
 import pytest
 from jaxtyping import install_import_hook
 
@@ -25,3 +26,13 @@ def graphs_dir() -> Path:
     folder = Path(os.environ.get("BOXGAUGE_GRAPHS") or ROOT / "graphs")
     export_all(folder)
     return folder
+
+
+@pytest.fixture
+def signatures_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave wrong arguments to the code under test, whose own refusal is then what is seen.
+
+    The checker looks at one item of a sequence, drawn anew each time: without this, a test of
+    a bad item passes or fails by chance.
+    """
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
