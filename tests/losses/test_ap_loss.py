@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from boxgauge.losses import ap_loss
-from tests import reference
 from tests.losses.strategies import gradient, laws
+from tests.reference import ranking as reference
 
 Rows = list[tuple[float, int]]
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from boxgauge.losses import bce_loss, bce_with_logits_loss
-from tests import reference
 from tests.losses.strategies import gradient, laws, logits, probabilities
+from tests.reference import classification as reference
 
 
 def column(*values: float) -> Tensor:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxgauge.losses import dice_loss
-from tests import reference
 from tests.losses.strategies import gradient, laws, probabilities
+from tests.reference import masks as reference
 
 
 @pytest.mark.parametrize(

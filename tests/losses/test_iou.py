@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 
 from boxgauge.losses import iou_loss
-from tests import reference
 from tests.losses.strategies import Pair, box_pairs, gradient, laws, rows_of
+from tests.reference import boxes as reference
 
 Box = list[float]
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxgauge.losses import smooth_l1_loss
-from tests import reference
 from tests.losses.strategies import Pair, box_pairs, gradient, hostile_box_pairs, laws, rows_of
+from tests.reference import boxes as reference
 
 
 @pytest.mark.parametrize(

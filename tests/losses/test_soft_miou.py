@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from torch.nn.functional import one_hot
 
 from boxgauge.losses import soft_miou_loss
-from tests import reference
 from tests.losses.strategies import gradient, laws
+from tests.reference import masks as reference
 
 Masks = list[list[float]]
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from boxgauge.losses import detection_loss, total_loss
-from tests import reference
+from tests.reference import boxes, classification
 
 LOGITS, LABELS = [-2.0, 0.5, 3.0, 1.0, -4.0], [0, 1, 1, 0, 0]
 PRED = [(1.0, 2.0, 9.0, 8.0), (30.0, 30.0, 31.0, 40.0)]
@@ -56,12 +56,10 @@ def test_detection_loss_agrees_with_the_scalar_reference() -> None:
         torch.tensor(TRUE),
         torch.tensor(WEIGHTS),
     )
-    focal = [reference.focal_loss(x, t, 0.25, 2) for x, t in zip(LOGITS, LABELS, strict=True)]
+    focal = [classification.focal_loss(x, t, 0.25, 2) for x, t in zip(LOGITS, LABELS, strict=True)]
     pairs = list(zip(PRED, TRUE, strict=True))
-    giou = [reference.giou_loss(a, b) for a, b in pairs]
-    smooth = [
-        reference.smooth_l1_loss(reference.cxcywh(a), reference.cxcywh(b), 1) for a, b in pairs
-    ]
+    giou = [boxes.giou_loss(a, b) for a, b in pairs]
+    smooth = [boxes.smooth_l1_loss(boxes.cxcywh(a), boxes.cxcywh(b), 1) for a, b in pairs]
     means = [math.fsum(term) / len(term) for term in (focal, giou, smooth)]
     expected = math.fsum(weight * mean for weight, mean in zip(WEIGHTS, means, strict=True))
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from boxgauge.export.examples_exact import hard_scenes, scenes
+from boxgauge.export.examples.exact import hard_scenes, scenes
 from boxgauge.metrics import match_detections
 from boxgauge.metrics.reach import within_reach
 from tests.greedy import match_greedily

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boxgauge.metrics import mean_iou
-from tests import reference
+from tests.reference import masks as reference
 
 Masks = list[list[int]]
 

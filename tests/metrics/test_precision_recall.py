@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boxgauge.metrics import PrecisionRecall, precision_recall
-from tests import reference
+from tests.reference import ranking as reference
 
 FALSE, TRUE, IGNORED = 0, 1, 2
 

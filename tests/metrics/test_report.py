@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from boxgauge.export.examples_exact import hard_outcomes, outcomes
+from boxgauge.export.examples.exact import hard_outcomes, outcomes
 from boxgauge.metrics import report_curves
 
 Arrays = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from boxgauge.export.catalog_exact import EXACT
-from boxgauge.export.catalog_losses import LOSSES
-from boxgauge.export.catalog_metrics import METRICS
+from boxgauge.export.entries.boxes import BOXES
+from boxgauge.export.entries.classification import CLASSIFICATION
+from boxgauge.export.entries.exact import EXACT
+from boxgauge.export.entries.masks import MASKS
+from boxgauge.export.entries.metrics import METRICS
+from boxgauge.export.entries.ranking import RANKING
+from boxgauge.export.entries.total import TOTAL
 from boxgauge.export.entry import Entry
 
 
 def catalog() -> Mapping[str, Entry]:
     """Return all entries by name, in a fixed order; gradient graphs are derived from them."""
-    return collect((*LOSSES, *METRICS, *EXACT))
+    return collect((*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *TOTAL, *METRICS, *EXACT))
 
 
 def collect(entries: Iterable[Entry]) -> Mapping[str, Entry]:

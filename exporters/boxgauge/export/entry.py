@@ -10,6 +10,7 @@ from torch import Tensor
 from boxgauge.export.ports import Port
 
 Family = Literal["loss", "gradient", "metric", "matching", "report"]
+Topic = Literal["boxes", "classification", "masks", "ranking", "total"]
 Kernel = Callable[..., "Tensor | tuple[Tensor, ...]"]
 Inputs = tuple[Tensor, ...]
 
@@ -28,9 +29,10 @@ class Entry:
         example: ``example(n, generator)`` draws inputs at size ``n``; n = 0 included. Sizes of
             other symbols are its own choice, but must differ from ``n`` for most ``n``.
         reference: Whom the definition comes from: authors, title, venue, year.
+        topic: Of a loss: what it is a loss of; the documents have a page for each.
         version: Of the signature and meaning; a folder in the repository.
         gradient_of: Inputs to differentiate the first output with respect to; if there are
-            any, a gradient graph is exported too.
+            any, a gradient graph is exported too, with all the outputs and then the gradients.
         per_pair: Whether row i of the outputs depends on row i of the inputs only, so that
             requests may be concatenated along the first axis.
         parity_examples: Draws further inputs to compare at: extreme values, special cases.
@@ -45,6 +47,7 @@ class Entry:
     outputs: tuple[Port, ...]
     example: Callable[[int, torch.Generator], Inputs]
     reference: str
+    topic: Topic | None = None
     version: int = 1
     gradient_of: tuple[str, ...] = ()
     per_pair: bool = False
@@ -56,6 +59,8 @@ class Entry:
             raise ValueError(f"not a name and version: {self.name!r} {self.version}")
         if not self.inputs or not self.outputs:
             raise ValueError(f"{self.name}: a graph has at least one input and one output")
+        if (self.topic is None) is (self.family in {"loss", "gradient"}):
+            raise ValueError(f"{self.name}: losses, and they alone, have a topic: got {self.topic}")
         names = [port.name for port in (*self.inputs, *self.outputs)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -12,10 +12,11 @@ from boxgauge.export.ports import Port
 
 
 def gradient_entry(entry: Entry) -> Entry:
-    """Return the entry of ``<name>_gradient``: same inputs, the loss and one gradient each.
+    """Return the entry of ``<name>_gradient``: same inputs, the loss's outputs and its gradients.
 
-    Its kernel is eager autograd on the sum of the loss, the reference that the exported graph
-    is compared with.
+    All outputs, so that one run also gives a composition's terms or a loss's next state. Its
+    kernel is eager autograd on the sum of the loss, the reference that the exported graph is
+    compared with.
     """
     wanted = set(entry.gradient_of)
     if not wanted or entry.gradient_graph is None:
@@ -29,22 +30,22 @@ def gradient_entry(entry: Entry) -> Entry:
     def autograd(*inputs: Tensor) -> tuple[Tensor, ...]:
         leaves = [tensor.detach().clone() for tensor in inputs]
         variables = [leaves[i].requires_grad_() for i in _positions(entry)]
-        loss = entry(*leaves)[0]
-        slopes = torch.autograd.grad(loss.sum(), variables, materialize_grads=True)
-        return (loss.detach(), *slopes)
+        outputs = entry(*leaves)
+        slopes = torch.autograd.grad(outputs[0].sum(), variables, materialize_grads=True)
+        return (*(output.detach() for output in outputs), *slopes)
 
     return replace(
         entry,
         name=entry.gradient_graph,
         family="gradient",
         kernel=autograd,
-        outputs=(entry.outputs[0], *gradients),
+        outputs=(*entry.outputs, *gradients),
         gradient_of=(),
     )
 
 
 def trace_gradient(entry: Entry, inputs: Sequence[Tensor]) -> fx.GraphModule:
-    """Return the loss and gradients of ``entry`` as a traced module of plain ATen calls.
+    """Return the outputs and gradients of ``entry`` as a traced module of plain ATen calls.
 
     ``torch.export`` refuses ``torch.func.grad`` inside a module, and tracing with real or fake
     tensors freezes the sizes of ``inputs``: so the derivative is traced first, with symbolic
@@ -52,21 +53,21 @@ def trace_gradient(entry: Entry, inputs: Sequence[Tensor]) -> fx.GraphModule:
     """
     positions = _positions(entry)
 
-    def loss_and_gradients(*tensors: Tensor) -> tuple[Tensor, ...]:
-        def summed(*variables: Tensor) -> tuple[Tensor, Tensor]:
+    def outputs_and_gradients(*tensors: Tensor) -> tuple[Tensor, ...]:
+        def summed(*variables: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
             mixed = list(tensors)
             for position, variable in zip(positions, variables, strict=True):
                 mixed[position] = variable
-            loss = entry(*mixed)[0]
-            return loss.sum(), loss
+            outputs = entry(*mixed)
+            return outputs[0].sum(), outputs
 
         derive = torch.func.grad_and_value(
             summed, argnums=tuple(range(len(positions))), has_aux=True
         )
-        gradients, (_, loss) = derive(*(tensors[i] for i in positions))
-        return (loss, *gradients)
+        gradients, (_, outputs) = derive(*(tensors[i] for i in positions))
+        return (*outputs, *gradients)
 
-    return make_fx(loss_and_gradients, tracing_mode="symbolic")(*inputs)
+    return make_fx(outputs_and_gradients, tracing_mode="symbolic")(*inputs)
 
 
 def _positions(entry: Entry) -> tuple[int, ...]:

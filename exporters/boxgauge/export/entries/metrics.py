@@ -1,7 +1,7 @@
 """The catalog's metrics and exact graphs: float64 and integers, never for TensorRT."""
 
-from boxgauge.export import examples_metrics as examples
 from boxgauge.export.entry import Entry
+from boxgauge.export.examples import metrics as examples
 from boxgauge.export.ports import Port
 from boxgauge.metrics import mean_iou, precision_recall
 

@@ -1,7 +1,7 @@
 """The catalog's exact graphs: COCO's matching and its report, float64 and integers."""
 
-from boxgauge.export import examples_exact as examples
 from boxgauge.export.entry import Entry
+from boxgauge.export.examples import exact as examples
 from boxgauge.export.ports import Port
 from boxgauge.metrics import match_detections, report_curves
 from boxgauge.metrics.report import RECALL_POINTS

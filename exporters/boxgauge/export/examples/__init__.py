@@ -1,0 +1,1 @@
+"""Random and extreme inputs at which graphs are traced and compared with eager PyTorch."""
