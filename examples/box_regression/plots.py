@@ -1,0 +1,66 @@
+"""The figures: error against step, and where in the disc the error stays."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from contestants import CONTESTANTS
+from matplotlib.colors import LogNorm
+from numpy.typing import NDArray
+from results import Result
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+_PANELS = {
+    "paper": "The paper's four",
+    "later": "Other shapes of the penalty",
+    "focusing": "Powers and focusing",
+    "distance": "Distances of coordinates",
+}
+_GROUPS = {each.label: each.group for each in CONTESTANTS}
+_FLOOR = 1e-3
+
+
+def draw_curves(results: Sequence[Result], path: Path) -> None:
+    """Draw the mean error against the step, a panel for each group of losses."""
+    figure, axes = plt.subplots(1, len(_PANELS), figsize=(16, 4.4), sharey=True)
+    for axis, (group, title) in zip(axes, _PANELS.items(), strict=True):
+        shown = [each for each in results if _GROUPS.get(each.label, "paper") == group]
+        for result in shown:
+            axis.plot(result.curve, label=f"{result.label}  {result.curve[-1]:.3g}", lw=1.6)
+        for step in (160, 180):
+            axis.axvline(step, color="0.85", lw=0.8, zorder=0)
+        axis.set(title=title, xlabel="step", yscale="log", ylim=(_FLOOR, 12), xlim=(0, 200))
+        axis.grid(color="0.92")
+        if shown:
+            axis.legend(title="mean error at step 200", fontsize=8, title_fontsize=8)
+    axes[0].set_ylabel("mean error Σ|Δ(x, y, w, h)|")
+    cases = f"{results[0].cases:,}" if results else "no"
+    figure.suptitle(f"Box regression by exact gradients, {cases} cases", fontsize=12)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def draw_maps(
+    centres: NDArray[np.float64], results: Sequence[Result], path: Path, *, columns: int = 5
+) -> None:
+    """Draw, for each loss, each centre coloured by the mean final error of its cases."""
+    rows = max(1, -(-len(results) // columns))
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(3 * columns, 3 * rows + 0.6), squeeze=False, layout="constrained"
+    )
+    norm = LogNorm(_FLOOR, 10)
+    axes = list(grid.flat)
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, result in zip(axes, results, strict=False):
+        axis.set(title=result.label, aspect="equal")
+        errors = np.maximum(result.by_centre, _FLOOR)
+        dots = axis.scatter(*centres.T, c=errors, norm=norm, s=3, cmap="viridis", rasterized=True)
+    if results:
+        figure.colorbar(dots, ax=axes, shrink=0.5, label="mean error after 200 steps")
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
