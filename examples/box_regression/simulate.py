@@ -24,9 +24,9 @@ from contestants import CONTESTANTS, Contestant
 from descent import descend
 from gradients import Gradient, graph_gradient, graph_iou
 from numpy.typing import NDArray
-from plots import draw_curves, draw_maps
 from protocol import CASES_AT_A_CENTRE, CENTRES, Cases, Floats, cases_at, draw_centres, rates
-from results import Result, load, save, summarise, table
+from regression_plots import draw_curves, draw_maps
+from regression_results import Result, load, save, summarise, table
 
 from boxgauge.engine import Engine, ModelRepository, find_graphs
 from boxgauge.frames import GraphError

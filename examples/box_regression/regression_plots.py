@@ -8,7 +8,7 @@ import numpy as np
 from contestants import CONTESTANTS
 from matplotlib.colors import LogNorm
 from numpy.typing import NDArray
-from results import Result
+from regression_results import Result
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
