@@ -203,10 +203,25 @@ def test_a_fraction_outside_its_range_is_refused(
     assert f"got {share}" in capsys.readouterr().err
 
 
-def test_the_explanation_prints_both_tables(capsys: pytest.CaptureFixture[str]) -> None:
-    explain.main(["--fraction", "0.0002"])
-    printed = capsys.readouterr().out
-    assert all(printed.count(f"| {label} |") == 2 for label in VARIANTS)
+def test_the_explanation_has_every_loss_and_variant(
+    graphs_dir: Path,
+    results: dict[str, Result],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    save(tmp_path, draw_centres(2, seed=0), list(results.values()))
+    explain.main(["--fraction", "0.0002", "--graphs", str(graphs_dir), "--results", str(tmp_path)])
+    ways, variants, directions = capsys.readouterr().out.split(":\n\n", maxsplit=2)
+    assert all(f"| {label} |" in ways and f"| {label} |" in directions for label in LABELS)
+    assert all(f"| {label} |" in variants for label in VARIANTS)
+
+
+def test_the_bands_of_direction_tell_axes_from_diagonals() -> None:
+    angles = np.radians([0, 10, 90, 20, 110, 45, 140, 225])
+    centres = 10 + 2.5 * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    errors = np.array([1.0, 1, 1, 2, 2, 3, 3, 3])
+    result = Result("loss", 8, np.zeros(201), errors, 0, 0, 0, 0, 0)
+    assert explain.directions(centres, [result])[-1] == "| loss | 1.0000 | 2.0000 | 3.0000 |"
 
 
 def _corner_form(boxes: torch.Tensor) -> torch.Tensor:
