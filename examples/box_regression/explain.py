@@ -2,9 +2,10 @@
 
     python examples/box_regression/explain.py
 
-On 2% of the cases by default, for every loss and for the variants of the paper's four: how it
-ends, how many cases overlap their target by when, and how large the boxes are on the way. With
-``--results``, the folder of a full run, also whether the direction of a centre matters.
+On 2% of the cases by default, for every loss, for other options of some, and for variants of
+the paper's four: how it ends, how many cases overlap their target by when, and how large the
+boxes are on the way. With ``--results``, the folder of a full run, also whether the direction
+of a centre matters.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from contestants import CONTESTANTS
 from descent import descend
 from gradients import Gradient, graph_gradient
 from numpy.typing import NDArray
+from options import OPTIONS
 from protocol import CENTRES, MIDDLE, Cases, Floats, cases_at, draw_centres, rates
 from regression_results import GOOD, Result, load
 from variants import VARIANTS, autograd_gradient
@@ -101,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     graphs = {each.label: partial(graph_gradient, engine, each) for each in CONTESTANTS}
     print("\n".join(ways(cases, graphs)))
+    print("\nOther options than the graphs':\n")
+    print("\n".join(ways(cases, OPTIONS)))
     print("\nThe paper's four, one thing changed each:\n")
     variants = {label: partial(autograd_gradient, loss) for label, loss in VARIANTS.items()}
     print("\n".join(ways(cases, variants)))

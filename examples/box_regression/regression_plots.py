@@ -20,23 +20,33 @@ _PANELS = {
     "distance": "Distances of coordinates",
 }
 _GROUPS = {each.label: each.group for each in CONTESTANTS}
+_DASHES = ("-", "-", (0, (6, 1.5)), (0, (3, 2)), (0, (1, 1)))
 _FLOOR = 1e-3
 
 
 def draw_curves(results: Sequence[Result], path: Path) -> None:
     """Draw the mean error against the step, a panel for each group of losses."""
-    figure, axes = plt.subplots(1, len(_PANELS), figsize=(16, 4.4), sharey=True)
-    for axis, (group, title) in zip(axes, _PANELS.items(), strict=True):
+    figure, grid = plt.subplots(2, 2, figsize=(12, 8.4), sharex=True, sharey=True)
+    for axis, (group, title) in zip(grid.flat, _PANELS.items(), strict=True):
         shown = [each for each in results if _GROUPS.get(each.label, "paper") == group]
-        for result in shown:
-            axis.plot(result.curve, label=f"{result.label}  {result.curve[-1]:.3g}", lw=1.6)
+        # Some coincide: later ones are thinner and broken, so that none is hidden.
+        for number, result in enumerate(shown):
+            axis.plot(
+                result.curve,
+                label=f"{result.label}  {result.curve[-1]:.2g}",
+                lw=3.2 - 0.45 * number,
+                ls=_DASHES[number % len(_DASHES)],
+            )
         for step in (160, 180):
             axis.axvline(step, color="0.85", lw=0.8, zorder=0)
-        axis.set(title=title, xlabel="step", yscale="log", ylim=(_FLOOR, 12), xlim=(0, 200))
+        axis.set(title=title, yscale="log", ylim=(_FLOOR, 12), xlim=(0, 200))
         axis.grid(color="0.92")
         if shown:
             axis.legend(title="mean error at step 200", fontsize=8, title_fontsize=8)
-    axes[0].set_ylabel("mean error Σ|Δ(x, y, w, h)|")
+    for axis in grid[-1]:
+        axis.set_xlabel("step")
+    for axis in grid[:, 0]:
+        axis.set_ylabel("mean error Σ|Δ(x, y, w, h)|")
     cases = f"{results[0].cases:,}" if results else "no"
     figure.suptitle(f"Box regression by exact gradients, {cases} cases", fontsize=12)
     figure.tight_layout()

@@ -13,6 +13,7 @@ import simulate
 from contestants import CONTESTANTS, Contestant
 from descent import descend
 from gradients import by_centres, corners, graph_gradient, graph_iou
+from options import OPTIONS
 from protocol import CASES_AT_A_CENTRE, CENTRES, Cases, Floats, cases_at, draw_centres, rates
 from regression_results import Result, load, save, table
 from variants import VARIANTS, autograd_gradient
@@ -211,8 +212,9 @@ def test_the_explanation_has_every_loss_and_variant(
 ) -> None:
     save(tmp_path, draw_centres(2, seed=0), list(results.values()))
     explain.main(["--fraction", "0.0002", "--graphs", str(graphs_dir), "--results", str(tmp_path)])
-    ways, variants, directions = capsys.readouterr().out.split(":\n\n", maxsplit=2)
+    ways, options, variants, directions = capsys.readouterr().out.split(":\n\n")
     assert all(f"| {label} |" in ways and f"| {label} |" in directions for label in LABELS)
+    assert all(f"| {label} |" in options for label in OPTIONS)
     assert all(f"| {label} |" in variants for label in VARIANTS)
 
 
