@@ -2,9 +2,9 @@
 
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.surprise import surprise
 
 
 def bce_loss(
@@ -54,6 +54,7 @@ def bce_with_logits_loss(
         Good, "Rational Decisions", J. Royal Statistical Society B 14, 1952.
     """
     logits, target = paired(logits, target)
-    # softplus, not logsigmoid: ONNX Runtime takes the latter's Log(Sigmoid(x)) literally,
-    # and that is -inf for x <= -18.
-    return target * softplus(-logits) + (1 - target) * softplus(logits)
+    # Not logsigmoid: ONNX Runtime takes its Log(Sigmoid(x)) literally, and that is -inf for
+    # x <= -18.
+    of_positive, of_negative = surprise(logits)
+    return target * of_positive + (1 - target) * of_negative

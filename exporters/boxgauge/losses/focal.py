@@ -2,9 +2,9 @@
 
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.surprise import surprise
 
 
 def focal_loss(
@@ -48,9 +48,9 @@ def focal_loss(
     positive_weight, negative_weight = (alpha, 1 - alpha) if alpha >= 0 else (1.0, 1.0)
 
     logits, target = paired(logits, target)
-    # softplus(-x) = -ln p and softplus(x) = -ln(1 - p). The powers go through exp: the
-    # gradient of (1 - p)**gamma with gamma < 1 is NaN where p rounds to 1.
-    surprise_if_positive, surprise_if_negative = softplus(-logits), softplus(logits)
-    positive = (-gamma * surprise_if_negative).exp() * surprise_if_positive
-    negative = (-gamma * surprise_if_positive).exp() * surprise_if_negative
+    of_positive, of_negative = surprise(logits)
+    # The powers go through exp: the gradient of (1 - p)**gamma with gamma < 1 is NaN where p
+    # rounds to 1.
+    positive = (-gamma * of_negative).exp() * of_positive
+    negative = (-gamma * of_positive).exp() * of_negative
     return target * positive_weight * positive + (1 - target) * negative_weight * negative
