@@ -1,32 +1,64 @@
 """Losses of object detection, one paper a file, one value per pair of rows."""
 
+from boxgauge.losses.alpha_iou import alpha_iou_loss
 from boxgauge.losses.ap_loss import ap_loss
+from boxgauge.losses.balanced_l1 import balanced_l1_loss
 from boxgauge.losses.bce import bce_loss, bce_with_logits_loss
+from boxgauge.losses.boxes import BoxFormat, to_corners
 from boxgauge.losses.ciou import ciou_loss
 from boxgauge.losses.dice import dice_loss
+from boxgauge.losses.diou import diou_loss
+from boxgauge.losses.eiou import eiou_loss
 from boxgauge.losses.focal import focal_loss
+from boxgauge.losses.focal_eiou import focal_eiou_loss
 from boxgauge.losses.giou import giou_loss
+from boxgauge.losses.huber import huber_loss
+from boxgauge.losses.inner_iou import inner_iou_loss
 from boxgauge.losses.iou import iou_loss
+from boxgauge.losses.l1 import l1_loss
+from boxgauge.losses.mpdiou import mpdiou_loss
+from boxgauge.losses.nwd import nwd_loss
 from boxgauge.losses.reduction import Reduction, reduce
+from boxgauge.losses.shape_iou import shape_iou_loss
+from boxgauge.losses.siou import siou_loss
 from boxgauge.losses.smooth_l1 import smooth_l1_loss
 from boxgauge.losses.soft_miou import soft_miou_loss
 from boxgauge.losses.total import DetectionLoss, TotalLoss, detection_loss, total_loss
+from boxgauge.losses.wise_iou import WiseIoU, wise_iou_loss, wise_iou_v2_loss, wise_iou_v3_loss
 
 __all__ = [
+    "BoxFormat",
     "DetectionLoss",
     "Reduction",
     "TotalLoss",
+    "WiseIoU",
+    "alpha_iou_loss",
     "ap_loss",
+    "balanced_l1_loss",
     "bce_loss",
     "bce_with_logits_loss",
     "ciou_loss",
     "detection_loss",
     "dice_loss",
+    "diou_loss",
+    "eiou_loss",
+    "focal_eiou_loss",
     "focal_loss",
     "giou_loss",
+    "huber_loss",
+    "inner_iou_loss",
     "iou_loss",
+    "l1_loss",
+    "mpdiou_loss",
+    "nwd_loss",
     "reduce",
+    "shape_iou_loss",
+    "siou_loss",
     "smooth_l1_loss",
     "soft_miou_loss",
+    "to_corners",
     "total_loss",
+    "wise_iou_loss",
+    "wise_iou_v2_loss",
+    "wise_iou_v3_loss",
 ]
