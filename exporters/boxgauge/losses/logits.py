@@ -7,25 +7,26 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-class Surprise(NamedTuple):
+class Surprises(NamedTuple):
     """The negative logarithms of p and 1 - p, in nats, at least 0."""
 
-    of_positive: Float[Tensor, "..."]
+    if_positive: Float[Tensor, "..."]
     """-ln p = softplus(-x): what a label of 1 costs."""
-    of_negative: Float[Tensor, "..."]
+    if_negative: Float[Tensor, "..."]
     """-ln(1 - p) = softplus(x): what a label of 0 costs."""
 
 
-def surprise(logits: Float[Tensor, "..."]) -> Surprise:
+def surprises(logits: Float[Tensor, "..."]) -> Surprises:
     r"""Return :math:`-\ln p` and :math:`-\ln(1 - p)` for :math:`p = 1 / (1 + e^{-x})`.
 
-    Never through p: a probability that has been rounded to 0 or 1 has no logarithm left.
+    p, 1 - p and their powers are ``exp`` of these: they keep their digits where they are tiny,
+    and ``p**gamma`` has a finite gradient at 0. Never through p: a probability that has been rounded to 0 or 1 has no logarithm left.
     Both come from one exponential and one logarithm, since they differ by x; the gradients
     are the probabilities themselves.
     """
     # torch leaves `apply` untyped.
-    of_positive, of_negative = _Softplus.apply(logits)  # type: ignore[no-untyped-call]
-    return Surprise(of_positive, of_negative)
+    if_positive, if_negative = _Softplus.apply(logits)  # type: ignore[no-untyped-call]
+    return Surprises(if_positive, if_negative)
 
 
 class _Softplus(torch.autograd.Function):
@@ -56,6 +57,6 @@ class _Softplus(torch.autograd.Function):
         *grad_outputs: Tensor,
     ) -> Tensor:
         (logits,) = ctx.saved_tensors
-        of_positive, of_negative = grad_outputs
-        slope: Tensor = of_negative * logits.sigmoid() - of_positive * (-logits).sigmoid()
+        if_positive, if_negative = grad_outputs
+        slope: Tensor = if_negative * logits.sigmoid() - if_positive * (-logits).sigmoid()
         return slope
