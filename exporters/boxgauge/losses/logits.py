@@ -20,9 +20,9 @@ def surprises(logits: Float[Tensor, "..."]) -> Surprises:
     r"""Return :math:`-\ln p` and :math:`-\ln(1 - p)` for :math:`p = 1 / (1 + e^{-x})`.
 
     p, 1 - p and their powers are ``exp`` of these: they keep their digits where they are tiny,
-    and ``p**gamma`` has a finite gradient at 0. Never through p: a probability that has been rounded to 0 or 1 has no logarithm left.
-    Both come from one exponential and one logarithm, since they differ by x; the gradients
-    are the probabilities themselves.
+    and ``p**gamma`` has a finite gradient at 0. A probability that has been rounded to 0 or 1
+    has no logarithm left. Both come from one exponential and one logarithm, since they differ
+    by x; the gradients are the probabilities themselves.
     """
     # torch leaves `apply` untyped.
     if_positive, if_negative = _Softplus.apply(logits)  # type: ignore[no-untyped-call]
