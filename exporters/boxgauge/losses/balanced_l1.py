@@ -74,5 +74,5 @@ def balanced_l1_loss(
     # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.
     near = difference.clamp(max=beta)
     unit = beta if form == "smooth" else 1.0
-    curve = alpha * (near + unit / b) * (near / beta * b + 1).log() - alpha * near
+    curve = alpha * (near + unit / b) * (near / beta * b).log1p() - alpha * near
     return (curve + gamma * (difference - near)).sum(-1)
