@@ -72,9 +72,9 @@ def focal_eiou_loss(a: Box, b: Box, weight: float) -> float:
 
 
 def siou_loss(a: Box, b: Box, theta: float) -> float:
-    """Gevorgyan 2022, with the arcsine of the paper's angle cost; centres not together."""
+    """Gevorgyan 2022, with the arcsine of the paper's angle cost."""
     x, y = axes(a, b)
-    sine = y.way / math.hypot(x.way, y.way)
+    sine = y.way / (math.hypot(x.way, y.way) or 1.0)
     angle_cost = 1 - 2 * math.sin(math.asin(min(sine, 1.0)) - math.pi / 4) ** 2
     gamma = 2 - angle_cost
     distance_cost = sum(1 - math.exp(-gamma * (t.way / t.hull) ** 2) for t in (x, y))
