@@ -85,6 +85,15 @@ def test_hostile_logits_stay_finite(loss: LogitLoss, rows: list[tuple[float, flo
 
 
 @every_loss
+@pytest.mark.parametrize("label", [-1e6, -1.0, 2.0, 1e6])
+def test_labels_out_of_range_stay_finite(loss: LogitLoss, label: float) -> None:
+    x = torch.tensor([-1e4, -18.0, 0.0, 20.0, 1e4], requires_grad=True)
+    result = loss(x, torch.full((5,), label))
+    assert result.isfinite().all()
+    assert gradient(result, x).isfinite().all()
+
+
+@every_loss
 def test_no_rows_give_no_losses_and_an_empty_gradient(loss: LogitLoss) -> None:
     x = torch.zeros(0, requires_grad=True)
     result = loss(x, torch.zeros(0))

@@ -18,6 +18,7 @@ from tests.reference import classification as reference
         pytest.param(1, 0, True, 0.52640122755853873179, id="negative"),
         pytest.param(0, 0.5, True, math.log(2) / 2, id="a-positive-costs-its-entropy"),
         pytest.param(1e4, 0, True, 7.5e3, id="sure-negative"),
+        pytest.param(1, -0.3, True, 0.52640122755853873179, id="below-0-counts-as-0"),
     ],
 )
 def test_worked_values(logit: float, quality: float, iou_weighted: bool, expected: float) -> None:
