@@ -1,14 +1,15 @@
 """The base of the losses as modules: options, format, weight, reduction and state in one place."""
 
 import inspect
-from typing import Any, ClassVar, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
 
-from boxgauge.losses.formats import BOX_FORMATS, convert_boxes
+from boxgauge.losses.boxes import BoxFormat, cxcywh, to_corners
 from boxgauge.losses.reduction import Reduction, reduce
-from boxgauge.losses.signature import BoxFormat, Kernel, Option, Signature, signature_of
+from boxgauge.losses.signature import Kernel, Option, Signature, signature_of
 
 
 class LossModule(nn.Module):
@@ -21,6 +22,8 @@ class LossModule(nn.Module):
             ``"none"``.
         box_format: Of losses of boxes: how the boxes given are written, ``"xyxy"``,
             ``"cxcywh"`` or ``"xywh"``; by default as the function takes them.
+        states: Of losses with a running state: how it begins. It is a buffer of that name,
+            and so part of ``state_dict``; each call in training mode takes on the next.
         options: Those of the function.
 
     Raises:
@@ -47,6 +50,7 @@ class LossModule(nn.Module):
         *,
         reduction: Reduction = "mean",
         box_format: BoxFormat | None = None,
+        states: Mapping[str, Tensor] | None = None,
         **options: Option,
     ) -> None:
         super().__init__()
@@ -54,7 +58,7 @@ class LossModule(nn.Module):
         self.reduction = reduction
         self.box_format = self._checked_format(box_format)
         self.options = {**self.signature.options, **self._checked(options)}
-        for state, start in self._initial_states().items():
+        for state, start in self._checked_states(states or {}).items():
             self.register_buffer(state, start)
         self._try_on_no_rows()
 
@@ -83,11 +87,9 @@ class LossModule(nn.Module):
 
     def per_row(self, *inputs: Tensor) -> Tensor:
         """Return the loss as the function does, neither weighted nor reduced."""
-        native = self.signature.box_format
-        if native is not None and self.box_format is not None:
+        if self.box_format != self.signature.box_format:
             pred, target, *others = inputs
-            boxes = (convert_boxes(each, self.box_format, native) for each in (pred, target))
-            inputs = (*boxes, *others)
+            inputs = (self._converted(pred), self._converted(target), *others)
         # Clones, because taking on the next state writes into the buffers.
         states = [self.get_buffer(each.name).clone() for each in self.signature.states]
         result = self.kernel(*inputs, *states, **self.options)
@@ -104,11 +106,10 @@ class LossModule(nn.Module):
             shown["box_format"] = self.box_format
         return ", ".join(f"{name}={value!r}" for name, value in (shown | self.options).items())
 
-    def _initial_states(self) -> dict[str, Tensor]:
-        """Return the states of a loss that has any, as they begin."""
-        if self.signature.states:
-            raise NotImplementedError(f"{type(self).__name__} says nothing of how its state begins")
-        return {}
+    def _converted(self, boxes: Tensor) -> Tensor:
+        """Return boxes as the function takes them: as corners, or by centre and size."""
+        corners = to_corners(boxes, self.box_format or "xyxy")
+        return corners if self.signature.box_format == "xyxy" else cxcywh(corners)
 
     def _checked_format(self, box_format: BoxFormat | None) -> BoxFormat | None:
         name, native = self.signature.name, self.signature.box_format
@@ -116,11 +117,19 @@ class LossModule(nn.Module):
             return native
         if native is None:
             raise TypeError(f"{name} takes no boxes, so no box_format: got {box_format!r}")
-        if box_format not in BOX_FORMATS:
-            raise ValueError(
-                f"{name}: box_format must be one of {', '.join(BOX_FORMATS)}: got {box_format!r}"
-            )
+        if box_format not in get_args(BoxFormat):
+            wanted = ", ".join(get_args(BoxFormat))
+            raise ValueError(f"{name}: box_format must be one of {wanted}: got {box_format!r}")
         return box_format
+
+    def _checked_states(self, states: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        wanted = [each.name for each in self.signature.states]
+        if sorted(states) != sorted(wanted):
+            found = ", ".join(states) or "none"
+            raise TypeError(
+                f"{self.signature.name} has the states {', '.join(wanted) or 'none'}: got {found}"
+            )
+        return states
 
     def _checked(self, options: dict[str, Option]) -> dict[str, Option]:
         name, known = self.signature.name, self.signature.options
@@ -132,7 +141,8 @@ class LossModule(nn.Module):
         for option, value in options.items():
             if _kind(value) is not _kind(known[option]):
                 raise TypeError(f"{name}: {option} must be like {known[option]!r}: got {value!r}")
-        return options
+        # JSON knows lists alone.
+        return {key: tuple(v) if isinstance(v, list) else v for key, v in options.items()}
 
     def _try_on_no_rows(self) -> None:
         """Let the function judge its options now, not at the first batch."""
@@ -150,9 +160,12 @@ class LossModule(nn.Module):
 
 
 def _kind(value: object) -> type:
-    """Return the type, any number being a float to us."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float if is_number else type(value)
+    """Return the type, any number being a float to us and any list a tuple."""
+    if isinstance(value, bool):
+        return bool
+    if isinstance(value, int | float):
+        return float
+    return tuple if isinstance(value, list) else type(value)
 
 
 def _constructor(module: type[LossModule]) -> inspect.Signature:
@@ -162,6 +175,7 @@ def _constructor(module: type[LossModule]) -> inspect.Signature:
         for parameter in inspect.signature(module.__init__).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         and (parameter.name != "box_format" or module.signature.box_format)
+        and parameter.name != "states"
     ]
     options = [
         parameter

@@ -1,17 +1,18 @@
 """What a kernel takes and returns, read from its annotations."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from boxgauge.losses.boxes import BoxFormat
+
 # A kernel returns its losses, or a named tuple of them and more.
 Kernel = Callable[..., Any]
-Option = float | str
-BoxFormat = Literal["xyxy", "cxcywh", "xywh"]
+Option = float | str | Sequence[float]
 
 
 @dataclass(frozen=True)

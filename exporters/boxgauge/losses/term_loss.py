@@ -47,7 +47,7 @@ class TermLoss(nn.Module):
         _check(term, signature)
         self.term = term
         self.loss: LossModule = known[term.loss](
-            reduction="none", box_format=term.box_format, **term.options
+            reduction="none", box_format=term.box_format, states=None, **term.options
         )
         self.uses = tuple(_uses(term, signature, self.loss.box_format))
 
@@ -78,8 +78,7 @@ def _check(term: Term, signature: Signature) -> None:
     has_labels = labels.axes == signature.loss_axes and not labels.is_integer
     if term.reduction == "positives" and not has_labels:
         raise DescriptionError(
-            'reduction "positives" needs a label for each value of the loss:'
-            f" {term.loss} has none"
+            f'reduction "positives" needs a label for each value of the loss: {term.loss} has none'
         )
 
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self, get_args
 
-from boxgauge.losses.signature import BoxFormat, Option
+from boxgauge.losses.boxes import BoxFormat
+from boxgauge.losses.signature import Option
 
 TermReduction = Literal["mean", "sum", "positives"]
 
@@ -94,7 +95,8 @@ def refuse_unknown(content: object, known: list[str]) -> None:
         raise DescriptionError(f"a mapping is wanted: got {content!r}")
     unknown = [str(key) for key in content if key not in known]
     if unknown:
-        raise DescriptionError(f"there is no field {', '.join(unknown)}; there are {', '.join(known)}")
+        there = ", ".join(known)
+        raise DescriptionError(f"there is no field {', '.join(unknown)}; there are {there}")
 
 
 def _identifier(attribute: str, value: object) -> None:
