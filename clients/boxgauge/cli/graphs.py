@@ -83,22 +83,29 @@ def _print(documents: list[dict[str, Any]]) -> None:
     from boxgauge.cli.tables import table
     from boxgauge.cli.terminal import out
 
-    parity = {each["name"]: f"{each['parity']:.1e}" for each in documents}
+    by_name = {each["name"]: each for each in documents}
     made = table("graph", "kind", "parity", "gradient", "opset", "TensorRT", text=2)
     made.padding, made.pad_edge, made.show_edge = (0, 1, 0, 0), False, False
     for column in made.columns:
         column.no_wrap = True
     for each in documents:
         if each["gradient_of"] is None:
+            gradient = by_name.get(each["gradient_graph"] or "")
             made.add_row(
                 each["name"],
                 each["topic"] or each["family"],
-                parity[each["name"]],
-                parity.get(each["gradient_graph"] or "", "–"),
+                f"{each['parity']:.1e}",
+                f"{gradient['parity']:.1e}" if gradient else "–",
                 str(each["opset"]),
-                "yes" if each["tensorrt"] else "no",
+                _readiness(each["tensorrt"], gradient["tensorrt"] if gradient else None),
             )
     out().print(made)
+
+
+def _readiness(forward: bool, gradient: bool | None) -> str:
+    if gradient is None or gradient == forward:
+        return "yes" if forward else "no"
+    return "value" if forward else "gradient"
 
 
 def _print_one(document: dict[str, Any]) -> None:
