@@ -10,12 +10,19 @@ from torch import Tensor
 from boxgauge.losses import (
     bce_loss,
     bce_with_logits_loss,
+    combo_loss,
+    dice_bce_loss,
     dice_loss,
     focal_loss,
+    focal_tversky_loss,
     giou_loss,
     iou_loss,
+    lovasz_hinge_loss,
+    lovasz_softmax_loss,
     smooth_l1_loss,
+    soft_jaccard_loss,
     soft_miou_loss,
+    tversky_loss,
 )
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -64,10 +71,39 @@ def test_losses_of_logits(loss: Loss) -> None:
     [
         pytest.param(bce_loss, (16,), id="bce"),
         pytest.param(dice_loss, (3, 5), id="dice"),
+        pytest.param(
+            partial(dice_loss, denominator="squared", smoothing="below"), (3, 5), id="dice-v-net"
+        ),
+        pytest.param(tversky_loss, (3, 5), id="tversky"),
+        pytest.param(focal_tversky_loss, (3, 5), id="focal-tversky"),
+        pytest.param(
+            partial(focal_tversky_loss, gamma=2.5, exponent="direct"),
+            (3, 5),
+            id="f-tversky-2.5",
+        ),
+        pytest.param(soft_jaccard_loss, (3, 5), id="soft-jaccard"),
         pytest.param(soft_miou_loss, (2, 3, 4), id="soft-miou"),
+        pytest.param(lovasz_softmax_loss, (2, 3, 4), id="lovasz-softmax"),
+        pytest.param(
+            partial(lovasz_softmax_loss, classes="all"), (2, 3, 4), id="lovasz-softmax-all"
+        ),
     ],
 )
 def test_losses_of_probabilities(loss: Loss, shape: tuple[int, ...]) -> None:
     prob = uniform(*shape, low=0.05, high=0.95, seed=4).requires_grad_()
     target = uniform(*shape, low=0, high=1, seed=5).round()
     assert torch.autograd.gradcheck(loss, (prob, target))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        pytest.param(lovasz_hinge_loss, id="lovasz-hinge"),
+        pytest.param(dice_bce_loss, id="dice-bce"),
+        pytest.param(partial(combo_loss, alpha=0.3, beta=0.8), id="combo"),
+    ],
+)
+def test_losses_of_logits_of_masks(loss: Loss) -> None:
+    logits = uniform(3, 5, low=-4, high=4, seed=6).requires_grad_()
+    target = uniform(3, 5, low=0, high=1, seed=7).round()
+    assert torch.autograd.gradcheck(loss, (logits, target))
