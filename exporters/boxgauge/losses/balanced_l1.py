@@ -42,8 +42,8 @@ def balanced_l1_loss(
             authors' code, which scale the logarithm only, so that the slope jumps at the knee.
 
     Returns:
-        One loss per pair, at least 0 but for rounding, unbounded; in the unit of the boxes. 0 for equal boxes.
-        Libraries that average over the coordinates return a quarter of it.
+        One loss per pair, at least 0 but for rounding, unbounded; in the unit of the boxes. 0
+        for equal boxes. Libraries that average over the coordinates return a quarter of it.
 
     Edges:
         Overlap plays no part, and neither does area. With ``"smooth"``, slopes are within
