@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -12,8 +12,10 @@ from tests.losses.strategies import (
     box_pairs,
     gradient,
     hostile_box_pairs,
-    laws,
 )
+
+# Fewer draws than elsewhere, as each law is put to some 25 losses.
+laws = settings(deadline=None, max_examples=20)
 
 every_loss = cases()
 

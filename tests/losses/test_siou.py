@@ -48,6 +48,14 @@ def test_centres_in_line_have_a_finite_gradient(shift: list[float]) -> None:
     assert slope.abs().max() < 1
 
 
+def test_the_angle_cost_as_printed_favours_the_diagonal() -> None:
+    pred = torch.tensor([[0.0, 0.0, 2.0, 2.0]], requires_grad=True)
+    target = torch.tensor([[9.0, 4.0, 11.0, 6.0]])
+    left, top, right, bottom = gradient(siou_loss(pred, target), pred)[0]
+    assert left + right < 0  # descent moves the centre towards the target along x
+    assert top + bottom > 0  # and away from it along y, where it was closer
+
+
 @pytest.mark.parametrize("theta", [0.5, -1.0, float("nan")])
 def test_a_theta_below_1_is_refused(theta: float) -> None:
     with pytest.raises(ValueError, match=f"at least 1: got {theta}"):

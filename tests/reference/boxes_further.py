@@ -123,7 +123,7 @@ def wise_v3_gain(outlier_degree: float, alpha: float, delta: float) -> float:
 
 
 def mpdiou_loss(a: Box, b: Box, width: float, height: float) -> float:
-    """Ma and Xu 2023, Algorithm 2; corners in order."""
+    """Ma and Xu 2023, Section 3; corners in order."""
     scale = width**2 + height**2
     upper_left, lower_right = math.dist(a[:2], b[:2]), math.dist(a[2:], b[2:])
     return iou_loss(a, b) + upper_left**2 / scale + lower_right**2 / scale
@@ -159,7 +159,7 @@ def shape_iou_loss(a: Box, b: Box, scale: float) -> float:
 
 
 def nwd_loss(a: Box, b: Box, constant: float) -> float:
-    """Wang et al. 2021, Eq. 7 and 8: the distance of (cx, cy, w/2, h/2)."""
+    """Wang et al. 2021, Section 3: the distance of (cx, cy, w/2, h/2)."""
     x, y = axes(a, b)
     half_sides = ((x.side - x.target_side) / 2, (y.side - y.target_side) / 2)
     return 1 - math.exp(-math.hypot(x.way, y.way, *half_sides) / constant)
@@ -178,7 +178,7 @@ def huber_loss(a: Box, b: Box, delta: float) -> float:
 
 
 def balanced_l1_loss(a: Box, b: Box, alpha: float, gamma: float) -> float:
-    """Pang et al. 2019, Eq. 8 and 9, with beta = 1."""
+    """Pang et al. 2019, Section 3.3, with beta = 1."""
     slope = math.exp(gamma / alpha) - 1
     loss = 0.0
     for d in (abs(p - q) for p, q in zip(a, b, strict=True)):

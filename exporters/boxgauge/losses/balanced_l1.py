@@ -59,7 +59,7 @@ def balanced_l1_loss(
 
     References:
         Pang et al., "Libra R-CNN: Towards Balanced Learning for Object Detection", CVPR 2019,
-        Eq. 7-9. https://arxiv.org/abs/1904.02701
+        Section 3.3. https://arxiv.org/abs/1904.02701
     """
     if not (alpha > 0 and beta > 0):
         raise ValueError(f"alpha and beta must be above 0: got {alpha} and {beta}")

@@ -52,7 +52,9 @@ def siou_loss(
         any.
 
     Edges:
-        Boxes apart attract, first along the axis they are closer on. Centres in line or
+        Boxes apart attract. But as :math:`\Lambda` enters with a minus, distance costs less
+        near the diagonal than near an axis: descent may enlarge the smaller of the two
+        offsets first, where the paper's text intends the opposite. Centres in line or
         together have :math:`\Lambda = 0`. Two equal points cost 1. Half precision is widened
         to float32.
 
