@@ -1,6 +1,7 @@
 """The base of the losses as modules: options, format, weight, reduction and state in one place."""
 
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast, get_args
 
@@ -141,6 +142,8 @@ class LossModule(nn.Module):
         for option, value in options.items():
             if _kind(value) is not _kind(known[option]):
                 raise TypeError(f"{name}: {option} must be like {known[option]!r}: got {value!r}")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name}: {option} must be finite: got {value!r}")
         # JSON knows lists alone.
         return {key: tuple(v) if isinstance(v, list) else v for key, v in options.items()}
 
