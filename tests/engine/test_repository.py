@@ -79,6 +79,8 @@ def test_a_foreign_file_is_refused_even_with_the_right_hash(copy: Path) -> None:
         ({"inputs": None}, "graph 1: inputs must be a list"),
         ({"inputs": [{"name": "a"}]}, "graph 1, inputs: dtype is missing"),
         ({"outputs": [{"name": "a", "dtype": "bool", "shape": 4}]}, "shape must be a list"),
+        ({"obstacles": "many"}, "obstacles must be a list"),
+        ({"profile": [{"name": "a", "min": [1]}]}, "graph 1, profile: opt is missing"),
     ],
 )
 def test_another_signature_or_place_is_refused(

@@ -2,8 +2,10 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,20 +24,16 @@ from boxgauge.export.sources import producer_versions, source_digests
 RECORD_KEYS = {
     "name", "version", "family", "inputs", "outputs", "gradient", "gradient_graph", "gradient_of",
     "topic", "per_pair", "opset", "sha256", "file", "parity", "tensorrt", "obstacles",
-    "reference", "sources",
+    "profile", "reference", "sources",
 }  # fmt: skip
 
 PARSE = """
-import sys
-from google.protobuf import text_format
+import json, sys
+from google.protobuf import json_format, text_format
 from tritonclient.grpc import model_config_pb2 as pb
 for path in sys.argv[1:]:
     config = text_format.Parse(open(path).read(), pb.ModelConfig())
-    versions = config.version_policy.specific.versions
-    print([config.name, config.platform, config.max_batch_size, *versions], [
-        [tensor.name, pb.DataType.Name(tensor.data_type), *tensor.dims]
-        for tensor in (*config.input, *config.output)
-    ])
+    print(json.dumps(json_format.MessageToDict(config, preserving_proto_field_name=True)))
 """
 
 
@@ -98,20 +96,64 @@ def test_parity_is_within_the_tolerance(manifest: Manifest) -> None:
     assert all(0 <= record.parity <= 1e-5 for record in manifest)
 
 
-def test_triton_parses_the_model_configurations(graphs_dir: Path, manifest: Manifest) -> None:
+@pytest.fixture(scope="module")
+def configs(graphs_dir: Path, manifest: Manifest) -> dict[str, dict[str, Any]]:
+    """What Triton's own message makes of each config.pbtxt."""
     # A process of its own: tritonclient's messages cannot share one with ours.
-    configs = [str(graphs_dir / record.name / "config.pbtxt") for record in manifest]
-    command = [sys.executable, "-c", PARSE, *configs]
+    paths = [str(graphs_dir / record.name / "config.pbtxt") for record in manifest]
+    command = [sys.executable, "-c", PARSE, *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    lines = done.stdout.splitlines()
+    parsed = [json.loads(line) for line in done.stdout.splitlines()]
+    return dict(zip([record.name for record in manifest], parsed, strict=True))
 
-    assert len(lines) == len(manifest.graphs)
-    for record, line in zip(manifest, lines, strict=True):
-        assert line.startswith(f"['{record.name}', 'onnxruntime_onnx', 0, {record.version}]")
-    names = [record.name for record in manifest]
-    assert lines[names.index("giou_loss")].endswith(
-        "[['pred', 'TYPE_FP32', -1, 4], ['target', 'TYPE_FP32', -1, 4], ['loss', 'TYPE_FP32', -1]]"
-    )
+
+def test_triton_parses_every_signature(
+    configs: dict[str, dict[str, Any]], manifest: Manifest
+) -> None:
+    types = {"float32": "TYPE_FP32", "float64": "TYPE_FP64"}
+    for record in manifest:
+        config = configs[record.name]
+        assert (config["name"], config["platform"]) == (record.name, "onnxruntime_onnx")
+        # JSON leaves out protobuf's zeros; 0 says that the first axis counts rows, not requests.
+        assert config.get("max_batch_size", 0) == 0
+        # int64 is text in protobuf's JSON.
+        assert config["version_policy"]["specific"]["versions"] == [str(record.version)]
+        for side, ports in (("input", record.inputs), ("output", record.outputs)):
+            assert config[side] == [
+                {
+                    "name": port.name,
+                    "data_type": types.get(port.dtype, f"TYPE_{port.dtype.upper()}"),
+                    "dims": [str(-1 if isinstance(size, str) else size) for size in port.shape],
+                }
+                for port in ports
+            ]
+
+
+def test_triton_parses_the_profile_of_each_graph_that_is_ready_for_tensorrt(
+    configs: dict[str, dict[str, Any]], manifest: Manifest
+) -> None:
+    for record in manifest:
+        if not record.tensorrt:
+            assert "optimization" not in configs[record.name]
+            continue
+        (accelerator,) = configs[record.name]["optimization"]["execution_accelerators"][
+            "gpu_execution_accelerator"
+        ]
+        assert accelerator["name"] == "tensorrt"
+        parameters = accelerator["parameters"]
+        assert parameters.pop("precision_mode") == "FP32"
+        assert {key: dict(_shapes(text)) for key, text in parameters.items()} == {
+            f"trt_profile_{which}_shapes": {
+                each.name: getattr(each, which) for each in record.profile
+            }
+            for which in ("min", "opt", "max")
+        }
+
+
+def _shapes(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for each in text.split(","):
+        name, _, shape = each.partition(":")
+        yield name, tuple(map(int, shape.split("x")))
 
 
 def test_what_is_up_to_date_is_left_alone(copy: Path) -> None:

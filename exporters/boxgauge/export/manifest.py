@@ -9,6 +9,7 @@ from typing import Any
 
 from boxgauge.export.entry import Entry, Family, Topic
 from boxgauge.export.ports import Port
+from boxgauge.export.profile import InputRange, profile
 
 FORMAT = 2
 FILE = "manifest.json"
@@ -35,6 +36,7 @@ class GraphRecord:
         parity: Largest max|a - b| / max(1, max|b|) against eager PyTorch at export.
         tensorrt: Whether the lint found nothing that TensorRT refuses.
         obstacles: What the lint found, one sentence each.
+        profile: If it found nothing, the shapes a TensorRT engine is to be built for.
         reference: Whom the definition comes from.
         sources: sha256 of all that the graph was made from; one for a loss and its gradient.
     """
@@ -55,6 +57,7 @@ class GraphRecord:
     parity: float
     tensorrt: bool
     obstacles: tuple[str, ...]
+    profile: tuple[InputRange, ...]
     reference: str
     sources: str
 
@@ -134,6 +137,7 @@ def make_record(
         parity=parity,
         tensorrt=not obstacles,
         obstacles=obstacles,
+        profile=() if obstacles else profile(entry.inputs),
         reference=entry.reference,
         sources=sources,
     )
@@ -149,4 +153,9 @@ def _record(fields: dict[str, Any]) -> GraphRecord:
         side: tuple(Port(p["name"], p["dtype"], tuple(p["shape"])) for p in fields[side])
         for side in ("inputs", "outputs")
     }
-    return GraphRecord(**(fields | ports | {"obstacles": tuple(fields["obstacles"])}))
+    ranges = tuple(
+        InputRange(each["name"], *(tuple(each[which]) for which in ("min", "opt", "max")))
+        for each in fields["profile"]
+    )
+    found = {"obstacles": tuple(fields["obstacles"]), "profile": ranges}
+    return GraphRecord(**(fields | ports | found))

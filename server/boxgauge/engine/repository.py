@@ -25,6 +25,16 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class InputRange:
+    """The shapes of one input that a TensorRT engine is to be built for."""
+
+    name: str
+    min: tuple[int, ...]
+    opt: tuple[int, ...]
+    max: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GraphSpec:
     """What the manifest says of one graph.
 
@@ -35,7 +45,8 @@ class GraphSpec:
         topic: Of a loss and its gradient: what it is a loss of.
         parity: max|a - b| / max(1, max|b|) against PyTorch, measured at export.
         tensorrt: Every node and type is one that TensorRT's ONNX parser takes.
-        obstacles: Those that it does not take, one sentence each.
+        obstacles: What it does not take, one sentence each.
+        profile: If it takes all, shapes for an engine, of each input with a free size.
     """
 
     name: str
@@ -54,6 +65,7 @@ class GraphSpec:
     parity: float
     tensorrt: bool
     obstacles: tuple[str, ...]
+    profile: tuple[InputRange, ...]
     reference: str
 
 
@@ -138,6 +150,14 @@ def _spec(entry: object, of: str) -> GraphSpec:
             for port in _values(entry, side, of)
         )
     fields["obstacles"] = tuple(_values(entry, "obstacles", of))
+    where = f"{of}, profile"
+    fields["profile"] = tuple(
+        InputRange(
+            _value(each, "name", where),
+            *(tuple(_values(each, which, where)) for which in ("min", "opt", "max")),
+        )
+        for each in _values(entry, "profile", of)
+    )
     return GraphSpec(**fields)
 
 
