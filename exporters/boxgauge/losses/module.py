@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -85,6 +85,13 @@ class LossModule(nn.Module):
                 f" got {len(inputs)} tensors"
             )
         return reduce(self.per_row(*inputs), self.reduction, weight)
+
+    if TYPE_CHECKING:
+        # Of a module in general, torch says that a call returns anything.
+        def __call__(
+            self, pred: Tensor, target: Tensor, *others: Tensor, weight: Tensor | None = None
+        ) -> Tensor:
+            """See ``forward``."""
 
     def per_row(self, *inputs: Tensor) -> Tensor:
         """Return the loss as the function does, neither weighted nor reduced."""
