@@ -96,7 +96,7 @@ def publish(
     """
     entries = {entry.name: entry for entry in wanted}
     graphs = {} if force else dict(present(out, wanted, digests))
-    listed = _listed(out)
+    listed = listed_in(out)
     if listed is not None and graphs.keys() == digests.keys():
         records = _records(wanted, graphs)
         whole = keep_others or listed == Manifest(producer, records)
@@ -124,7 +124,7 @@ def present(
     out: Path, wanted: Collection[Entry], digests: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[Exported, ...]]]:
     """Yield the entries of which ``out`` has all graphs, undamaged and from these sources."""
-    listed = _listed(out)
+    listed = listed_in(out)
     records = {record.name: record for record in listed or ()}
     for entry in wanted:
         names = [name for name in (entry.name, entry.gradient_graph) if name is not None]
@@ -139,7 +139,8 @@ def present(
             yield entry.name, graphs
 
 
-def _listed(out: Path) -> Manifest | None:
+def listed_in(out: Path) -> Manifest | None:
+    """Return the manifest in ``out``, None where there is none that can be read."""
     try:
         return read_manifest(out)
     except (OSError, ValueError):
