@@ -1,6 +1,7 @@
 """The export of the catalog into a Triton model repository; what has not changed stays."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -17,7 +18,8 @@ from boxgauge.export.worker import Exported, export_named
 # Called with the name of a finished graph, how many are finished, and of how many.
 Progress = Callable[[str, int, int], None]
 
-_WORKERS = 2
+# Each takes half a GiB.
+_MOST_WORKERS = 4
 
 
 def export_all(
@@ -129,14 +131,16 @@ def _export(digests: Mapping[str, str]) -> Iterator[tuple[str, tuple[Exported, .
     if not digests:
         return
     pool = ProcessPoolExecutor(
-        min(_WORKERS, len(digests)),
+        min(_MOST_WORKERS, os.cpu_count() or 1, len(digests)),
         # Not fork: torch's and ONNX Runtime's threads would not survive it. A failed functorch
         # export poisons later ones of its process, but the first failure ends the pool.
         mp_context=multiprocessing.get_context("spawn"),
     )
     with pool:
         try:
-            tasks = {pool.submit(export_named, *each): each[0] for each in digests.items()}
+            # The largest graphs end the catalog: begun first, none is waited for alone.
+            begun = reversed([*digests.items()])
+            tasks = {pool.submit(export_named, *each): each[0] for each in begun}
             for task in as_completed(tasks):
                 yield tasks[task], task.result()
         except BaseException:
