@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 from boxgauge.export.catalog import catalog
@@ -17,6 +18,9 @@ from boxgauge.export.worker import Exported, export_named
 
 # Called with the name of a finished graph, how many are finished, and of how many.
 Progress = Callable[[str, int, int], None]
+
+# What a worker process calls for an entry, by its name; pickled on its way there.
+Tasks = Mapping[str, Callable[[], tuple[Exported, ...]]]
 
 # Each takes half a GiB.
 _MOST_WORKERS = 4
@@ -53,14 +57,54 @@ def export_all(
     wanted = [entry for name, entry in entries.items() if names is None or name in names]
     producer = producer_versions()
     digests = source_digests(wanted, producer)
+    tasks = {name: partial(export_named, name, digest) for name, digest in digests.items()}
+    return publish(
+        out,
+        wanted,
+        digests,
+        producer,
+        tasks,
+        force=force,
+        progress=progress,
+        keep_others=names is not None,
+    )
+
+
+def publish(
+    out: Path,
+    wanted: Collection[Entry],
+    digests: Mapping[str, str],
+    producer: Mapping[str, str],
+    tasks: Tasks,
+    *,
+    force: bool,
+    progress: Progress | None,
+    keep_others: bool = False,
+) -> Manifest:
+    """Return the manifest of a repository of these entries in ``out``, exporting what is not there.
+
+    Args:
+        out: Folder of the repository; replaced as a whole.
+        wanted: What it is to hold, in this order.
+        digests: Of what each entry is made from, by its name.
+        producer: What ``producer_versions`` returns.
+        tasks: How a worker process exports each entry, by its name.
+        force: Export everything, changed or not.
+        progress: Told of each graph that is exported.
+        keep_others: Leave a folder that holds other graphs too as it is, if nothing is missing.
+
+    Raises:
+        ExportError: A graph failed, or ``out`` is a folder of other things.
+    """
+    entries = {entry.name: entry for entry in wanted}
     graphs = {} if force else dict(present(out, wanted, digests))
     listed = _listed(out)
     if listed is not None and graphs.keys() == digests.keys():
         records = _records(wanted, graphs)
-        whole = names is not None or listed == Manifest(producer, records)
+        whole = keep_others or listed == Manifest(producer, records)
         if whole and all(_is_configured(out, record) for record in records):
             return listed
-    missing = {name: digest for name, digest in digests.items() if name not in graphs}
+    missing = {name: task for name, task in tasks.items() if name not in graphs}
     total = sum(1 + bool(entries[name].gradient_of) for name in missing)
     with replacing(out) as folder:
         done = 0
@@ -126,12 +170,12 @@ def _records(
     return tuple(graph.record for entry in entries for graph in graphs[entry.name])
 
 
-def _export(digests: Mapping[str, str]) -> Iterator[tuple[str, tuple[Exported, ...]]]:
+def _export(tasks: Tasks) -> Iterator[tuple[str, tuple[Exported, ...]]]:
     """Yield the graphs of each entry as they are finished."""
-    if not digests:
+    if not tasks:
         return
     pool = ProcessPoolExecutor(
-        min(_MOST_WORKERS, os.cpu_count() or 1, len(digests)),
+        min(_MOST_WORKERS, os.cpu_count() or 1, len(tasks)),
         # Not fork: torch's and ONNX Runtime's threads would not survive it. A failed functorch
         # export poisons later ones of its process, but the first failure ends the pool.
         mp_context=multiprocessing.get_context("spawn"),
@@ -139,10 +183,10 @@ def _export(digests: Mapping[str, str]) -> Iterator[tuple[str, tuple[Exported, .
     with pool:
         try:
             # The largest graphs end the catalog: begun first, none is waited for alone.
-            begun = reversed([*digests.items()])
-            tasks = {pool.submit(export_named, *each): each[0] for each in begun}
-            for task in as_completed(tasks):
-                yield tasks[task], task.result()
+            begun = reversed([*tasks.items()])
+            running = {pool.submit(task): name for name, task in begun}
+            for done in as_completed(running):
+                yield running[done], done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import onnx
 import onnxscript
@@ -16,6 +17,8 @@ from boxgauge.export.runtime import onnxruntime
 
 # What turns an entry into graphs and records; everything that can change a byte is behind it.
 _EXPORTER = ("boxgauge.export.worker", "export_entry")
+
+_COMPOSER = ("boxgauge.export.composition", "export_described")
 
 _FOLDERS = (Path(__file__).parent.parent,)
 
@@ -55,3 +58,18 @@ def source_digests(
         content = json.dumps([sorted(producer.items()), words, texts])
         digests[entry.name] = hashlib.sha256(content.encode()).hexdigest()
     return digests
+
+
+def composition_digest(description: Mapping[str, Any], producer: Mapping[str, str]) -> str:
+    """Return the sha256 over a description and all that its graphs may depend on.
+
+    Every loss counts, not those of the description alone.
+
+    Args:
+        description: With every default written out.
+        producer: What ``producer_versions`` returns.
+    """
+    behind = Definitions(_FOLDERS).behind({_COMPOSER, _EXPORTER})
+    texts = [f"{each.module}: {each.text}" for each in behind]
+    content = json.dumps([sorted(producer.items()), description, texts])
+    return hashlib.sha256(content.encode()).hexdigest()

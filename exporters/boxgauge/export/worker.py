@@ -1,6 +1,7 @@
 """The export of one catalog entry, as it runs in a worker process."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import onnx
@@ -35,11 +36,16 @@ def export_named(name: str, sources: str) -> tuple[Exported, ...]:
         ExportError: The graph cannot be exported or does not compute what eager PyTorch does.
             The only exception that leaves: others may not survive the way between processes.
     """
+    return export_made(name, lambda: catalog()[name], sources)
+
+
+def export_made(name: str, make: Callable[[], Entry], sources: str) -> tuple[Exported, ...]:
+    """Return the graphs of the entry that ``make`` returns, as ``export_named`` does."""
     torch.set_num_threads(1)  # the pool already has a process for each core it may use
     # Says at every start that torchvision, which is not wanted, is not there.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
-        return export_entry(catalog()[name], sources)
+        return export_entry(make(), sources)
     except ExportError:
         raise
     except Exception as error:

@@ -42,8 +42,8 @@ def balanced_l1_loss(
             authors' code, which scale the logarithm only, so that the slope jumps at the knee.
 
     Returns:
-        One loss per pair, at least 0, unbounded; in the unit of the boxes. 0 for equal boxes.
-        Libraries that average over the coordinates return a quarter of it.
+        One loss per pair, at least 0 but for rounding, unbounded; in the unit of the boxes. 0
+        for equal boxes. Libraries that average over the coordinates return a quarter of it.
 
     Edges:
         Overlap plays no part, and neither does area. With ``"smooth"``, slopes are within
@@ -74,5 +74,5 @@ def balanced_l1_loss(
     # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.
     near = difference.clamp(max=beta)
     unit = beta if form == "smooth" else 1.0
-    curve = alpha * (near + unit / b) * (near / beta * b + 1).log() - alpha * near
+    curve = alpha * (near + unit / b) * (near / beta * b).log1p() - alpha * near
     return (curve + gamma * (difference - near)).sum(-1)

@@ -1,5 +1,6 @@
 """Binary cross entropy, from probabilities and from logits."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -31,7 +32,9 @@ def bce_loss(
     Edges:
         A probability outside [0, 1] counts as the nearer bound and has zero gradient;
         so has any within ``eps`` of the wrong bound. Half precision is widened to
-        float32, but what was rounded to 0 or 1 before stays there.
+        float32, but what was rounded to 0 or 1 before stays there. Of float16 the floor
+        is 2 / 65504 (a ceiling of 10.4), because the gradient, as great as 1 / floor, is
+        handed back in float16.
 
     When to use:
         Only where a model hands out probabilities and nothing else. From logits the
@@ -43,9 +46,10 @@ def bce_loss(
     References:
         Good, "Rational Decisions", J. Royal Statistical Society B 14, 1952.
     """
+    floor = max(eps, 2 / torch.finfo(prob.dtype).max)
     prob, target = paired(prob, target)
-    log_prob = prob.clamp(min=eps, max=1.0).log()
-    log_complement = (1 - prob).clamp(min=eps, max=1.0).log()
+    log_prob = prob.clamp(min=floor, max=1.0).log()
+    log_complement = (1 - prob).clamp(min=floor, max=1.0).log()
     return -(target * log_prob + (1 - target) * log_complement)
 
 

@@ -63,8 +63,9 @@ def ghm_c_loss(
         begin at 0 are too small at first, and the weights up to ``1 / (1 - momentum)``
         times too large, as in the authors' code; begin with the counts of a first batch
         to avoid it. A gradient of exactly 1 falls into the last bin. Logits of 1e4 are
-        safe; half precision is widened to float32, also that of the counts. An ignored
-        row costs 0 and is counted nowhere.
+        safe; half precision is widened to float32, also that of the counts. The weight of
+        a lonely row grows with N: with float16 logits take the mean, since the gradient
+        of a sum may not fit. An ignored row costs 0 and is counted nowhere.
 
     When to use:
         Dense detectors, instead of focal loss, where both the easy background and the

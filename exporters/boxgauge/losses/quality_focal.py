@@ -32,9 +32,10 @@ def quality_focal_loss(
     Edges:
         A ``beta`` between 0 and 1 is refused: the gradient of the factor is infinite at
         :math:`\sigma = y`, which is where training goes. At ``beta`` 1 the gradient
-        jumps there, and is 0 at the point itself. Qualities are not checked. Half
-        precision is widened to float32. As for focal loss, the sum is divided by the
-        number of positives, or by the sum of their qualities.
+        jumps there, and is 0 at the point itself. Qualities are not checked: outside
+        [0, 1] the loss may be negative. Half precision is widened to float32. As for
+        focal loss, the sum is divided by the number of positives, or by the sum of their
+        qualities.
 
     When to use:
         A dense detector whose score shall rank boxes by how well they fit, without a

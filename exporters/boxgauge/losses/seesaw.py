@@ -85,7 +85,7 @@ def seesaw_loss(
     logits, one_hot = labelled(logits, target)
     counts = class_counts + one_hot.sum(0).to(class_counts.dtype)
 
-    log_counts = counts.clamp(min=1).to(logits.dtype).log()
+    log_counts = counts.to(logits.dtype).clamp(min=1.0).log()
     log_mitigation = (log_counts - _own(log_counts, one_hot)).clamp(max=0.0)
 
     log_probs = logits.detach().log_softmax(-1)

@@ -48,7 +48,8 @@ def siou_loss(
             mmyolo and the code of Wise-IoU's authors take 4.
 
     Returns:
-        One loss per pair, in [0, 2.03): 0 for equal boxes with area.
+        One loss per pair: 0 for equal boxes with area; below 2.03 for a theta of 4, below 2.5 for
+        any.
 
     Edges:
         Boxes apart attract, first along the axis they are closer on. Centres in line or

@@ -40,8 +40,7 @@ def wise_iou_loss(
         eps: Floor for the union and for :math:`c^2`, in px².
 
     Returns:
-        One loss per pair, in [0, e): 0 for equal boxes with area, towards e for small boxes
-        far apart.
+        One loss per pair, in [0, e]: 0 for equal boxes with area, e for two points apart.
 
     Edges:
         Boxes apart attract by their centres, as the factor knows the distance. Two equal
