@@ -4,15 +4,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
 from boxgauge.losses import bce_with_logits_loss, focal_loss
-from tests.losses.strategies import gradient, laws, logits, probabilities
+from tests.losses.strategies import column, gradient, laws, logits, probabilities
 from tests.reference import classification as reference
-
-
-def column(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
 
 
 def logit(prob: float) -> float:

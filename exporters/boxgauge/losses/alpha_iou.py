@@ -65,8 +65,8 @@ def alpha_iou_loss(
 
     When to use:
         For high IoU thresholds, or noisy boxes, with alpha = 3 and a form that attracts boxes
-        apart (``"giou"``, ``"diou"``, ``"ciou"``). With alpha below 1 it was found to be worse
-        than the plain loss.
+        apart (``"giou"``, ``"diou"``, ``"ciou"``). An alpha below 1 turns to the pairs of little
+        overlap instead.
 
     Raises:
         ValueError: ``alpha`` is not above 0, ``form`` is none of the four, or the boxes do not

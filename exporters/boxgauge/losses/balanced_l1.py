@@ -42,8 +42,8 @@ def balanced_l1_loss(
             authors' code, which scale the logarithm only, so that the slope jumps at the knee.
 
     Returns:
-        One loss per pair, at least 0, unbounded; in the unit of the boxes. 0 for equal boxes.
-        Libraries that average over the coordinates return a quarter of it.
+        One loss per pair, at least 0 but for rounding, unbounded; in the unit of the boxes. 0
+        for equal boxes. Libraries that average over the coordinates return a quarter of it.
 
     Edges:
         Overlap plays no part, and neither does area. With ``"smooth"``, slopes are within
@@ -59,7 +59,7 @@ def balanced_l1_loss(
 
     References:
         Pang et al., "Libra R-CNN: Towards Balanced Learning for Object Detection", CVPR 2019,
-        Eq. 7-9. https://arxiv.org/abs/1904.02701
+        Section 3.3. https://arxiv.org/abs/1904.02701
     """
     if not (alpha > 0 and beta > 0):
         raise ValueError(f"alpha and beta must be above 0: got {alpha} and {beta}")
@@ -74,5 +74,5 @@ def balanced_l1_loss(
     # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.
     near = difference.clamp(max=beta)
     unit = beta if form == "smooth" else 1.0
-    curve = alpha * (near + unit / b) * (near / beta * b + 1).log() - alpha * near
+    curve = alpha * (near + unit / b) * (near / beta * b).log1p() - alpha * near
     return (curve + gamma * (difference - near)).sum(-1)

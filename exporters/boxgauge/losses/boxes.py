@@ -94,7 +94,7 @@ def squared_diagonal(box: Corners) -> Float[Tensor, "n"]:
 
 
 def distance_term(a: Corners, b: Corners, eps: float) -> Float[Tensor, "n"]:
-    """Return DIoU's penalty, in [0, 1): squared centre distance by squared hull diagonal.
+    """Return DIoU's penalty, in [0, 1]: squared centre distance by squared hull diagonal.
 
     ``eps`` is the floor of the latter, px².
     """

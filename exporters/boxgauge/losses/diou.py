@@ -23,8 +23,7 @@ def diou_loss(
             Libraries that add it to the denominators instead differ by less than it.
 
     Returns:
-        One loss per pair, in [0, 2): 0 for equal boxes with area, towards 2 for small
-        boxes far apart.
+        One loss per pair, in [0, 2]: 0 for equal boxes with area, 2 for two points apart.
 
     Edges:
         Boxes apart attract by their centres. A box inside the other, their centres

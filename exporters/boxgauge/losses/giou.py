@@ -26,9 +26,9 @@ def giou_loss(
         small boxes far apart, 1 where the hull has no area.
 
     Edges:
-        Boxes apart have a gradient, along the axis they are apart on and towards a wider
-        prediction; for a box inside the other the hull adds nothing, and GIoU is IoU. Two
-        points on a line that is parallel to an axis span no hull: loss 1, gradient 0. Half
+        Boxes apart attract by their facing sides, while the far sides are pushed outwards:
+        the prediction grows. For a box inside the other the hull adds nothing, and GIoU is
+        IoU. Two points on a line that is parallel to an axis span no hull, and cost 1. Half
         precision is widened to float32.
 
     When to use:

@@ -25,8 +25,8 @@ def mpdiou_loss(
         pred: Predicted boxes, corner form, pixels; inverted corners are reordered.
         target: True boxes, paired with ``pred`` by row.
         image_size: Width and height of the image that each pair is in, in the unit of the
-            boxes. The paper's :math:`w`, :math:`h`; some libraries take those of the feature
-            map, with boxes in its cells.
+            boxes. The paper's :math:`w`, :math:`h`; some forks of YOLO take those of
+            the feature map, with boxes in its cells.
         eps: Floor for the union and for :math:`W^2 + H^2`, in px².
 
     Returns:
@@ -48,7 +48,7 @@ def mpdiou_loss(
 
     References:
         Ma and Xu, "MPDIoU: A Loss for Efficient and Accurate Bounding Box Regression", 2023,
-        Algorithm 2. https://arxiv.org/abs/2307.07662
+        Section 3. https://arxiv.org/abs/2307.07662
     """
     a, b = paired_corners(pred, target)
     if image_size.shape != (pred.shape[0], 2):

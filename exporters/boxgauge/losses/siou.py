@@ -48,10 +48,13 @@ def siou_loss(
             mmyolo and the code of Wise-IoU's authors take 4.
 
     Returns:
-        One loss per pair, in [0, 2.03): 0 for equal boxes with area.
+        One loss per pair: 0 for equal boxes with area; below 2.03 for a theta of 4, below 2.5 for
+        any.
 
     Edges:
-        Boxes apart attract, first along the axis they are closer on. Centres in line or
+        Boxes apart attract. But as :math:`\Lambda` enters with a minus, distance costs less
+        near the diagonal than near an axis: descent may enlarge the smaller of the two
+        offsets first, where the paper's text intends the opposite. Centres in line or
         together have :math:`\Lambda = 0`. Two equal points cost 1. Half precision is widened
         to float32.
 

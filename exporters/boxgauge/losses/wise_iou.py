@@ -40,8 +40,7 @@ def wise_iou_loss(
         eps: Floor for the union and for :math:`c^2`, in px².
 
     Returns:
-        One loss per pair, in [0, e): 0 for equal boxes with area, towards e for small boxes
-        far apart.
+        One loss per pair, in [0, e]: 0 for equal boxes with area, e for two points apart.
 
     Edges:
         Boxes apart attract by their centres, as the factor knows the distance. Two equal
@@ -152,8 +151,8 @@ def wise_iou_v3_loss(
         target: True boxes, paired with ``pred`` by row.
         mean_iou_loss: The running mean so far, in [0, 1]; 1 at the start.
         eps: Floor for the union and for :math:`c^2` (px²), and for the running mean.
-        alpha: Base of the decay for outliers, at least 1. The paper's table has 1.9 with
-            delta 3 as the best; the authors' later code has 1.7 and 2.7.
+        alpha: Base of the decay for outliers, at least 1. The paper's choice for COCO is
+            1.9 with a delta of 3; the authors' later code has 1.7 and 2.7.
         delta: Outlier degree with a gain of 1, above 0.
         momentum: As in version 2.
 
