@@ -9,64 +9,22 @@ of a centre matters.
 """
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from contestants import CONTESTANTS
-from descent import descend
-from gradients import Gradient, graph_gradient
+from gradients import graph_gradient
 from numpy.typing import NDArray
 from options import OPTIONS
-from protocol import CENTRES, MIDDLE, Cases, Floats, cases_at, draw_centres, rates
-from regression_results import GOOD, Result, load
+from protocol import CENTRES, MIDDLE, cases_at, draw_centres
+from regression_results import Result, load
 from variants import VARIANTS, autograd_gradient
+from ways import PLATEAU, row, ways
 
 from boxgauge.engine import Engine, ModelRepository, find_graphs
-
-STEPS = (0, 25, 50, 100, 200)
-_HEAD = (
-    "loss",
-    *(f"error {step}" for step in STEPS[2:]),
-    f"below {GOOD}",
-    *(f"met by {step}" for step in STEPS[1:]),
-    *(f"area {step}" for step in STEPS),
-)
-
-
-def eager_iou(targets: Floats) -> Gradient:
-    """Return the function that gives each box's IoU with its target, [n]."""
-    return partial(_iou, targets=targets)
-
-
-def ways(cases: Cases, gradients: Mapping[str, Callable[[Floats], Gradient]]) -> list[str]:
-    """Return the lines of the table of ways, a loss each."""
-    iou = eager_iou(cases.targets)
-    apart = iou(cases.anchors) == 0
-    lines = [_row(*_HEAD), "|---|" + "--:|" * (len(_HEAD) - 1)]
-    for label, gradient_to in gradients.items():
-        at: dict[int, Floats] = {}
-
-        def watch(step: int, boxes: Floats, at: dict[int, Floats] = at) -> None:
-            if step in STEPS:
-                at[step] = boxes.copy()
-
-        course = descend(cases, gradient_to(cases.targets), iou, rates(), watch=watch)
-        errors = [course.error_sums[step] / len(course.final) for step in STEPS[2:]]
-        met = [float((iou(at[step])[apart] > 0).mean()) for step in STEPS[1:]]
-        areas = [float(at[step][apart, 2:].prod(axis=1).mean(dtype=np.float64)) for step in STEPS]
-        lines.append(
-            _row(
-                label,
-                *(f"{each:.3g}" for each in errors),
-                f"{(course.final < GOOD).mean():.1%}",
-                *(f"{each:.1%}" for each in met),
-                *(f"{each:.3g}" for each in areas),
-            )
-        )
-    return lines
 
 
 def directions(centres: NDArray[np.float64], results: Sequence[Result]) -> list[str]:
@@ -76,9 +34,9 @@ def directions(centres: NDArray[np.float64], results: Sequence[Result]) -> list[
     angle = np.degrees(np.arctan2(np.abs(away).min(axis=1), np.abs(away).max(axis=1)))
     far = np.linalg.norm(away, axis=1) >= 2
     bands = [far & (angle >= low) & (angle < low + 15) for low in (0, 15, 30)]
-    lines = [_row("loss", "0 to 15° off an axis", "15 to 30°", "30 to 45°"), "|---|--:|--:|--:|"]
+    lines = [row("loss", "0 to 15° off an axis", "15 to 30°", "30 to 45°"), "|---|--:|--:|--:|"]
     lines += [
-        _row(each.label, *(f"{each.by_centre[band].mean():.4f}" for band in bands))
+        row(each.label, *(f"{each.by_centre[band].mean():.4f}" for band in bands))
         for each in results
     ]
     return lines
@@ -98,8 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     repository = ModelRepository.open(find_graphs(options.graphs))
     engine = Engine.open(repository, names=[f"{each.graph}_gradient" for each in CONTESTANTS])
     print(
-        f"{len(cases.anchors):,} cases. Error: mean over all. Met: share of the cases apart at\n"
-        "first that overlap by that step. Area: mean of the cases apart at first.\n"
+        f"{len(cases.anchors):,} cases. Error: mean of all. Diagonal: apart along both axes.\n"
+        "Met: share of the cases apart at first that overlap by that step. Area: mean of those.\n"
+        f"Net / path: how far a coordinate got from step {PLATEAU[0]} to {PLATEAU[-1]}, by how"
+        " far it went.\n"
     )
     graphs = {each.label: partial(graph_gradient, engine, each) for each in CONTESTANTS}
     print("\n".join(ways(cases, graphs)))
@@ -111,18 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.results is not None:
         print("\nCentres 2 to 3 away, by direction, mean error at the end:\n")
         print("\n".join(directions(*load(options.results))))
-
-
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _iou(boxes: Floats, targets: Floats) -> Floats:
-    low = np.maximum(boxes[:, :2] - boxes[:, 2:] / 2, targets[:, :2] - targets[:, 2:] / 2)
-    high = np.minimum(boxes[:, :2] + boxes[:, 2:] / 2, targets[:, :2] + targets[:, 2:] / 2)
-    overlap = np.clip(high - low, 0, None).prod(axis=1)
-    union = boxes[:, 2:].prod(axis=1) + targets[:, 2:].prod(axis=1) - overlap
-    return np.asarray(overlap / union, dtype=np.float32)
 
 
 if __name__ == "__main__":

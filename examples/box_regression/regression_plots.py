@@ -34,7 +34,7 @@ def draw_curves(results: Sequence[Result], path: Path) -> None:
             axis.plot(
                 result.curve,
                 label=f"{result.label}  {result.curve[-1]:.2g}",
-                lw=3.2 - 0.45 * number,
+                lw=2.6 - 0.3 * number,
                 ls=_DASHES[number % len(_DASHES)],
             )
         for step in (160, 180):

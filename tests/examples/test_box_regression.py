@@ -17,6 +17,7 @@ from options import OPTIONS
 from protocol import CASES_AT_A_CENTRE, CENTRES, Cases, Floats, cases_at, draw_centres, rates
 from regression_results import Result, load, save, table
 from variants import VARIANTS, autograd_gradient
+from ways import Way, eager_iou
 
 from boxgauge.engine import Engine, ModelRepository
 from boxgauge.export.entries.boxes import BOXES
@@ -117,7 +118,7 @@ def test_the_plain_variants_are_the_librarys_losses(engine: Engine, name: str) -
 
 def test_the_eager_iou_is_the_graphs(engine: Engine) -> None:
     cases = somewhere()
-    got = explain.eager_iou(cases.targets)(cases.anchors)
+    got = eager_iou(cases.targets)(cases.anchors)
     np.testing.assert_allclose(got, graph_iou(engine, cases.targets)(cases.anchors), atol=1e-6)
 
 
@@ -160,7 +161,7 @@ def test_all_losses_begin_with_the_same_error(results: dict[str, Result]) -> Non
 
 def test_iou_leaves_boxes_apart_where_they_are(results: dict[str, Result]) -> None:
     cases = cases_at(draw_centres(2, seed=0))
-    apart = explain.eager_iou(cases.targets)(cases.anchors) == 0
+    apart = eager_iou(cases.targets)(cases.anchors) == 0
     at_first = np.abs(cases.anchors - cases.targets).sum(axis=1)[apart].mean()
     assert results["IoU"].apart == pytest.approx(at_first, rel=1e-5)
     assert results["GIoU"].apart < 0.5
@@ -216,6 +217,15 @@ def test_the_explanation_has_every_loss_and_variant(
     assert all(f"| {label} |" in ways and f"| {label} |" in directions for label in LABELS)
     assert all(f"| {label} |" in options for label in OPTIONS)
     assert all(f"| {label} |" in variants for label in VARIANTS)
+
+
+def test_to_and_fro_is_a_long_path_and_no_way() -> None:
+    way = Way()
+    for step in range(201):
+        way(step, np.full((3, 4), step % 2 + 0.01 * step, dtype=np.float32))
+    # 20 steps, by turns 1.01 forth and 0.99 back.
+    assert way.path == pytest.approx(20, rel=1e-4)
+    assert way.net == pytest.approx(0.2, rel=1e-3)
 
 
 def test_the_bands_of_direction_tell_axes_from_diagonals() -> None:
