@@ -22,7 +22,7 @@ from options import OPTIONS
 from protocol import CENTRES, MIDDLE, cases_at, draw_centres
 from regression_results import Result, load
 from variants import VARIANTS, autograd_gradient
-from ways import PLATEAU, row, ways
+from ways import PLATEAU, mean, row, ways
 
 from boxgauge.engine import Engine, ModelRepository, find_graphs
 
@@ -36,7 +36,7 @@ def directions(centres: NDArray[np.float64], results: Sequence[Result]) -> list[
     bands = [far & (angle >= low) & (angle < low + 15) for low in (0, 15, 30)]
     lines = [row("loss", "0 to 15° off an axis", "15 to 30°", "30 to 45°"), "|---|--:|--:|--:|"]
     lines += [
-        row(each.label, *(f"{each.by_centre[band].mean():.4f}" for band in bands))
+        row(each.label, *(f"{mean(each.by_centre[band]):.4f}" for band in bands))
         for each in results
     ]
     return lines

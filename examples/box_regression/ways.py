@@ -71,13 +71,13 @@ def ways(cases: Cases, gradients: Mapping[str, Callable[[Floats], Gradient]]) ->
         course = descend(cases, gradient_to(cases.targets), iou, rates(), watch=way)
         good = course.final < GOOD
         errors = [course.error_sums[step] / len(course.final) for step in ERRORS_AT]
-        met = [_mean(iou(way.at[step])[apart] > 0) for step in MET_BY]
-        areas = [_mean(way.at[step][apart, 2:].prod(axis=1)) for step in AREAS_AT]
+        met = [mean(iou(way.at[step])[apart] > 0) for step in MET_BY]
+        areas = [mean(way.at[step][apart, 2:].prod(axis=1)) for step in AREAS_AT]
         lines.append(
             row(
                 label,
                 *(f"{each:.3g}" for each in errors),
-                *(f"{_mean(good[part]):.1%}" for part in (slice(None), diagonal)),
+                *(f"{mean(good[part]):.1%}" for part in (slice(None), diagonal)),
                 *(f"{each:.1%}" for each in met),
                 *(f"{each:.3g}" for each in areas),
                 f"{way.net / way.path:.2f}" if way.path else "no move",
@@ -97,7 +97,8 @@ def _gaps(cases: Cases) -> Floats:
     return np.asarray(between - (cases.anchors[:, 2:] + cases.targets[:, 2:]) / 2)
 
 
-def _mean(values: NDArray[Any]) -> float:
+def mean(values: NDArray[Any]) -> float:
+    """Return the mean, NaN of no values at all."""
     return float(values.mean(dtype=np.float64)) if len(values) else float("nan")
 
 
