@@ -8,6 +8,7 @@ import numpy as np
 from contestants import CONTESTANTS
 from matplotlib.colors import LogNorm
 from numpy.typing import NDArray
+from protocol import MIDDLE, RADIUS
 from regression_results import Result
 
 mpl.use("Agg")
@@ -57,20 +58,32 @@ def draw_curves(results: Sequence[Result], path: Path) -> None:
 def draw_maps(
     centres: NDArray[np.float64], results: Sequence[Result], path: Path, *, columns: int = 5
 ) -> None:
-    """Draw, for each loss, each centre coloured by the mean final error of its cases."""
+    """Draw, for each loss, the disc of centres coloured by the mean final error of their cases."""
     rows = max(1, -(-len(results) // columns))
     figure, grid = plt.subplots(
-        rows, columns, figsize=(3 * columns, 3 * rows + 0.6), squeeze=False, layout="constrained"
+        rows,
+        columns,
+        figsize=(2.4 * columns, 2.6 * rows + 0.4),
+        squeeze=False,
+        layout="constrained",
     )
     norm = LogNorm(_FLOOR, 10)
+    away = (centres - MIDDLE).T
+    # Rings of equal area, and directions.
+    edges = RADIUS * np.sqrt(np.linspace(0, 1, 13)), np.linspace(-np.pi, np.pi, 37)
+    polar = np.hypot(*away), np.arctan2(away[1], away[0])
+    count, *_ = np.histogram2d(*polar, bins=edges)
+    ring, angle = np.meshgrid(*edges, indexing="ij")
     axes = list(grid.flat)
     for axis in axes:
         axis.set_axis_off()
     for axis, result in zip(axes, results, strict=False):
+        total, *_ = np.histogram2d(*polar, bins=edges, weights=result.by_centre)
+        mean = np.maximum(np.ma.masked_where(count == 0, total) / np.maximum(count, 1), _FLOOR)
+        x, y = ring * np.cos(angle), ring * np.sin(angle)
+        mesh = axis.pcolormesh(x, y, mean, norm=norm, cmap="viridis")
         axis.set(title=result.label, aspect="equal")
-        errors = np.maximum(result.by_centre, _FLOOR)
-        dots = axis.scatter(*centres.T, c=errors, norm=norm, s=3, cmap="viridis", rasterized=True)
     if results:
-        figure.colorbar(dots, ax=axes, shrink=0.5, label="mean error after 200 steps")
-    figure.savefig(path, dpi=100)
+        figure.colorbar(mesh, ax=axes, shrink=0.5, label="mean error after 200 steps")
+    figure.savefig(path, dpi=90)
     plt.close(figure)
