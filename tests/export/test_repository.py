@@ -2,18 +2,27 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from boxgauge.export import ExportError, Manifest, catalog, export_all, read_manifest
+from boxgauge.export import (
+    ExportError,
+    GraphRecord,
+    Manifest,
+    catalog,
+    export_all,
+    read_manifest,
+)
 from boxgauge.export.manifest import sha256
 from boxgauge.export.repository import replacing
-from boxgauge.export.sources import producer_versions, sources_digest
+from boxgauge.export.sources import producer_versions, source_digests
 
 RECORD_KEYS = {
     "name", "version", "family", "inputs", "outputs", "gradient", "gradient_graph", "gradient_of",
-    "per_pair", "opset", "sha256", "file", "parity", "tensorrt", "reference",
+    "topic", "per_pair", "opset", "sha256", "file", "parity", "tensorrt", "obstacles",
+    "reference", "sources",
 }  # fmt: skip
 
 PARSE = """
@@ -43,16 +52,17 @@ def _inodes(folder: Path) -> set[int]:
     return {file.stat().st_ino for file in folder.rglob("*")}
 
 
-def test_the_manifest_is_of_format_1(graphs_dir: Path) -> None:
+def test_the_manifest_is_of_format_2(graphs_dir: Path) -> None:
     content = json.loads((graphs_dir / "manifest.json").read_text())
 
-    assert set(content) == {"format", "sources", "producer", "graphs"}
-    assert content["format"] == 1
-    assert content["sources"] == sources_digest()
+    assert set(content) == {"format", "producer", "graphs"}
+    assert content["format"] == 2
     assert content["producer"] == producer_versions()
     for graph in content["graphs"]:
         assert set(graph) == RECORD_KEYS
         assert graph["opset"] == 20
+        assert graph["tensorrt"] == (not graph["obstacles"])
+        assert (graph["topic"] is not None) == (graph["family"] in {"loss", "gradient"})
         assert graph["file"] == f"{graph['name']}/{graph['version']}/model.onnx"
         for port in (*graph["inputs"], *graph["outputs"]):
             assert set(port) == {"name", "dtype", "shape"}
@@ -71,6 +81,12 @@ def test_the_manifest_lists_the_catalog_and_its_gradients(manifest: Manifest) ->
         if record.gradient_graph is not None:
             assert record.gradient
             assert manifest[record.gradient_graph].gradient_of == record.name
+
+
+def test_a_graph_and_its_gradient_name_the_sources_of_their_entry(manifest: Manifest) -> None:
+    digests = source_digests(catalog().values(), producer_versions())
+    for record in manifest:
+        assert record.sources == digests[record.gradient_of or record.name]
 
 
 def test_every_file_has_the_hash_of_the_manifest(graphs_dir: Path, manifest: Manifest) -> None:
@@ -121,6 +137,50 @@ def test_a_damaged_graph_is_exported_again(copy: Path) -> None:
     assert again == read_manifest(copy)
 
 
+def _rewritten(folder: Path, graphs: list[GraphRecord]) -> Manifest:
+    manifest = replace(read_manifest(folder), graphs=tuple(graphs))
+    manifest.write(folder)
+    return manifest
+
+
+def test_only_what_was_made_from_other_sources_is_exported_again(copy: Path) -> None:
+    manifest = read_manifest(copy)
+    before = _contents(copy)
+    _rewritten(
+        copy,
+        [replace(each, sources="0") if each.name == "iou_loss" else each for each in manifest],
+    )
+    told: list[tuple[str, int, int]] = []
+
+    assert export_all(copy, progress=lambda *step: told.append(step)) == manifest
+
+    assert told == [("iou_loss", 1, 2), ("iou_loss_gradient", 2, 2)]
+    assert _contents(copy) == before
+
+
+def test_what_left_the_catalog_leaves_the_folder(copy: Path) -> None:
+    manifest = read_manifest(copy)
+    before = _contents(copy)
+    shutil.copytree(copy / "report", copy / "old_report")
+    _rewritten(copy, [*manifest, replace(manifest["report"], name="old_report")])
+
+    assert export_all(copy, progress=_must_not_export) == manifest
+    assert _contents(copy) == before
+
+
+def test_configurations_are_written_again_without_an_export(copy: Path) -> None:
+    before = _contents(copy)
+    (copy / "iou_loss" / "config.pbtxt").write_text("platform: 'other'")
+    (copy / "focal_loss" / "config.pbtxt").unlink()
+
+    export_all(copy, progress=_must_not_export)
+    assert _contents(copy) == before
+
+
+def _must_not_export(name: str, done: int, total: int) -> None:
+    raise AssertionError(f"{name} is exported")
+
+
 def test_an_interrupted_export_leaves_the_old_folder(copy: Path) -> None:
     before = _contents(copy)
 
@@ -157,7 +217,7 @@ def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
         export_all(tmp_path / "graphs", names=["iou_loss", "no_loss"])
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', '{"format": 1, "graphs": 3}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 3}', '{"format": 2, "graphs": 3}'])
 def test_what_is_not_a_manifest_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(ValueError, match=r"manifest\.json|Expecting value"):

@@ -11,17 +11,24 @@ from boxgauge.losses import (
     asymmetric_loss,
     bce_loss,
     bce_with_logits_loss,
+    combo_loss,
     cross_entropy_loss,
+    dice_bce_loss,
     dice_loss,
     distribution_focal_loss,
     focal_loss,
+    focal_tversky_loss,
     giou_loss,
     iou_loss,
+    lovasz_hinge_loss,
+    lovasz_softmax_loss,
     poly_focal_loss,
     poly_loss,
     quality_focal_loss,
     smooth_l1_loss,
+    soft_jaccard_loss,
     soft_miou_loss,
+    tversky_loss,
     varifocal_loss,
 )
 
@@ -86,7 +93,22 @@ def test_losses_of_logits(loss: Loss) -> None:
     [
         pytest.param(bce_loss, (16,), id="bce"),
         pytest.param(dice_loss, (3, 5), id="dice"),
+        pytest.param(
+            partial(dice_loss, denominator="squared", smoothing="below"), (3, 5), id="dice-v-net"
+        ),
+        pytest.param(tversky_loss, (3, 5), id="tversky"),
+        pytest.param(focal_tversky_loss, (3, 5), id="focal-tversky"),
+        pytest.param(
+            partial(focal_tversky_loss, gamma=2.5, exponent="direct"),
+            (3, 5),
+            id="f-tversky-2.5",
+        ),
+        pytest.param(soft_jaccard_loss, (3, 5), id="soft-jaccard"),
         pytest.param(soft_miou_loss, (2, 3, 4), id="soft-miou"),
+        pytest.param(lovasz_softmax_loss, (2, 3, 4), id="lovasz-softmax"),
+        pytest.param(
+            partial(lovasz_softmax_loss, classes="all"), (2, 3, 4), id="lovasz-softmax-all"
+        ),
     ],
 )
 def test_losses_of_probabilities(loss: Loss, shape: tuple[int, ...]) -> None:
@@ -115,3 +137,17 @@ def test_distribution_focal_loss() -> None:
     logits = uniform(8, 5, low=-6, high=6, seed=7).requires_grad_()
     position = uniform(8, low=-1, high=5, seed=8)
     assert torch.autograd.gradcheck(distribution_focal_loss, (logits, position))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        pytest.param(lovasz_hinge_loss, id="lovasz-hinge"),
+        pytest.param(dice_bce_loss, id="dice-bce"),
+        pytest.param(partial(combo_loss, alpha=0.3, beta=0.8), id="combo"),
+    ],
+)
+def test_losses_of_logits_of_masks(loss: Loss) -> None:
+    logits = uniform(3, 5, low=-4, high=4, seed=6).requires_grad_()
+    target = uniform(3, 5, low=0, high=1, seed=7).round()
+    assert torch.autograd.gradcheck(loss, (logits, target))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from boxgauge.export.manifest import GraphRecord
 from boxgauge.export.ports import Port
 
+CONFIG = "config.pbtxt"
+
 _TYPES = {
     "float32": "TYPE_FP32",
     "float64": "TYPE_FP64",

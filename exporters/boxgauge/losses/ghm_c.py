@@ -14,7 +14,7 @@ from boxgauge.losses.pairs import paired
 _EMPTY = 1e-12
 
 
-class GHMCLoss(NamedTuple):
+class GHMC(NamedTuple):
     """The loss of each row, and the counts to hand in with the next batch."""
 
     loss: Float[Tensor, "n"]
@@ -28,7 +28,7 @@ def ghm_c_loss(
     *,
     momentum: float = 0.75,
     regions: Literal["occupied", "all"] = "occupied",
-) -> GHMCLoss:
+) -> GHMC:
     r"""Return the gradient-harmonised cross entropy of each logit, and the next counts.
 
     The length of the gradient, :math:`g = |\sigma(x) - t|`, is counted in bins of equal
@@ -110,4 +110,4 @@ def ghm_c_loss(
     density = region_count * (in_bin * counts).sum(-1)
     # Only an ignored row has no density; its weight is 0.
     weight = counted * rows.sum() / density.clamp(min=_EMPTY)
-    return GHMCLoss(weight * cross_entropy, counts)
+    return GHMC(weight * cross_entropy, counts)

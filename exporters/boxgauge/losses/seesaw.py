@@ -9,7 +9,7 @@ from torch import Tensor
 from boxgauge.losses.labels import labelled
 
 
-class SeesawLoss(NamedTuple):
+class Seesaw(NamedTuple):
     """The loss of each row, and the counts to hand in with the next batch."""
 
     loss: Float[Tensor, "n"]
@@ -24,7 +24,7 @@ def seesaw_loss(
     p: float = 0.8,
     q: float = 2.0,
     eps: float = 1e-2,
-) -> SeesawLoss:
+) -> Seesaw:
     r"""Return the seesaw loss of each row of logits with its class, and the next counts.
 
     With :math:`\sigma = softmax(x)`, :math:`i` the class of a row and :math:`N` how often
@@ -96,7 +96,7 @@ def seesaw_loss(
 
     # Of a row's own class both are 0.
     reweighted = logits + p * log_mitigation + q * log_compensation
-    return SeesawLoss(-(one_hot * reweighted.log_softmax(-1)).sum(-1), counts)
+    return Seesaw(-(one_hot * reweighted.log_softmax(-1)).sum(-1), counts)
 
 
 def _own(values: Tensor, one_hot: Float[Tensor, "n k"]) -> Float[Tensor, "n 1"]:

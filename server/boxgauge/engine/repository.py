@@ -11,7 +11,7 @@ import orjson
 from boxgauge.frames import GraphError
 
 MANIFEST = "manifest.json"
-_FORMAT = 1
+_FORMAT = 2
 _TEXTS = ("name", "family", "sha256", "file", "reference")
 
 
@@ -32,13 +32,16 @@ class GraphSpec:
         gradient: A gradient graph of it exists, named in ``gradient_graph``.
         gradient_of: Where this is a gradient graph, the loss it belongs to.
         per_pair: Row i of the outputs depends on row i of the inputs alone.
+        topic: Of a loss and its gradient: what it is a loss of.
         parity: max|a - b| / max(1, max|b|) against PyTorch, measured at export.
         tensorrt: Every node and type is one that TensorRT's ONNX parser takes.
+        obstacles: Those that it does not take, one sentence each.
     """
 
     name: str
     version: int
     family: str
+    topic: str | None
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     gradient: bool
@@ -50,6 +53,7 @@ class GraphSpec:
     file: str
     parity: float
     tensorrt: bool
+    obstacles: tuple[str, ...]
     reference: str
 
 
@@ -133,6 +137,7 @@ def _spec(entry: object, of: str) -> GraphSpec:
             )
             for port in _values(entry, side, of)
         )
+    fields["obstacles"] = tuple(_values(entry, "obstacles", of))
     return GraphSpec(**fields)
 
 
