@@ -81,6 +81,19 @@ def test_the_manifest_lists_the_catalog_and_its_gradients(manifest: Manifest) ->
             assert manifest[record.gradient_graph].gradient_of == record.name
 
 
+def test_a_gradient_graph_returns_what_its_loss_does_and_then_gradients(
+    manifest: Manifest,
+) -> None:
+    for record in manifest:
+        if record.gradient_of is not None:
+            loss, entry = manifest[record.gradient_of], catalog()[record.gradient_of]
+            assert record.inputs == loss.inputs
+            assert record.outputs[: len(loss.outputs)] == loss.outputs
+            found = {port.name: port.shape for port in record.outputs[len(loss.outputs) :]}
+            shapes = {port.name: port.shape for port in loss.inputs}
+            assert found == {f"grad_{name}": shapes[name] for name in entry.gradient_of}
+
+
 def test_a_graph_and_its_gradient_name_the_sources_of_their_entry(manifest: Manifest) -> None:
     digests = source_digests(catalog().values(), producer_versions())
     for record in manifest:

@@ -81,7 +81,7 @@ def test_the_place_of_the_checkout_does_not_count(checkout: Path) -> None:
             id="the exporter",
         ),
         pytest.param("losses/giou.py", '"""Return', '"""Give', set(), id="a docstring"),
-        pytest.param("export/build.py", "_WORKERS = 2", "_WORKERS = 3", set(), id="the pool"),
+        pytest.param("export/build.py", "_MOST_WORKERS = 4", "_MOST_WORKERS = 3", set(), id="pool"),
         pytest.param(
             "losses/boxes.py", "\ndef hull", "\ndef new(x):\n    return x\n\n\ndef hull", set(),
             id="a neighbour",

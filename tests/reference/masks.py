@@ -28,7 +28,7 @@ def dice_loss(
 def tversky_index(
     prob: Sequence[float], target: Sequence[float], alpha: float, beta: float, smooth: float
 ) -> Fraction:
-    """Salehi et al. 2017, Eq. 3, with ``smooth`` above and below, exactly."""
+    """Salehi et al. 2017, with ``smooth`` above and below, exactly."""
     pixels = [(Fraction(p), Fraction(t)) for p, t in zip(prob, target, strict=True)]
     true_positive = sum((p * t for p, t in pixels), Fraction(0))
     false_positive = sum((p * (1 - t) for p, t in pixels), Fraction(0))
@@ -51,7 +51,7 @@ def focal_tversky_loss(
     smooth: float,
     power: float,
 ) -> float:
-    """Abraham and Khan 2019, Eq. 5, ``power`` being its 1 / gamma."""
+    """Abraham and Khan 2019, ``power`` being its 1 / gamma."""
     rest = 1 - tversky_index(prob, target, alpha, beta, smooth)
     # Not through float: 1 - TI may be too small for it.
     return float((Decimal(rest.numerator) / Decimal(rest.denominator)) ** Decimal(power))
@@ -65,13 +65,13 @@ def soft_jaccard_loss(prob: Sequence[float], target: Sequence[float], smooth: fl
 
 
 def jaccard_loss(wrong: set[int], truth: set[int]) -> Fraction:
-    """Berman et al. 2018, Eq. 6: 1 - IoU of a mask, from its wrong pixels; of nothing, 0."""
+    """Berman et al. 2018: 1 - IoU of a mask, from its wrong pixels; of nothing, 0."""
     union = wrong | truth
     return Fraction(len(wrong), len(union)) if union else Fraction(0)
 
 
 def lovasz_jaccard(errors: Sequence[Fraction], truth: set[int]) -> tuple[Fraction, list[Fraction]]:
-    """Berman et al. 2018, Eq. 9: the extension and its gradient; ties in order of index.
+    """Berman et al. 2018: the extension and its gradient; ties in order of index.
 
     The sum over the descending errors of each times what its pixel adds to the loss.
     """

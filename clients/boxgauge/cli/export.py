@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 
 def export(
-    out: Annotated[Path, typer.Option(help="Folder of the graphs.")] = Path("graphs"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the graphs.", show_default="graphs")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Export even if up to date.")] = False,
     composition: Annotated[
         Path | None,
         typer.Option(
-            help="JSON file of a total loss: its graphs alone are exported.", show_default=False
+            help="JSON file of a total loss: export it alone, to --out.", show_default=False
         ),
     ] = None,
 ) -> None:
@@ -32,6 +34,9 @@ def export(
     from boxgauge.export.errors import ExportError
     from boxgauge.losses.terms import DescriptionError
 
+    if composition is not None and out is None:
+        fail("--composition needs --out: a folder for its graphs alone")
+    out = out or Path("graphs")
     try:
         with export_progress() as advance:
             if composition is None:

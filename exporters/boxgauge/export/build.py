@@ -1,6 +1,7 @@
 """The export of the catalog into a Triton model repository; what has not changed stays."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
@@ -21,7 +22,8 @@ Progress = Callable[[str, int, int], None]
 # What a worker process calls for an entry, by its name; pickled on its way there.
 Tasks = Mapping[str, Callable[[], tuple[Exported, ...]]]
 
-_WORKERS = 2
+# Each takes half a GiB.
+_MOST_WORKERS = 4
 
 
 def export_all(
@@ -96,7 +98,7 @@ def publish(
     """
     entries = {entry.name: entry for entry in wanted}
     graphs = {} if force else dict(present(out, wanted, digests))
-    listed = _listed(out)
+    listed = listed_in(out)
     if listed is not None and graphs.keys() == digests.keys():
         records = _records(wanted, graphs)
         whole = keep_others or listed == Manifest(producer, records)
@@ -124,7 +126,7 @@ def present(
     out: Path, wanted: Collection[Entry], digests: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[Exported, ...]]]:
     """Yield the entries of which ``out`` has all graphs, undamaged and from these sources."""
-    listed = _listed(out)
+    listed = listed_in(out)
     records = {record.name: record for record in listed or ()}
     for entry in wanted:
         names = [name for name in (entry.name, entry.gradient_graph) if name is not None]
@@ -139,7 +141,8 @@ def present(
             yield entry.name, graphs
 
 
-def _listed(out: Path) -> Manifest | None:
+def listed_in(out: Path) -> Manifest | None:
+    """Return the manifest in ``out``, None where there is none that can be read."""
     try:
         return read_manifest(out)
     except (OSError, ValueError):
@@ -173,16 +176,18 @@ def _export(tasks: Tasks) -> Iterator[tuple[str, tuple[Exported, ...]]]:
     if not tasks:
         return
     pool = ProcessPoolExecutor(
-        min(_WORKERS, len(tasks)),
+        min(_MOST_WORKERS, os.cpu_count() or 1, len(tasks)),
         # Not fork: torch's and ONNX Runtime's threads would not survive it. A failed functorch
         # export poisons later ones of its process, but the first failure ends the pool.
         mp_context=multiprocessing.get_context("spawn"),
     )
     with pool:
         try:
-            running = {pool.submit(task): name for name, task in tasks.items()}
-            for task in as_completed(running):
-                yield running[task], task.result()
+            # The largest graphs end the catalog: begun first, none is waited for alone.
+            begun = reversed([*tasks.items()])
+            running = {pool.submit(task): name for name, task in begun}
+            for done in as_completed(running):
+                yield running[done], done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -7,12 +7,13 @@ from typing import Any
 
 from torch import Tensor
 
-from boxgauge.export.build import Progress, publish
+from boxgauge.export.build import Progress, listed_in, publish
 from boxgauge.export.catalog import catalog
 from boxgauge.export.composition_examples import ComposedExamples
 from boxgauge.export.composition_ports import Part, compose_ports
 from boxgauge.export.entry import Entry
 from boxgauge.export.errors import ExportError
+from boxgauge.export.gradient import gradient_entry
 from boxgauge.export.manifest import Manifest
 from boxgauge.export.ports import Port
 from boxgauge.export.sources import composition_digest, producer_versions
@@ -36,21 +37,29 @@ def export_composition(
 
     Args:
         description: What ``Composition.from_description`` reads.
-        out: Folder of the repository; replaced as a whole.
+        out: Folder of the repository; replaced as a whole, if no other graphs are in it.
         force: Export even if up to date.
         progress: Told of each finished graph.
 
     Raises:
         DescriptionError: The description cannot be; a ValueError that says where.
-        ExportError: The graph failed, or ``out`` is a folder of other things.
+        ExportError: The graph failed, or ``out`` is a folder of other graphs or things.
     """
     composition = Composition.from_description(description)
     entry = composition_entry(composition)
     plain = composition.to_description()
+    _refuse_others(out, entry)
     producer = producer_versions()
     digests = {entry.name: composition_digest(plain, producer)}
     tasks = {entry.name: partial(export_described, plain, digests[entry.name])}
     return publish(out, [entry], digests, producer, tasks, force=force, progress=progress)
+
+
+def _refuse_others(out: Path, entry: Entry) -> None:
+    listed = listed_in(out)
+    names = {record.name for record in listed or ()} - {entry.name, entry.gradient_graph}
+    if names:
+        raise ExportError(f"{out} holds other graphs, such as {min(names)}: not replaced")
 
 
 def export_described(description: Mapping[str, Any], sources: str) -> tuple[Exported, ...]:
@@ -80,7 +89,7 @@ def composition_entry(composition: Composition) -> Entry:
     examples = ComposedExamples(parts, inputs)
     results = ("loss", *(part.name for part in parts))
     try:
-        return Entry(
+        entry = Entry(
             name=composition.name,
             family="loss",
             topic="total",
@@ -96,8 +105,10 @@ def composition_entry(composition: Composition) -> Entry:
                 for term, part in zip(composition.terms, parts, strict=True)
             ),
         )
+        gradient_entry(entry)  # refuses, now and not after an export, names used twice
     except ValueError as error:
         raise ExportError(str(error)) from error
+    return entry
 
 
 def _positional(composition: Composition) -> Callable[..., tuple[Tensor, ...]]:

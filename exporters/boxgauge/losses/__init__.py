@@ -1,6 +1,7 @@
 """Losses of object detection, one paper a file, one value per pair of rows."""
 
 from boxgauge.losses.alpha_iou import alpha_iou_loss
+from boxgauge.losses.alrp import ALRP, alrp_loss
 from boxgauge.losses.ap_loss import ap_loss
 from boxgauge.losses.asymmetric import asymmetric_loss
 from boxgauge.losses.balanced_l1 import balanced_l1_loss
@@ -30,6 +31,7 @@ from boxgauge.losses.nwd import nwd_loss
 from boxgauge.losses.poly import poly_loss
 from boxgauge.losses.poly_focal import poly_focal_loss
 from boxgauge.losses.quality_focal import quality_focal_loss
+from boxgauge.losses.rank_sort import RankSort, rank_sort_loss
 from boxgauge.losses.reduction import Reduction, reduce
 from boxgauge.losses.seesaw import Seesaw, seesaw_loss
 from boxgauge.losses.shape_iou import shape_iou_loss
@@ -43,14 +45,17 @@ from boxgauge.losses.varifocal import varifocal_loss
 from boxgauge.losses.wise_iou import WiseIoU, wise_iou_loss, wise_iou_v2_loss, wise_iou_v3_loss
 
 __all__ = [
+    "ALRP",
     "GHMC",
     "BoxFormat",
     "DetectionLoss",
+    "RankSort",
     "Reduction",
     "Seesaw",
     "TotalLoss",
     "WiseIoU",
     "alpha_iou_loss",
+    "alrp_loss",
     "ap_loss",
     "asymmetric_loss",
     "balanced_l1_loss",
@@ -81,6 +86,7 @@ __all__ = [
     "poly_focal_loss",
     "poly_loss",
     "quality_focal_loss",
+    "rank_sort_loss",
     "reduce",
     "seesaw_loss",
     "shape_iou_loss",

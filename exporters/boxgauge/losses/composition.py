@@ -1,7 +1,7 @@
 """A total loss from a description: named, weighted terms that share tensors."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +60,7 @@ class Composition(nn.Module):
         )
 
     @classmethod
-    def from_description(cls, description: Mapping[str, Any]) -> Self:
+    def from_description(cls, description: Mapping[str, Any]) -> "Composition":
         """Return the composition that a mapping of plain values describes, as JSON holds it.
 
         ``{"name": "detector", "weighting": "fixed", "terms": [{"loss": "focal_loss"}]}``; a
@@ -95,6 +95,11 @@ class Composition(nn.Module):
             TypeError: One is missing, or is not of this composition.
         """
         return self.evaluate(tensors, self.log_variances)
+
+    if TYPE_CHECKING:
+        # Of a module in general, torch says that a call returns anything.
+        def __call__(self, **tensors: Tensor) -> TotalLoss:
+            """See ``forward``."""
 
     def evaluate(self, tensors: Mapping[str, Tensor], log_variances: Tensor | None) -> TotalLoss:
         """Return what the call does, with log variances from outside."""

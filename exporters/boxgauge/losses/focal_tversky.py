@@ -61,7 +61,7 @@ def focal_tversky_loss(
 
     References:
         Abraham and Khan, "A Novel Focal Tversky Loss Function with Improved Attention
-        U-Net for Lesion Segmentation", ISBI 2019, Eq. 4-5.
+        U-Net for Lesion Segmentation", ISBI 2019, Section 2.
         https://arxiv.org/abs/1810.07842
     """
     if exponent not in ("inverse", "direct"):

@@ -1,8 +1,9 @@
 """The base of the losses as modules: options, format, weight, reduction and state in one place."""
 
 import inspect
+import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -85,6 +86,13 @@ class LossModule(nn.Module):
             )
         return reduce(self.per_row(*inputs), self.reduction, weight)
 
+    if TYPE_CHECKING:
+        # Of a module in general, torch says that a call returns anything.
+        def __call__(
+            self, pred: Tensor, target: Tensor, *others: Tensor, weight: Tensor | None = None
+        ) -> Tensor:
+            """See ``forward``."""
+
     def per_row(self, *inputs: Tensor) -> Tensor:
         """Return the loss as the function does, neither weighted nor reduced."""
         if self.box_format != self.signature.box_format:
@@ -141,6 +149,8 @@ class LossModule(nn.Module):
         for option, value in options.items():
             if _kind(value) is not _kind(known[option]):
                 raise TypeError(f"{name}: {option} must be like {known[option]!r}: got {value!r}")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name}: {option} must be finite: got {value!r}")
         # JSON knows lists alone.
         return {key: tuple(v) if isinstance(v, list) else v for key, v in options.items()}
 

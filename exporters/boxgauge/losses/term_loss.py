@@ -55,7 +55,7 @@ class TermLoss(nn.Module):
         """Return the reduced term, shape [1], from the tensors of the composition."""
         given = {use.parameter: tensors[use.tensor] for use in self.uses}
         weight = given.pop(WEIGHT, None)
-        loss: Tensor = self.loss(*given.values(), weight=weight)
+        loss = self.loss(*given.values(), weight=weight)
         if self.term.reduction != "positives":
             return reduce(loss, self.term.reduction)
         labels = at_least_float32(given[self.loss.signature.inputs[1].name])

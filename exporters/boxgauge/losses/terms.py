@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, get_args
 
 from boxgauge.losses.boxes import BoxFormat
 from boxgauge.losses.signature import Option
@@ -68,7 +68,7 @@ class Term:
             raise DescriptionError(f"reduction must be one of {wanted}: got {self.reduction!r}")
 
     @classmethod
-    def from_mapping(cls, content: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, content: Mapping[str, Any]) -> "Term":
         """Return the term that a mapping of these attributes describes."""
         refuse_unknown(content, [each.name for each in fields(cls)])
         if "loss" not in content:

@@ -68,7 +68,7 @@ def total_loss(
 
     References:
         Kendall et al., "Multi-Task Learning Using Uncertainty to Weigh Losses for Scene
-        Geometry and Semantics", CVPR 2018, Eq. 7-10. https://arxiv.org/abs/1705.07115
+        Geometry and Semantics", CVPR 2018, Section 3.2. https://arxiv.org/abs/1705.07115
     """
     if not terms:
         raise ValueError("a total loss needs at least one term: got none")

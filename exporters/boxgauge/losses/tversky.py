@@ -52,7 +52,7 @@ def tversky_loss(
 
     References:
         Salehi et al., "Tversky Loss Function for Image Segmentation Using 3D Fully
-        Convolutional Deep Networks", MLMI 2017, Eq. 3-4.
+        Convolutional Deep Networks", MLMI 2017, Section 2.
         https://arxiv.org/abs/1706.05721
     """
     refuse_negative("alpha", alpha)
