@@ -69,9 +69,7 @@ def searchsorted(
     sought, known = op.Shape(self), op.Shape(sorted_sequence)
     # Of equal ones, the first of the two comes first.
     both = (sorted_sequence, self) if right else (self, sorted_sequence)
-    _, order = op.TopK(
-        op.Concat(*both, axis=0), op.Add(sought, known), axis=0, largest=0, sorted=1
-    )
+    _, order = op.TopK(op.Concat(*both, axis=0), op.Add(sought, known), axis=0, largest=0, sorted=1)
     is_known = op.Less(order, known) if right else op.GreaterOrEqual(order, sought)
     before = op.CumSum(op.Cast(is_known, to=_INT64), op.Constant(value_int=0))
     passed = op.ScatterElements(order, order, before, axis=0)
@@ -81,7 +79,7 @@ def searchsorted(
 
 def cummin(
     self: Any,  # noqa: ANN401  (see above)
-    dim: int,  # noqa: ARG001  (an array of one axis has no other)
+    dim: int,
 ) -> Any:  # noqa: ANN401
     """Return the least of each value and all before it, of one axis, and its last position."""
     zero = op.Constant(value_int=0)

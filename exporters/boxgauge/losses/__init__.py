@@ -1,6 +1,6 @@
 """Losses of object detection, one paper a file, one value per pair of rows."""
 
-from boxgauge.losses.alrp import ALRPLoss, alrp_loss
+from boxgauge.losses.alrp import ALRPLoss, alrp_loss, self_balance
 from boxgauge.losses.ap_loss import ap_loss
 from boxgauge.losses.bce import bce_loss, bce_with_logits_loss
 from boxgauge.losses.ciou import ciou_loss
@@ -32,6 +32,7 @@ __all__ = [
     "iou_loss",
     "rank_sort_loss",
     "reduce",
+    "self_balance",
     "smooth_l1_loss",
     "soft_miou_loss",
     "total_loss",

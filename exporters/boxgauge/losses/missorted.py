@@ -49,7 +49,8 @@ class Missorted(NamedTuple):
         # The weight above a score, integrated over a ramp.
         area = (take(upto_group, self.owner) - passed) * self.gap
         before = area.cumsum(0) - area
-        return self._sum((1 - self.is_worse) * (take(before, self.high) - take(before, self.low)))
+        sums = (1 - self.is_worse) * (take(before, self.high) - take(before, self.low))
+        return sums.reshape(self.bits, weight.shape[0]).sum(0)
 
     def sum_below(self, share: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
         """Return the sum over i better than k of share_i H(s_k - s_i), for each positive k."""
@@ -58,16 +59,14 @@ class Missorted(NamedTuple):
         turns = torch.zeros_like(self.gap).scatter(0, self.low, better)
         rise = turns.scatter(0, self.high, -better).cumsum(0) * self.gap
         level = rise.cumsum(0) - rise
-        return self._sum(self.is_worse * (take(level, self.middle) - before_group))
+        sums = self.is_worse * (take(level, self.middle) - before_group)
+        return sums.reshape(self.bits, share.shape[0]).sum(0)
 
     def _by_group(self, values: Float[Tensor, "m"]) -> tuple[Tensor, Tensor]:
         """Return, for each member, the sums of all groups before its own and up to it."""
         totals = torch.zeros_like(values).scatter_add(0, self.group, values)
         upto = totals.cumsum(0)
         return take(upto - totals, self.group), take(upto, self.group)
-
-    def _sum(self, values: Float[Tensor, "m"]) -> Float[Tensor, "p"]:
-        return values.unflatten(0, (self.bits, -1)).sum(0)
 
 
 def missorted_pairs(
@@ -104,7 +103,7 @@ def missorted_pairs(
     gap = (_next(ends) - ends) / (2 * delta)
 
     own = take((order + bit * order.shape[0]).flatten(), arranged)
-    found = torch.zeros_like(own).scatter(0, own, places).unflatten(0, (bits, 3, -1))
+    found = torch.zeros_like(own).scatter(0, own, places).reshape(bits, 3, positives)
     low, middle, high = found.transpose(0, 1).flatten(1).unbind(0)
     return Missorted(
         bits,
