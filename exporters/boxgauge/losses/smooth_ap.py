@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.labels import labelled
+from boxgauge.losses.candidates import candidates
 from boxgauge.losses.soft_ranking import soft_average_precision
 
 
@@ -54,5 +54,5 @@ def smooth_ap_loss(
         Brown et al., "Smooth-AP: Smoothing the Path Towards Large-Scale Image Retrieval",
         ECCV 2020, Section 4. https://arxiv.org/abs/2007.12163
     """
-    rows = labelled(logits, target)
+    rows = candidates(logits, target)
     return 1 - soft_average_precision(rows, rows.positive[:, None], temperature)

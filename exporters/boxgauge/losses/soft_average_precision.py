@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.labels import labelled
+from boxgauge.losses.candidates import candidates
 from boxgauge.losses.pairs import paired
 from boxgauge.losses.soft_ranking import soft_average_precision
 
@@ -79,7 +79,7 @@ def soft_average_precision_loss(
     if not 1e-6 <= iou_temperature <= 1e6:
         raise ValueError(f"iou_temperature must be in [1e-6, 1e6]: got {iou_temperature}")
 
-    rows = labelled(logits, target)
+    rows = candidates(logits, target)
     _, iou = paired(logits, iou)
     # At negatives the IoU may be anything, NaN too.
     overlap = torch.where(rows.positive > 0, iou, 0.0).clamp(0.0, 1.0)

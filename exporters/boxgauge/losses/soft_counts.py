@@ -5,7 +5,7 @@ import math
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.labels import labelled
+from boxgauge.losses.candidates import candidates
 
 
 def soft_f_measure(
@@ -42,7 +42,7 @@ def soft_f_measure(
     if not 0 < smooth < math.inf:
         raise ValueError(f"smooth must be positive and finite: got {smooth}")
 
-    rows = labelled(logits, target)
+    rows = candidates(logits, target)
     edge = math.log(threshold / (1 - threshold))
     predicted = ((rows.logits - edge) / temperature).sigmoid() * rows.counted
 

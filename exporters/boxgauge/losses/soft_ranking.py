@@ -3,14 +3,14 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.labels import Labelled
+from boxgauge.losses.candidates import Candidates
 
 # Half a gigabyte of float32, of which autograd holds one and the step before it another.
 MAX_PAIRS = 2**27
 
 
 def soft_average_precision(
-    rows: Labelled, match: Float[Tensor, "n t"], temperature: float
+    rows: Candidates, match: Float[Tensor, "n t"], temperature: float
 ) -> Float[Tensor, "1"]:
     """Return the mean, over positives i and columns, of match_i times the precision at i.
 
@@ -39,7 +39,7 @@ def soft_average_precision(
 
 
 def _positives(
-    rows: Labelled, match: Float[Tensor, "n t"]
+    rows: Candidates, match: Float[Tensor, "n t"]
 ) -> tuple[Float[Tensor, "p"], Float[Tensor, "p t"]]:
     """Return the logits and matches of the positives.
 
@@ -47,7 +47,8 @@ def _positives(
     values: all rows are returned, the matches of the others being 0.
     """
     count = rows.logits.shape[0]
-    if not isinstance(count, int):
+    is_symbol = not isinstance(count, int)
+    if is_symbol:
         return rows.logits, match
     positives = rows.positive.nonzero().squeeze(1)
     pairs = count * positives.shape[0]
