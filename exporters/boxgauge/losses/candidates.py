@@ -18,7 +18,7 @@ class Candidates(NamedTuple):
     """1 for a positive or a negative, 0 for an ignored row."""
 
 
-def candidates(logits: Float[Tensor, "n"], target: Float[Tensor, "n"]) -> Candidates:
+def candidates(logits: Tensor, target: Tensor) -> Candidates:
     """Return the rows in float32 or wider.
 
     Raises:

@@ -9,8 +9,8 @@ from boxgauge.losses.candidates import candidates
 
 
 def soft_f_measure(
-    logits: Float[Tensor, "n"],
-    target: Float[Tensor, "n"],
+    logits: Tensor,
+    target: Tensor,
     *,
     beta: float,
     threshold: float,
