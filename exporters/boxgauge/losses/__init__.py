@@ -10,6 +10,7 @@ from boxgauge.losses.boxes import BoxFormat, to_corners
 from boxgauge.losses.ciou import ciou_loss
 from boxgauge.losses.combo import combo_loss
 from boxgauge.losses.cross_entropy import cross_entropy_loss
+from boxgauge.losses.detection_precision import detection_precision_loss
 from boxgauge.losses.dice import dice_loss
 from boxgauge.losses.dice_bce import dice_bce_loss
 from boxgauge.losses.diou import diou_loss
@@ -36,9 +37,14 @@ from boxgauge.losses.reduction import Reduction, reduce
 from boxgauge.losses.seesaw import Seesaw, seesaw_loss
 from boxgauge.losses.shape_iou import shape_iou_loss
 from boxgauge.losses.siou import siou_loss
+from boxgauge.losses.smooth_ap import smooth_ap_loss
 from boxgauge.losses.smooth_l1 import smooth_l1_loss
+from boxgauge.losses.soft_average_precision import soft_average_precision_loss
+from boxgauge.losses.soft_f_beta import soft_f_beta_loss
 from boxgauge.losses.soft_jaccard import soft_jaccard_loss
 from boxgauge.losses.soft_miou import soft_miou_loss
+from boxgauge.losses.soft_precision import soft_precision_loss
+from boxgauge.losses.soft_recall import soft_recall_loss
 from boxgauge.losses.total import DetectionLoss, TotalLoss, detection_loss, total_loss
 from boxgauge.losses.tversky import tversky_loss
 from boxgauge.losses.varifocal import varifocal_loss
@@ -65,6 +71,7 @@ __all__ = [
     "combo_loss",
     "cross_entropy_loss",
     "detection_loss",
+    "detection_precision_loss",
     "dice_bce_loss",
     "dice_loss",
     "diou_loss",
@@ -92,9 +99,14 @@ __all__ = [
     "self_balance",
     "shape_iou_loss",
     "siou_loss",
+    "smooth_ap_loss",
     "smooth_l1_loss",
+    "soft_average_precision_loss",
+    "soft_f_beta_loss",
     "soft_jaccard_loss",
     "soft_miou_loss",
+    "soft_precision_loss",
+    "soft_recall_loss",
     "to_corners",
     "total_loss",
     "tversky_loss",
