@@ -17,6 +17,7 @@ from boxgauge.losses import (
     ciou_loss,
     combo_loss,
     cross_entropy_loss,
+    detection_precision_loss,
     dice_bce_loss,
     dice_loss,
     diou_loss,
@@ -41,9 +42,14 @@ from boxgauge.losses import (
     seesaw_loss,
     shape_iou_loss,
     siou_loss,
+    smooth_ap_loss,
     smooth_l1_loss,
+    soft_average_precision_loss,
+    soft_f_beta_loss,
     soft_jaccard_loss,
     soft_miou_loss,
+    soft_precision_loss,
+    soft_recall_loss,
     tversky_loss,
     varifocal_loss,
     wise_iou_loss,
@@ -200,3 +206,21 @@ class ComboLoss(LossModule, kernel=combo_loss): ...
 
 
 class APLoss(LossModule, kernel=ap_loss): ...
+
+
+class SmoothAPLoss(LossModule, kernel=smooth_ap_loss): ...
+
+
+class SoftPrecisionLoss(LossModule, kernel=soft_precision_loss): ...
+
+
+class SoftRecallLoss(LossModule, kernel=soft_recall_loss): ...
+
+
+class SoftFBetaLoss(LossModule, kernel=soft_f_beta_loss): ...
+
+
+class SoftAveragePrecisionLoss(LossModule, kernel=soft_average_precision_loss): ...
+
+
+class DetectionPrecisionLoss(LossModule, kernel=detection_precision_loss): ...
