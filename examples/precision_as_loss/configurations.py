@@ -1,0 +1,145 @@
+"""The losses that are compared: one classification and one box term each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Bool, Float
+from lessons import Lesson
+from torch import Tensor
+
+from boxgauge.losses import (
+    ap_loss,
+    bce_with_logits_loss,
+    ciou_loss,
+    focal_loss,
+    giou_loss,
+    iou_loss,
+    reduce,
+    smooth_l1_loss,
+)
+
+Term = Float[Tensor, "1"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a detector said of a batch, beside what was asked.
+
+    Attributes:
+        lesson: What was asked.
+        all_logits: [b, l, c].
+        all_boxes: [b, l, 4] corner form, pixels.
+        points: [l, 2] where the locations are, pixels.
+        strides: [l, 1] of their grids.
+    """
+
+    lesson: Lesson
+    all_logits: Float[Tensor, "b l c"]
+    all_boxes: Float[Tensor, "b l 4"]
+    points: Float[Tensor, "l 2"]
+    strides: Float[Tensor, "l 1"]
+
+    @cached_property
+    def logits(self) -> Float[Tensor, " n"]:
+        """Every logit that counts, whatever its picture, place and class."""
+        return self.all_logits[self.lesson.counted].flatten()
+
+    @cached_property
+    def target(self) -> Float[Tensor, " n"]:
+        """1 where the logit's class is at its place, else 0."""
+        return self.lesson.classes[self.lesson.counted].flatten()
+
+    @cached_property
+    def pred(self) -> Float[Tensor, "m 4"]:
+        """The boxes of the locations that answer for an object."""
+        return self.all_boxes[self.lesson.positive]
+
+    @cached_property
+    def asked(self) -> Float[Tensor, "m 4"]:
+        """The objects' boxes, paired with ``pred``."""
+        return self.lesson.boxes[self.lesson.positive]
+
+    def at_logits(self, values: Float[Tensor, " m"]) -> Float[Tensor, " n"]:
+        """Return a value per pair at the logit of the pair's class, and 0 at all others."""
+        positive: Bool[Tensor, "b l"] = self.lesson.positive
+        placed = values.new_zeros(positive.shape).index_put((positive,), values)
+        return (placed[..., None] * self.lesson.classes)[self.lesson.counted].flatten()
+
+    def in_strides(self, boxes: Float[Tensor, "m 4"]) -> Float[Tensor, "m 4"]:
+        """Return the pairs' boxes as the detector regresses them.
+
+        That is the centre's distance from the location and the logarithm of the sides, both
+        measured in strides: the encoding for which Smooth L1 was made.
+        """
+        where = self.lesson.positive.nonzero()[:, 1]
+        point, stride = self.points[where], self.strides[where]
+        corner, opposite = boxes.split(2, 1)
+        shift = ((corner + opposite) / 2 - point) / stride
+        return torch.cat([shift, ((opposite - corner) / stride).clamp(min=1e-6).log()], 1)
+
+
+def _per_positive(loss: Tensor, outcome: Outcome) -> Term:
+    """Return Σ loss / positives: background outnumbers objects a hundredfold."""
+    return reduce(loss, "sum") / outcome.target.sum().clamp(min=1)
+
+
+def _bce(outcome: Outcome) -> Term:
+    return _per_positive(bce_with_logits_loss(outcome.logits, outcome.target), outcome)
+
+
+def _focal(outcome: Outcome) -> Term:
+    return _per_positive(focal_loss(outcome.logits, outcome.target), outcome)
+
+
+def _ap(outcome: Outcome) -> Term:
+    return ap_loss(outcome.logits, outcome.target)
+
+
+def _smooth_l1(outcome: Outcome) -> Term:
+    pred, asked = outcome.in_strides(outcome.pred), outcome.in_strides(outcome.asked)
+    return reduce(smooth_l1_loss(pred, asked))
+
+
+def _giou(outcome: Outcome) -> Term:
+    return reduce(giou_loss(outcome.pred, outcome.asked))
+
+
+def _ciou(outcome: Outcome) -> Term:
+    return reduce(ciou_loss(outcome.pred, outcome.asked))
+
+
+def _overlap(outcome: Outcome) -> Float[Tensor, " n"]:
+    """Return the IoU of each positive logit's box with its object's, 0 for background."""
+    return outcome.at_logits(1 - iou_loss(outcome.pred, outcome.asked))
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A classification term and a box term.
+
+    Attributes:
+        title: For reports.
+        classification: Makes the first term of an outcome.
+        box: Makes the second.
+        weighted: The box term's weight is free to be chosen.
+    """
+
+    title: str
+    classification: Callable[[Outcome], Term]
+    box: Callable[[Outcome], Term]
+    weighted: bool = True
+
+    def terms(self, outcome: Outcome) -> dict[str, Term]:
+        """Return both terms by name."""
+        return {"classification": self.classification(outcome), "box": self.box(outcome)}
+
+
+CONFIGURATIONS: Mapping[str, Configuration] = {
+    "bce-smooth-l1": Configuration("BCE + Smooth L1", _bce, _smooth_l1),
+    "bce-giou": Configuration("BCE + GIoU", _bce, _giou),
+    "focal-giou": Configuration("focal + GIoU", _focal, _giou),
+    "focal-ciou": Configuration("focal + CIoU", _focal, _ciou),
+    "ap-giou": Configuration("AP Loss + GIoU", _ap, _giou),
+}
