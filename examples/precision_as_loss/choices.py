@@ -8,7 +8,7 @@ from configurations import CONFIGURATIONS
 from learning import Recipe
 from runs import Record, Run
 
-SEEDS = (1000, 1001)  # none of the seeds that are reported
+SEEDS = (1000,)  # none of the seeds that are reported
 DEFAULT_WEIGHT = 2.0
 CANDIDATES: tuple[float | None, ...] = (1.0, 2.0, 4.0, None)
 

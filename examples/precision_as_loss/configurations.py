@@ -10,17 +10,20 @@ from lessons import Lesson
 from torch import Tensor
 
 from boxgauge.losses import (
+    alrp_loss,
     ap_loss,
     bce_with_logits_loss,
     ciou_loss,
     focal_loss,
     giou_loss,
     iou_loss,
+    rank_sort_loss,
     reduce,
     smooth_l1_loss,
 )
 
 Term = Float[Tensor, "1"]
+Terms = dict[str, Term]
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,9 @@ class Outcome:
         return torch.cat([shift, ((opposite - corner) / stride).clamp(min=1e-6).log()], 1)
 
 
+Loss = Callable[[Outcome], Term]
+
+
 def _per_positive(loss: Tensor, outcome: Outcome) -> Term:
     """Return Σ loss / positives: background outnumbers objects a hundredfold."""
     return reduce(loss, "sum") / outcome.target.sum().clamp(min=1)
@@ -115,31 +121,44 @@ def _overlap(outcome: Outcome) -> Float[Tensor, " n"]:
     return outcome.at_logits(1 - iou_loss(outcome.pred, outcome.asked))
 
 
+def _rank_sort(outcome: Outcome) -> Term:
+    # The label of a positive is a number to the loss: its gradient goes to the logits.
+    return rank_sort_loss(outcome.logits, _overlap(outcome).detach()).loss
+
+
+def _both(classification: Loss, box: Loss) -> Callable[[Outcome], Terms]:
+    return lambda outcome: {"classification": classification(outcome), "box": box(outcome)}
+
+
+def _alrp(outcome: Outcome) -> Terms:
+    """Return the two parts of aLRP; the location error is half of 1 - GIoU, as in the paper."""
+    error = outcome.at_logits(giou_loss(outcome.pred, outcome.asked) / 2)
+    parts = alrp_loss(outcome.logits, outcome.target, error)
+    return {"classification": parts.classification, "box": parts.localisation}
+
+
 @dataclass(frozen=True)
 class Configuration:
-    """A classification term and a box term.
+    """A loss of two terms, ``classification`` and ``box``.
 
     Attributes:
         title: For reports.
-        classification: Makes the first term of an outcome.
-        box: Makes the second.
-        weighted: The box term's weight is free to be chosen.
+        terms: Makes both of an outcome.
+        weighted: The box term's weight is free to be chosen; else the loss balances itself
+            as aLRP's paper says.
     """
 
     title: str
-    classification: Callable[[Outcome], Term]
-    box: Callable[[Outcome], Term]
+    terms: Callable[[Outcome], Terms]
     weighted: bool = True
-
-    def terms(self, outcome: Outcome) -> dict[str, Term]:
-        """Return both terms by name."""
-        return {"classification": self.classification(outcome), "box": self.box(outcome)}
 
 
 CONFIGURATIONS: Mapping[str, Configuration] = {
-    "bce-smooth-l1": Configuration("BCE + Smooth L1", _bce, _smooth_l1),
-    "bce-giou": Configuration("BCE + GIoU", _bce, _giou),
-    "focal-giou": Configuration("focal + GIoU", _focal, _giou),
-    "focal-ciou": Configuration("focal + CIoU", _focal, _ciou),
-    "ap-giou": Configuration("AP Loss + GIoU", _ap, _giou),
+    "bce-smooth-l1": Configuration("BCE + Smooth L1", _both(_bce, _smooth_l1)),
+    "bce-giou": Configuration("BCE + GIoU", _both(_bce, _giou)),
+    "focal-giou": Configuration("focal + GIoU", _both(_focal, _giou)),
+    "focal-ciou": Configuration("focal + CIoU", _both(_focal, _ciou)),
+    "ap-giou": Configuration("AP Loss + GIoU", _both(_ap, _giou)),
+    "rank-sort-giou": Configuration("Rank & Sort + GIoU", _both(_rank_sort, _giou)),
+    "alrp": Configuration("aLRP", _alrp, weighted=False),
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from balance import Balance, EpochByEpoch, Fixed, StepByStep
 from configurations import Configuration, Outcome
 from detector import Detector
 from lessons import Lessons
@@ -13,7 +14,6 @@ from splits import Splits
 from boxgauge.losses import total_loss
 
 _CLIPPED_AT = 5.0  # norm of the gradient
-_EPS = 1e-6  # floors a box term that a weight is divided by
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Recipe:
         epochs: How often each picture is seen.
         batch: Pictures a step.
         peak_rate: The one-cycle schedule's greatest learning rate.
-        box_weight: Factor of the box term; None balances the two terms at each step, the
-            box term weighing as much as the classification term has.
+        box_weight: Factor of the box term; None balances the two terms: at each step, or,
+            for a configuration without a free weight, as aLRP does.
     """
 
     epochs: int
@@ -60,15 +60,14 @@ def train(
         max_lr=recipe.peak_rate,
         total_steps=recipe.epochs * lessons.steps(recipe.batch),
     )
+    balance = _balance(configuration, recipe)
     step = 0
     for _ in range(recipe.epochs):
         for lesson in lessons.epoch(rng, recipe.batch):
             step += 1
             logits, boxes = model(lesson.images)
             terms = configuration.terms(Outcome(lesson, logits, boxes, model.points, model.strides))
-            weight = recipe.box_weight
-            if weight is None:
-                weight = _value(terms["classification"]) / max(_value(terms["box"]), _EPS)
+            weight = balance.weight(_value(terms["classification"]), _value(terms["box"]))
             total = total_loss(terms, {"classification": 1.0, "box": weight}).total
             if not math.isfinite(_value(total)):
                 where = f"{configuration.title}, seed {seed}, step {step}"
@@ -78,7 +77,14 @@ def train(
             torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIPPED_AT)
             optimiser.step()
             schedule.step()
+        balance.end_epoch()
     return model.eval()
+
+
+def _balance(configuration: Configuration, recipe: Recipe) -> Balance:
+    if not configuration.weighted:
+        return EpochByEpoch()
+    return StepByStep() if recipe.box_weight is None else Fixed(recipe.box_weight)
 
 
 def _value(term: torch.Tensor) -> float:

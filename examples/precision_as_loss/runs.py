@@ -12,19 +12,24 @@ from typing import Any
 
 import torch
 from configurations import CONFIGURATIONS
+from detections import Detections
+from detector import Detector
 from learning import Recipe, train
 from lessons import Lessons
+from scene import Scene
 from scoring import (
     at_threshold,
     best_f1_threshold,
+    class_ap,
     detect_all,
+    precision_curve,
     ranking,
     recall_threshold,
     statistics,
 )
 from splits import Splits, digit_splits, photograph_splits
 
-RECALL = 0.9  # at which precision is compared too
+RECALL = 0.8  # at which precision is compared too
 
 Record = dict[str, Any]
 
@@ -124,7 +129,7 @@ def carry_out(run: Run) -> Record:
     return record
 
 
-def measured(model: torch.nn.Module, splits: Splits, *, tested: bool) -> Record:
+def measured(model: Detector, splits: Splits, *, tested: bool) -> Record:
     """Return what validation says, and test at the thresholds that validation chose."""
     found = detect_all(model, splits.val)
     ranked = ranking(found, splits.val)
@@ -132,17 +137,24 @@ def measured(model: torch.nn.Module, splits: Splits, *, tested: bool) -> Record:
         "best_f1": best_f1_threshold(ranked),
         "recall": recall_threshold(ranked, RECALL),
     }
-    record = {"val": _at(found, splits.val, thresholds), "thresholds": thresholds}
+    record = {"val": _at(found, splits.val, splits.classes, thresholds), "thresholds": thresholds}
     if tested:
         found = detect_all(model, splits.test)
-        record["test"] = _at(found, splits.test, thresholds)
+        record["test"] = _at(found, splits.test, splits.classes, thresholds)
     return record
 
 
-def _at(found: Any, scenes: Any, thresholds: dict[str, float | None]) -> Record:  # noqa: ANN401
+def _at(
+    found: Sequence[Detections],
+    scenes: Sequence[Scene],
+    classes: Sequence[str],
+    thresholds: dict[str, float | None],
+) -> Record:
     ranked = ranking(found, scenes)
     return {
         **statistics(found, scenes),
+        "AP_by_class": {name: class_ap(found, scenes, label) for label, name in enumerate(classes)},
+        "curve": precision_curve(ranked),
         **{
             name: None if threshold is None else at_threshold(ranked, threshold)
             for name, threshold in thresholds.items()

@@ -15,6 +15,7 @@ from torch import Tensor
 from boxgauge.metrics import evaluate, match_detections, precision_recall
 
 OPERATING_IOU = 0.5
+CURVE_RECALLS = tuple(k / 20 for k in range(1, 20))
 _BATCH = 16
 _SUPPRESSED_FROM = 0.5  # IoU
 _ANY_AREA = (0.0, 1e10)
@@ -73,6 +74,19 @@ def statistics(found: Sequence[Detections], scenes: Sequence[Scene]) -> dict[str
     )
 
 
+def class_ap(found: Sequence[Detections], scenes: Sequence[Scene], label: int) -> float | None:
+    """Return the AP of one class, None where the scenes have none of it."""
+    ours = [
+        Detections(d.boxes[kept], d.scores[kept], d.labels[kept])
+        for d, kept in ((d, d.labels == label) for d in found)
+    ]
+    theirs = [
+        Scene(scene.image, scene.boxes[kept], scene.labels[kept], scene.iscrowd[kept])
+        for scene, kept in ((scene, scene.labels == label) for scene in scenes)
+    ]
+    return statistics(ours, theirs)["AP"]
+
+
 def ranking(found: Sequence[Detections], scenes: Sequence[Scene]) -> Ranking:
     """Return what became of each detection at IoU 0.5, all classes in one ranking."""
     truth = torch.cat([torch.from_numpy(scene.boxes) for scene in scenes])
@@ -112,6 +126,16 @@ def recall_threshold(ranked: Ranking, recall: float) -> float | None:
     found, _ = _cumulative(ranked)
     reached = np.flatnonzero(found >= recall * ranked.positives)
     return _threshold_at(ranked, int(reached[0])) if len(reached) else None
+
+
+def precision_curve(ranked: Ranking) -> list[float]:
+    """Return the precision where each of ``CURVE_RECALLS`` is first reached, 0 where none is."""
+    curve = []
+    for recall in CURVE_RECALLS:
+        threshold = recall_threshold(ranked, recall)
+        reached = None if threshold is None else at_threshold(ranked, threshold)
+        curve.append(0.0 if reached is None else round(reached["precision"], 4))
+    return curve
 
 
 def at_threshold(ranked: Ranking, threshold: float) -> dict[str, float]:
