@@ -4,6 +4,7 @@ from boxgauge.losses.alrp import ALRPLoss, alrp_loss
 from boxgauge.losses.ap_loss import ap_loss
 from boxgauge.losses.bce import bce_loss, bce_with_logits_loss
 from boxgauge.losses.ciou import ciou_loss
+from boxgauge.losses.detection_precision import detection_precision_loss
 from boxgauge.losses.dice import dice_loss
 from boxgauge.losses.focal import focal_loss
 from boxgauge.losses.giou import giou_loss
@@ -26,6 +27,7 @@ __all__ = [
     "bce_with_logits_loss",
     "ciou_loss",
     "detection_loss",
+    "detection_precision_loss",
     "dice_loss",
     "focal_loss",
     "giou_loss",
