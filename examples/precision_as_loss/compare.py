@@ -27,7 +27,7 @@ from report import print_report
 from runs import RecipeError, Record, complete
 from splits import digit_splits, photograph_splits
 
-_EPOCHS = {"photographs": 16, "scenes": 8}
+_EPOCHS = {"photographs": 12, "scenes": 8}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     given.add_argument("--report", type=Path, help="print and draw these results; run nothing")
     parser.add_argument("--out", type=Path, default=Path("precision-as-loss"))
     parser.add_argument("--choose", action="store_true", help="choose box weights on val first")
-    parser.add_argument("--epochs", type=int, help="16 for photographs, 8 for scenes")
+    parser.add_argument("--epochs", type=int, help="12 for photographs, 8 for scenes")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2, help="processes, a thread each")
     parser.add_argument("--figure", type=Path, help="draw the results, as PNG, here")

@@ -14,6 +14,7 @@ from boxgauge.losses import (
     ap_loss,
     bce_with_logits_loss,
     ciou_loss,
+    detection_precision_loss,
     focal_loss,
     giou_loss,
     iou_loss,
@@ -126,6 +127,11 @@ def _rank_sort(outcome: Outcome) -> Term:
     return rank_sort_loss(outcome.logits, _overlap(outcome).detach()).loss
 
 
+def _precision(outcome: Outcome) -> Term:
+    # Not detached: a box is pulled on as far as its score is kept.
+    return detection_precision_loss(outcome.logits, outcome.target, _overlap(outcome))
+
+
 def _both(classification: Loss, box: Loss) -> Callable[[Outcome], Terms]:
     return lambda outcome: {"classification": classification(outcome), "box": box(outcome)}
 
@@ -161,4 +167,5 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
     "ap-giou": Configuration("AP Loss + GIoU", _both(_ap, _giou)),
     "rank-sort-giou": Configuration("Rank & Sort + GIoU", _both(_rank_sort, _giou)),
     "alrp": Configuration("aLRP", _alrp, weighted=False),
+    "precision-giou": Configuration("detection precision + GIoU", _both(_precision, _giou)),
 }

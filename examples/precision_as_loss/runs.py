@@ -30,6 +30,7 @@ from scoring import (
 from splits import Splits, digit_splits, photograph_splits
 
 RECALL = 0.8  # at which precision is compared too
+_KEPT = ("AP", "AP50", "AP75", "AR100")
 
 Record = dict[str, Any]
 
@@ -151,8 +152,9 @@ def _at(
     thresholds: dict[str, float | None],
 ) -> Record:
     ranked = ranking(found, scenes)
+    found_there = statistics(found, scenes)
     return {
-        **statistics(found, scenes),
+        **{name: found_there[name] for name in _KEPT},
         "AP_by_class": {name: class_ap(found, scenes, label) for label, name in enumerate(classes)},
         "curve": precision_curve(ranked),
         **{
