@@ -1,4 +1,4 @@
-"""Makes the digit-scene scripts importable, as running them by path does."""
+"""Makes the examples' scripts importable, as running them by path does."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 # The scripts import each other by plain name: their folder leads the path when they run.
-sys.path.insert(0, str(EXAMPLES / "digit_scenes"))
+for folder in ("precision_as_loss", "digit_scenes"):
+    sys.path.insert(0, str(EXAMPLES / folder))
 
 
 @pytest.fixture(scope="session")
