@@ -11,8 +11,9 @@ from boxgauge.losses.pairs import paired
 from boxgauge.losses.ranking import rank
 from boxgauge.losses.reduction import count, reduce
 
-# With fewer negatives above a positive, the published code takes its ranking as right.
-_RIGHT = 1e-5
+# With fewer negatives above it a positive is ranked right, as in the published code (1e-5). A
+# power of 2, since ONNX export rounds constants to float32.
+_RIGHT = 2.0**-17
 
 
 class ALRPLoss(NamedTuple):

@@ -55,7 +55,9 @@ def ap_loss(
     false_above = ranking.false_above()
     # A positive counts itself as 1, of which the sum has H(0) = 1/2.
     place = 0.5 + ranking.true_above(torch.ones_like(false_above)) + false_above
-    imprecision = (false_above / place).cummin(0).values
+    # Interpolated from below, where nothing has no precision.
+    nothing = false_above.new_ones(1)
+    imprecision = torch.cat((nothing, false_above / place)).cummin(0).values[1:]
 
     # Interpolated, L_ij is H(s_j - s_i) times a share of the positive i. With nothing false
     # above there is none; the floor is one that float32 holds: ONNX export rounds constants.

@@ -90,37 +90,36 @@ def missorted_pairs(
     if most > MAX_POSITIVES:
         raise ValueError(f"at most {MAX_POSITIVES} positives can be sorted at once: got {most}")
     ranks = dense_rank(quality)
-    ends = torch.cat((scores - delta, scores, scores + delta)).sort()
+    ends, order = torch.cat((scores - delta, scores, scores + delta)).sort()
+    owner = torch.gather(torch.arange(positives).repeat(3), 0, order)
     bits = max(most - 1, 1).bit_length()
-    return Missorted(tuple(_level(ranks, *ends, 2 * delta, bit) for bit in range(bits)))
+    return Missorted(
+        tuple(_level(ranks, ends, order, owner, 2 * delta, bit) for bit in range(bits))
+    )
 
 
 def _level(
     ranks: Int[Tensor, "p"],
     ends: Float[Tensor, "3p"],
     order: Int[Tensor, "3p"],
+    owner: Int[Tensor, "3p"],
     width: float,
     bit: int,
 ) -> _Level:
-    positives = ranks.shape[0]
-    group = ranks >> (bit + 1)
-    owner = order % positives
+    group, place = ranks >> (bit + 1), torch.arange(order.shape[0])
     # The place makes the keys distinct: the sort need not be stable.
-    key = torch.gather(group, 0, owner) * order.shape[0] + torch.arange(order.shape[0])
-    key, arranged = key.sort()
-    ends, order = torch.gather(ends, 0, arranged), torch.gather(order, 0, arranged)
-    group_of = key // order.shape[0]
-    last = ends[-1:]
-    same = group_of == torch.cat((group_of[1:], group_of[-1:]))
-    gap = (torch.cat((ends[1:], last)) - ends) / width
-    places = torch.zeros_like(order).scatter(0, order, torch.arange(order.shape[0]))
-    low, place, high = places.reshape(3, -1).unbind(0)
+    arranged = (torch.gather(group, 0, owner) * order.shape[0] + place).sort().indices
+    ends, order, owner = (torch.gather(each, 0, arranged) for each in (ends, order, owner))
+    of_group = torch.gather(group, 0, owner)
+    following = torch.cat((of_group[1:], of_group[-1:]))
+    gap = (torch.cat((ends[1:], ends[-1:])) - ends) / width
+    low, place, high = torch.zeros_like(order).scatter(0, order, place).reshape(3, -1).unbind(0)
     return _Level(
         group,
-        ((ranks >> bit) & 1).double(),
-        torch.gather(owner, 0, arranged),
-        torch.where(same, gap.clamp(max=1.0), 0.0),
-        low,
-        place,
-        high,
+        is_worse=((ranks >> bit) & 1).double(),
+        owner=owner,
+        gap=torch.where(following == of_group, gap.clamp(max=1.0), 0.0),
+        low=low,
+        place=place,
+        high=high,
     )
