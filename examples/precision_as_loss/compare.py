@@ -95,7 +95,10 @@ def _dumped(results: Record) -> str:
 
 
 def _read(path: Path) -> Record:
-    results: Record = json.loads(path.read_text())
+    try:
+        results: Record = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"{path}: cannot be read: {error}") from error
     return results
 
 
@@ -107,14 +110,20 @@ def _parser() -> argparse.ArgumentParser:
     given.add_argument("--report", type=Path, help="print and draw these results; run nothing")
     parser.add_argument("--out", type=Path, default=Path("precision-as-loss"))
     parser.add_argument("--choose", action="store_true", help="choose box weights on val first")
-    parser.add_argument("--epochs", type=int, help="12 for photographs, 8 for scenes")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=2, help="processes, a thread each")
+    parser.add_argument("--epochs", type=_count, help="12 for photographs, 8 for scenes")
+    parser.add_argument("--seeds", type=_count, default=5)
+    parser.add_argument("--workers", type=_count, default=2, help="processes, a thread each")
     parser.add_argument("--figure", type=Path, help="draw the results, as PNG, here")
     parser.add_argument(
         "--only", type=_keys, default=list(CONFIGURATIONS), help="keys separated by commas"
     )
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1: got {text}")
+    return int(text)
 
 
 def _keys(text: str) -> list[str]:

@@ -69,9 +69,7 @@ def _curves(panel: Axes, results: Record, keys: list[str]) -> None:
         line = _LINES[used.setdefault(colour, 0)]
         used[colour] += 1
         curves = [
-            record["test"]["curve"]
-            for record in results["runs"]
-            if record["configuration"] == key
+            record["test"]["curve"] for record in results["runs"] if record["configuration"] == key
         ]
         mean = np.mean(curves, 0)
         reached = mean > 0

@@ -230,8 +230,10 @@ def test_the_command_compares_and_its_report_can_be_made_again(
 ) -> None:
     only = "focal-giou,precision-giou"
     compare.main(
-        [str(photographs), "--out", str(tmp_path), "--epochs", "1", "--seeds", "2"]
-        + ["--workers", "1", "--only", only, "--choose"]
+        [
+            *(str(photographs), "--out", str(tmp_path), "--epochs", "1", "--seeds", "2"),
+            *("--workers", "1", "--only", only, "--choose"),
+        ]
     )
     printed = capsys.readouterr().out
     assert printed.count("Choice of the box weight") == 1
