@@ -79,12 +79,14 @@ class Outcome:
         """
         where = self.lesson.positive.nonzero()[:, 1]
         point, stride = self.points[where], self.strides[where]
-        corner, opposite = boxes.split(2, 1)
+        corner, opposite = boxes.chunk(2, 1)
         shift = ((corner + opposite) / 2 - point) / stride
         return torch.cat([shift, ((opposite - corner) / stride).clamp(min=1e-6).log()], 1)
 
 
 Loss = Callable[[Outcome], Term]
+# Of logits, their targets, and the IoU of the positives' boxes, 0 at negatives.
+Ranked = Callable[[Tensor, Tensor, Tensor], Term]
 
 
 def _per_positive(loss: Tensor, outcome: Outcome) -> Term:
@@ -98,10 +100,6 @@ def _bce(outcome: Outcome) -> Term:
 
 def _focal(outcome: Outcome) -> Term:
     return _per_positive(focal_loss(outcome.logits, outcome.target), outcome)
-
-
-def _ap(outcome: Outcome) -> Term:
-    return ap_loss(outcome.logits, outcome.target)
 
 
 def _smooth_l1(outcome: Outcome) -> Term:
@@ -122,14 +120,38 @@ def _overlap(outcome: Outcome) -> Float[Tensor, " n"]:
     return outcome.at_logits(1 - iou_loss(outcome.pred, outcome.asked))
 
 
-def _rank_sort(outcome: Outcome) -> Term:
+def _ap(logits: Tensor, target: Tensor, overlap: Tensor) -> Term:  # see Ranked
+    return ap_loss(logits, target)
+
+
+def _rank_sort(logits: Tensor, target: Tensor, overlap: Tensor) -> Term:
     # The label of a positive is a number to the loss: its gradient goes to the logits.
-    return rank_sort_loss(outcome.logits, _overlap(outcome).detach()).loss
+    return rank_sort_loss(logits, overlap.detach()).loss
 
 
-def _precision(outcome: Outcome) -> Term:
+def _precision(logits: Tensor, target: Tensor, overlap: Tensor) -> Term:
     # Not detached: a box is pulled on as far as its score is kept.
-    return detection_precision_loss(outcome.logits, outcome.target, _overlap(outcome))
+    return detection_precision_loss(logits, target, overlap)
+
+
+def _pooled(ranked: Ranked) -> Loss:
+    """Return the loss of one ranking of all logits, as the papers have it."""
+    return lambda outcome: ranked(outcome.logits, outcome.target, _overlap(outcome))
+
+
+def _by_class(ranked: Ranked) -> Loss:
+    """Return the mean of a ranking for each class that the batch has, as AP is a mean."""
+
+    def loss(outcome: Outcome) -> Term:
+        columns = (
+            values.unflatten(0, (-1, outcome.all_logits.shape[-1])).unbind(1)
+            for values in (outcome.logits, outcome.target, _overlap(outcome))
+        )
+        losses = torch.cat([ranked(*of_class) for of_class in zip(*columns, strict=True)])
+        present = outcome.lesson.classes.flatten(0, 1).amax(0)
+        return (losses * present).sum().reshape(1) / present.sum().clamp(min=1)
+
+    return loss
 
 
 def _both(classification: Loss, box: Loss) -> Callable[[Outcome], Terms]:
@@ -164,8 +186,17 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
     "bce-giou": Configuration("BCE + GIoU", _both(_bce, _giou)),
     "focal-giou": Configuration("focal + GIoU", _both(_focal, _giou)),
     "focal-ciou": Configuration("focal + CIoU", _both(_focal, _ciou)),
-    "ap-giou": Configuration("AP Loss + GIoU", _both(_ap, _giou)),
-    "rank-sort-giou": Configuration("Rank & Sort + GIoU", _both(_rank_sort, _giou)),
+    "ap-giou": Configuration("AP Loss + GIoU", _both(_pooled(_ap), _giou)),
+    "rank-sort-giou": Configuration("Rank & Sort + GIoU", _both(_pooled(_rank_sort), _giou)),
     "alrp": Configuration("aLRP", _alrp, weighted=False),
-    "precision-giou": Configuration("detection precision + GIoU", _both(_precision, _giou)),
+    "precision-giou": Configuration(
+        "detection precision + GIoU", _both(_pooled(_precision), _giou)
+    ),
+    "ap-by-class-giou": Configuration("AP Loss by class + GIoU", _both(_by_class(_ap), _giou)),
+    "rank-sort-by-class-giou": Configuration(
+        "Rank & Sort by class + GIoU", _both(_by_class(_rank_sort), _giou)
+    ),
+    "precision-by-class-giou": Configuration(
+        "detection precision by class + GIoU", _both(_by_class(_precision), _giou)
+    ),
 }

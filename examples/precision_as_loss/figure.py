@@ -12,7 +12,7 @@ import numpy as np
 from configurations import CONFIGURATIONS
 from intervals import t_interval
 from matplotlib.axes import Axes
-from report import configurations, values
+from report import MEASURES, Measure, configurations, values
 from runs import RECALL, Record
 from scoring import CURVE_RECALLS
 
@@ -37,7 +37,7 @@ def draw(results: Record, path: Path) -> None:
         (left, "AP", "AP"),
         (middle, "P at R", f"precision at the val threshold of recall {RECALL}"),
     ):
-        _seeds(panel, results, keys, measure)
+        _seeds(panel, results, keys, MEASURES[measure])
         panel.set_title(title, fontsize=10)
     middle.set_yticklabels([])
     _curves(right, results, keys)
@@ -47,7 +47,7 @@ def draw(results: Record, path: Path) -> None:
     plt.close(figure)
 
 
-def _seeds(panel: Axes, results: Record, keys: list[str], measure: str) -> None:
+def _seeds(panel: Axes, results: Record, keys: list[str], measure: Measure) -> None:
     for row, key in enumerate(keys):
         found = list(values(results, key, measure).values())
         if not found:
@@ -72,7 +72,7 @@ def _curves(panel: Axes, results: Record, keys: list[str]) -> None:
             record["test"]["curve"] for record in results["runs"] if record["configuration"] == key
         ]
         mean = np.mean(curves, 0)
-        reached = mean > 0
+        reached = np.min(curves, 0) > 0  # by every seed: else the mean would be of fewer
         panel.plot(
             np.array(CURVE_RECALLS)[reached],
             mean[reached],

@@ -1,6 +1,6 @@
 """Training pictures with the targets of all their flips, made once before training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +93,7 @@ def flipped(scene: Scene, flip: tuple[int, ...], size: tuple[int, int]) -> Scene
     return Scene(scene.image, boxes, scene.labels, scene.iscrowd)
 
 
-def stacked(scenes: list[Scene] | tuple[Scene, ...]) -> UInt8[Tensor, "n channels h w"]:
+def stacked(scenes: Sequence[Scene]) -> UInt8[Tensor, "n channels h w"]:
     """Return the pictures of scenes, bytes, channels first."""
     pictures = torch.from_numpy(np.stack([scene.image for scene in scenes]))
     return pictures[:, None] if pictures.ndim == 3 else pictures.permute(0, 3, 1, 2).contiguous()

@@ -1,14 +1,17 @@
 """Print means over seeds with t intervals, and differences paired by seed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from choices import validation_ap
 from configurations import CONFIGURATIONS
-from intervals import Interval, t_interval
+from intervals import t_interval
 from runs import RECALL, Record
 
+# Reads a number from what is known of a run on the test split.
+Measure = Callable[[Record], float | None]
+
 BASELINES = ("focal-giou", "bce-giou")
-MEASURES: dict[str, Callable[[Record], float | None]] = {
+MEASURES: dict[str, Measure] = {
     "AP": lambda test: test["AP"],
     "AP50": lambda test: test["AP50"],
     "AP75": lambda test: test["AP75"],
@@ -19,17 +22,17 @@ MEASURES: dict[str, Callable[[Record], float | None]] = {
 }
 
 
-def values(results: Record, key: str, measure: str) -> dict[int, float]:
+def values(results: Record, key: str, measure: Measure) -> dict[int, float]:
     """Return a measure on the test split by seed, for the seeds that have it."""
     found = {
-        record["seed"]: MEASURES[measure](record["test"])
+        record["seed"]: measure(record["test"])
         for record in results["runs"]
         if record["configuration"] == key
     }
     return {seed: value for seed, value in found.items() if value is not None}
 
 
-def differences(results: Record, key: str, baseline: str, measure: str) -> list[float]:
+def differences(results: Record, key: str, baseline: str, measure: Measure) -> list[float]:
     """Return the measure less the baseline's, seed by seed."""
     ours, theirs = values(results, key, measure), values(results, baseline, measure)
     return [ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())]
@@ -69,11 +72,15 @@ def tables(results: Record) -> list[tuple[str, list[str], list[list[str]]]]:
         rows = [
             [
                 CONFIGURATIONS[key].title,
-                *(_difference(results, key, baseline, name, len(others)) for name in MEASURES),
+                *(
+                    _difference(results, key, baseline, measure, len(others))
+                    for measure in MEASURES.values()
+                ),
             ]
             for key in others
         ]
         made.append((title, head, rows))
+    made.append(_classes(results))
     return made
 
 
@@ -104,12 +111,33 @@ def _means(results: Record, key: str) -> list[str]:
         CONFIGURATIONS[key].title,
         _weight(records[0]["recipe"]["box_weight"]),
         str(len(records)),
-        *(_shown(list(values(results, key, name).values())) for name in MEASURES),
+        *(_shown(values(results, key, measure)) for measure in MEASURES.values()),
         f"{cpu_s:.0f}",
     ]
 
 
-def _difference(results: Record, key: str, baseline: str, measure: str, tests: int) -> str:
+def _classes(results: Record) -> tuple[str, list[str], list[list[str]]]:
+    names = list(results["runs"][0]["test"]["AP_by_class"])
+    rows = [
+        [
+            CONFIGURATIONS[key].title,
+            *(_shown(values(results, key, _of_class(name))) for name in names),
+        ]
+        for key in configurations(results)
+    ]
+    title = "AP by class on the test split: mean over seeds ± half of the 95% t interval"
+    return title, ["classes + boxes", *names], rows
+
+
+def _of_class(name: str) -> Measure:
+    def measure(test: Record) -> float | None:
+        ap: float | None = test["AP_by_class"][name]
+        return ap
+
+    return measure
+
+
+def _difference(results: Record, key: str, baseline: str, measure: Measure, tests: int) -> str:
     found = differences(results, key, baseline, measure)
     if len(found) < 2:
         return "not enough seeds"
@@ -121,10 +149,10 @@ def _difference(results: Record, key: str, baseline: str, measure: str, tests: i
     return f"{100 * interval.mean:+.1f} ± {100 * interval.half_width:.1f}{'*' * stars}"
 
 
-def _shown(found: Sequence[float]) -> str:
+def _shown(found: Mapping[int, float]) -> str:
     if not found:
         return "not reached"
-    interval: Interval = t_interval(found)
+    interval = t_interval(list(found.values()))
     if interval.count == 1:
         return f"{100 * interval.mean:.1f}"
     return f"{100 * interval.mean:.1f} ± {100 * interval.half_width:.1f}"

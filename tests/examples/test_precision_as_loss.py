@@ -19,7 +19,7 @@ from detections import Detections
 from detector import Detector
 from learning import DivergedError, Recipe, train
 from lessons import Lessons, as_input, flipped, stacked
-from report import differences, print_report
+from report import MEASURES, differences, print_report
 from runs import RecipeError, Run, carry_out, complete
 from scene import Scene
 from scoring import (
@@ -237,8 +237,8 @@ def test_the_command_compares_and_its_report_can_be_made_again(
     )
     printed = capsys.readouterr().out
     assert printed.count("Choice of the box weight") == 1
-    assert printed.count("| focal + GIoU |") == 2
-    assert printed.count("| detection precision + GIoU |") == 3
+    assert printed.count("| focal + GIoU |") == 3
+    assert printed.count("| detection precision + GIoU |") == 4
 
     figure = tmp_path / "figure.png"
     compare.main(["--report", str(tmp_path / "results.json"), "--figure", str(figure)])
@@ -274,7 +274,14 @@ def test_a_wrong_argument_is_refused(
 
 def record_of(key: str, seed: int, ap: float) -> dict[str, Any]:
     point = {"precision": ap, "recall": ap, "f1": ap}
-    test = {"AP": ap, "AP50": ap, "AP75": ap, "best_f1": point, "recall": None}
+    test = {
+        "AP": ap,
+        "AP50": ap,
+        "AP75": ap,
+        "best_f1": point,
+        "recall": None,
+        "AP_by_class": {"RBC": ap},
+    }
     recipe = {"box_weight": 2.0, "epochs": 1}
     return {"configuration": key, "seed": seed, "recipe": recipe, "test": test, "cpu_s": 1.0}
 
@@ -289,7 +296,8 @@ def test_differences_are_paired_by_seed(capsys: pytest.CaptureFixture[str]) -> N
             *(record_of("focal-giou", seed, ap) for seed, ap in ((0, 0.40), (1, 0.38), (2, 0.43))),
         ],
     }
-    assert differences(results, "ap-giou", "focal-giou", "AP") == pytest.approx([0.01, 0.02, 0.03])
+    paired = differences(results, "ap-giou", "focal-giou", MEASURES["AP"])
+    assert paired == pytest.approx([0.01, 0.02, 0.03])
     print_report(results)
     printed = capsys.readouterr().out
     # Standard deviation 1 of three: 4.303 / sqrt(3) = 2.48 is more than the mean.
