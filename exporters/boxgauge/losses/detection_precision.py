@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.labels import Labelled, labelled
+from boxgauge.losses.candidates import Candidates, candidates
 from boxgauge.losses.pairs import paired
 
 RECALLS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
@@ -96,7 +96,7 @@ def detection_precision_loss(
     if not 1e-6 <= temperature <= 1e6:
         raise ValueError(f"temperature must be in [1e-6, 1e6]: got {temperature}")
 
-    rows = labelled(logits, target)
+    rows = candidates(logits, target)
     _, quality = paired(logits, quality)
     # At negatives quality may be anything, NaN too.
     match = torch.where(rows.positive > 0, quality, 0.0).clamp(0.0, 1.0)
@@ -110,16 +110,16 @@ def detection_precision_loss(
 
 
 def _operating_points(
-    rows: Labelled, recalls: Sequence[float], temperature: float
+    rows: Candidates, recalls: Sequence[float], temperature: float
 ) -> tuple[Float[Tensor, "n"], Float[Tensor, "k 1"]]:
     """Return the logits and the thresholds, both relative to the best positive's logit.
 
     Measured from there, large logits that lie close together keep their differences.
     """
     lowest = rows.logits.new_full((1,), torch.finfo(torch.float32).min)
-    candidates = torch.where(rows.positive > 0, rows.logits, lowest)
+    scores = torch.where(rows.positive > 0, rows.logits, lowest)
     # One more row, since nothing has no maximum.
-    best = torch.cat((candidates, lowest)).amax(0, keepdim=True)
+    best = torch.cat((scores, lowest)).amax(0, keepdim=True)
     below_best = rows.logits - torch.where(best > lowest, best, 0.0)
 
     positives = rows.positive.sum().clamp(min=1.0)

@@ -1,29 +1,27 @@
-"""Scored rows and their labels, as the losses of a ranking read them."""
+"""Class labels pair up with rows of logits: checked here, and turned into rows of 0 and 1."""
 
-from typing import NamedTuple
-
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from boxgauge.losses.pairs import paired
+from boxgauge.losses.boxes import at_least_float32
 
 
-class Labelled(NamedTuple):
-    """Logits with their labels as masks; a label other than 0 and 1 is in neither mask."""
+def labelled(
+    logits: Float[Tensor, "n k"], labels: Int[Tensor, "n"]
+) -> tuple[Float[Tensor, "n k"], Float[Tensor, "n k"]]:
+    """Return the logits in float32 or wider, and for each row a 1 at its label.
 
-    logits: Float[Tensor, "n"]
-    positive: Float[Tensor, "n"]
-    """1 for a positive, else 0."""
-    counted: Float[Tensor, "n"]
-    """1 for a positive or a negative, 0 for an ignored row."""
-
-
-def labelled(logits: Float[Tensor, "n"], target: Float[Tensor, "n"]) -> Labelled:
-    """Return the rows in float32 or wider.
+    A label outside ``[0, k)`` gives a row of zeros: a graph cannot raise on a value.
 
     Raises:
-        ValueError: The shapes differ.
+        ValueError: They are not [n, k] and [n].
     """
-    logits, target = paired(logits, target)
-    positive = (target == 1).to(logits.dtype)
-    return Labelled(logits, positive, positive + (target == 0).to(logits.dtype))
+    if logits.ndim != 2 or labels.ndim != 1 or logits.shape[0] != labels.shape[0]:
+        raise ValueError(
+            "logits must be [n, k] and labels [n]:"
+            f" got shapes {[*logits.shape]} and {[*labels.shape]}"
+        )
+    wide = at_least_float32(logits)
+    classes = torch.arange(logits.shape[1], device=logits.device)
+    return wide, (labels.unsqueeze(-1) == classes).to(wide.dtype)

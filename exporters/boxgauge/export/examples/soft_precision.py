@@ -8,7 +8,16 @@ from torch import Generator, Tensor
 from boxgauge.export.examples.classification import logits_and_labels
 from boxgauge.export.examples.ranking import ranking_cases
 
+Labels = tuple[Tensor, Tensor]
 Candidates = tuple[Tensor, Tensor, Tensor]
+
+
+def label_cases(generator: Generator) -> Iterator[Labels]:
+    """Yield ties, one class alone, saturated logits, and ignored rows."""
+    yield from ranking_cases(generator)
+    logits, labels = logits_and_labels(40, generator)
+    yield logits, labels - (torch.rand(40, generator=generator) < 0.3).float()
+    yield logits - 1e4, labels
 
 
 def candidates(n: int, generator: Generator) -> Candidates:
