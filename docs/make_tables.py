@@ -30,7 +30,7 @@ def graph_tables(manifest: Mapping[str, Any]) -> str:
     for family in dict.fromkeys(each["family"] for each in graphs):
         rows = [_graph_row(each) for each in graphs if each["family"] == family]
         head = ("graph", "inputs", "outputs", "per pair", "gradient", "TensorRT")
-        tables.append(f"### Family `{family}`\n\n{_table(head, rows)}")
+        tables.append(f"### Family `{family}`\n\n{table(head, rows)}")
     return "\n\n".join(tables)
 
 
@@ -41,21 +41,21 @@ def settings_table() -> str:
         (f"`{PREFIX}{name.upper()}`", _default(field), words[name])
         for name, field in Settings.model_fields.items()
     ]
-    return _table(("variable", "default", "meaning"), rows)
+    return table(("variable", "default", "meaning"), rows)
 
 
-def replaced(text: str, name: str, table: str) -> str:
-    """Return the text with a new table between the two comments that name it.
+def replaced(text: str, name: str, content: str, *, by: str = "docs/make_tables.py") -> str:
+    """Return the text with a new table between the two comments that name it and its script.
 
     Raises:
         ValueError: The comments are not there.
     """
-    begin, end = f"<!-- {name}: docs/make_tables.py -->", f"<!-- end of {name} -->"
+    begin, end = f"<!-- {name}: {by} -->", f"<!-- end of {name} -->"
     before, found, rest = text.partition(begin)
     _, ended, after = rest.partition(end)
     if not found or not ended:
         raise ValueError(f"{begin} and {end} are wanted")
-    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
+    return f"{before}{begin}\n\n{content}\n\n{end}{after}"
 
 
 def made(graphs: Path) -> dict[Path, str]:
@@ -66,8 +66,8 @@ def made(graphs: Path) -> dict[Path, str]:
         DOCS / "serving.md": ("settings", settings_table()),
     }
     return {
-        file: replaced(file.read_text(encoding="utf-8"), name, table)
-        for file, (name, table) in tables.items()
+        file: replaced(file.read_text(encoding="utf-8"), name, content)
+        for file, (name, content) in tables.items()
     }
 
 
@@ -75,15 +75,16 @@ def _graph_row(graph: Mapping[str, Any]) -> tuple[str, ...]:
     name = f"`{graph['name']}`" + (f" {graph['version']}" if graph["version"] != 1 else "")
     return (
         name,
-        _ports(graph["inputs"]),
-        _ports(graph["outputs"]),
+        ports_cell(graph["inputs"]),
+        ports_cell(graph["outputs"]),
         "yes" if graph["per_pair"] else "no",
         "yes" if graph["gradient"] else "no",
         "yes" if graph["tensorrt"] else "no",
     )
 
 
-def _ports(ports: list[dict[str, Any]]) -> str:
+def ports_cell(ports: Sequence[Mapping[str, Any]]) -> str:
+    """Return the tensors of a graph, one a line, for a cell of a table."""
     return "<br>".join(
         f"`{port['name']}` {port['dtype']} [{', '.join(map(str, port['shape']))}]" for port in ports
     )
@@ -105,7 +106,8 @@ def _default(field: FieldInfo) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

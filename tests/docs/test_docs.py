@@ -1,6 +1,7 @@
 """What the documents restate of the code is what the code says; what they link to is there."""
 
-import importlib.util
+import importlib
+import inspect
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import typer.main
 
 from boxgauge.cli.app import app
+from boxgauge.export import catalog
 from boxgauge.losses import __all__ as exported_losses
 from tests.docs.conftest import ROOT, documents, shell_lines
 
@@ -42,19 +44,47 @@ def test_nothing_is_left_to_be_filled_in(document: Path) -> None:
     assert "{{" not in document.read_text()
 
 
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the scripts of ``docs/`` importable, as running them by path does."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+
+
+@pytest.mark.usefixtures("scripts")
 def test_the_generated_tables_are_current(graphs_dir: Path) -> None:
-    spec = importlib.util.spec_from_file_location("make_tables", ROOT / "docs" / "make_tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    tables = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tables)
-    for file, text in tables.made(graphs_dir).items():
+    for file, text in importlib.import_module("make_tables").made(graphs_dir).items():
         assert file.read_text() == text, f"run python docs/make_tables.py: {file.name}"
 
 
-def test_every_loss_is_described() -> None:
-    described = set(re.findall(r"^## `(\w+)", (ROOT / "docs" / "losses.md").read_text(), re.M))
-    assert described == {name for name in exported_losses if name.islower()}
+@pytest.mark.usefixtures("scripts")
+def test_the_pages_of_the_losses_are_current() -> None:
+    for file, text in importlib.import_module("make_loss_pages").made().items():
+        assert file.read_text() == text, f"run python docs/make_loss_pages.py: {file.name}"
+
+
+@pytest.mark.usefixtures("scripts")
+def test_every_loss_of_boxes_has_a_figure() -> None:
+    figures = {file.stem for file in (ROOT / "docs" / "images" / "losses").glob("*.png")}
+    assert figures == {e.name for e in importlib.import_module("make_loss_figures").box_losses()}
+
+
+LOSSES = {entry.name: entry.kernel for entry in catalog().values() if entry.topic}
+
+
+@pytest.mark.usefixtures("scripts")
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_docstring_of_a_loss_says_it_all(name: str) -> None:
+    words = importlib.import_module("loss_docstrings").describe(inspect.unwrap(LOSSES[name]))
+    assert words.first.startswith("Return ")
+    assert {"Returns", "Edges", "When to use"} <= words.sections.keys()
+    assert words.references
+    assert [*words.arguments] == [*inspect.signature(LOSSES[name]).parameters]
+
+
+def test_every_exported_loss_is_in_the_catalog() -> None:
+    kernels = {name for name in exported_losses if name.endswith("_loss")}
+    # Takes terms that are reduced already: there is no graph of it.
+    assert kernels - {"total_loss"} == LOSSES.keys()
 
 
 def test_every_boxgauge_command_is_one_that_the_command_takes() -> None:

@@ -79,6 +79,8 @@ def test_a_foreign_file_is_refused_even_with_the_right_hash(copy: Path) -> None:
         ({"inputs": None}, "graph 1: inputs must be a list"),
         ({"inputs": [{"name": "a"}]}, "graph 1, inputs: dtype is missing"),
         ({"outputs": [{"name": "a", "dtype": "bool", "shape": 4}]}, "shape must be a list"),
+        ({"obstacles": "many"}, "obstacles must be a list"),
+        ({"profile": [{"name": "a", "min": [1]}]}, "graph 1, profile: opt is missing"),
     ],
 )
 def test_another_signature_or_place_is_refused(
@@ -97,11 +99,11 @@ def test_another_signature_or_place_is_refused(
         ("", "manifest.json is not JSON: "),
         ("[]", "manifest.json must be an object"),
         ("{}", "manifest.json: format is missing"),
-        ('{"format": 2}', "manifest.json: format must be 1: got 2"),
-        ('{"format": 1}', "manifest.json: graphs is missing"),
-        ('{"format": 1, "graphs": {}}', "manifest.json: graphs must be a list"),
-        ('{"format": 1, "graphs": [{}]}', "manifest.json, graph 1: name is missing"),
-        ('{"format": 1, "graphs": [5]}', "manifest.json, graph 1 must be an object"),
+        ('{"format": 3}', "manifest.json: format must be 2: got 3"),
+        ('{"format": 2}', "manifest.json: graphs is missing"),
+        ('{"format": 2, "graphs": {}}', "manifest.json: graphs must be a list"),
+        ('{"format": 2, "graphs": [{}]}', "manifest.json, graph 1: name is missing"),
+        ('{"format": 2, "graphs": [5]}', "manifest.json, graph 1 must be an object"),
     ],
 )
 def test_what_is_no_manifest_is_refused_and_says_why(

@@ -54,6 +54,10 @@ def probabilities() -> st.SearchStrategy[float]:
     return _float(0, 1)
 
 
+def column(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
 def gradient(loss: Tensor, of: Tensor) -> Tensor:
     """Return the gradient of the sum of ``loss``."""
     (result,) = torch.autograd.grad(loss.sum(), of)
@@ -63,3 +67,21 @@ def gradient(loss: Tensor, of: Tensor) -> Tensor:
 def rows_of(*tensors: Tensor) -> list[tuple[list[float], ...]]:
     """Return the rows of paired tensors as plain lists."""
     return list(zip(*(tensor.tolist() for tensor in tensors), strict=True))
+
+
+Rows = tuple[Tensor, Tensor]
+
+
+@st.composite
+def class_rows(draw: st.DrawFn, limit: float = 30, *, stray: bool = False) -> Rows:
+    """Rows of 1 to 5 logits, float64, and their classes; some classes stray where asked to."""
+    classes = draw(st.integers(1, 5))
+    lowest, highest = (-2, classes + 1) if stray else (0, classes - 1)
+    row = st.tuples(
+        st.lists(logits(limit), min_size=classes, max_size=classes), st.integers(lowest, highest)
+    )
+    rows = draw(st.lists(row, max_size=5))
+    return (
+        torch.tensor([x for x, _ in rows], dtype=torch.float64).reshape(-1, classes),
+        torch.tensor([y for _, y in rows], dtype=torch.int64),
+    )

@@ -4,15 +4,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
 from boxgauge.losses import bce_loss, bce_with_logits_loss
-from tests.losses.strategies import gradient, laws, logits, probabilities
+from tests.losses.strategies import column, gradient, laws, logits, probabilities
 from tests.reference import classification as reference
-
-
-def column(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +20,10 @@ def column(*values: float) -> Tensor:
         pytest.param(1.0, 1, 0, id="certain-and-right"),
         pytest.param(0.0, 1, -math.log(1e-7), id="certain-and-wrong-meets-the-ceiling"),
         pytest.param(1.0, 0, -math.log(1e-7), id="certain-of-nothing-meets-the-ceiling"),
+        pytest.param(1.5, 1, 0, id="above-1-counts-as-1"),
+        pytest.param(1.5, 0, -math.log(1e-7), id="above-1-counts-as-1-and-wrong"),
+        pytest.param(-0.5, 0, 0, id="below-0-counts-as-0"),
+        pytest.param(-0.5, 1, -math.log(1e-7), id="below-0-counts-as-0-and-wrong"),
     ],
 )
 def test_worked_values(prob: float, target: float, expected: float) -> None:
@@ -50,8 +49,9 @@ def test_worked_values_from_logits(logit: float, target: float, expected: float)
 @laws
 def test_agrees_with_the_scalar_reference(logit: float, target: float) -> None:
     actual = bce_with_logits_loss(column(logit), column(target)).item()
-    # torch's softplus is the line itself past 20, e^-20 off.
-    assert actual == pytest.approx(reference.bce_with_logits_loss(logit, target), abs=3e-9)
+    assert actual == pytest.approx(
+        reference.bce_with_logits_loss(logit, target), rel=1e-9, abs=1e-12
+    )
 
 
 @given(prob=st.floats(1e-6, 1 - 1e-6), target=probabilities())
@@ -94,6 +94,72 @@ def test_hostile_probabilities_stay_under_the_ceiling(prob: float, target: float
     loss = bce_loss(p, torch.tensor([target]))
     assert 0 <= loss.item() <= -math.log(1e-7) * (1 + 1e-6)
     assert gradient(loss, p).isfinite().all()
+
+
+@pytest.mark.parametrize("prob", [-1e6, -0.5, 1.5, 1e6])
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_a_probability_out_of_range_has_no_gradient(prob: float, target: float) -> None:
+    p = torch.tensor([prob], requires_grad=True)
+    assert gradient(bce_loss(p, torch.tensor([target])), p).item() == 0
+
+
+@given(prob=st.floats(1e-6, 1 - 1e-6), logit=logits(1e4), target=probabilities())
+@laws
+def test_agrees_with_pytorch(prob: float, logit: float, target: float) -> None:
+    p, x, y = column(prob), column(logit), column(target)
+    functional = torch.nn.functional
+    expected = functional.binary_cross_entropy(p, y, reduction="none")
+    torch.testing.assert_close(bce_loss(p, y), expected)
+    expected = functional.binary_cross_entropy_with_logits(x, y, reduction="none")
+    torch.testing.assert_close(bce_with_logits_loss(x, y), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_smoothed_label_is_the_plain_loss_of_the_label_it_becomes() -> None:
+    # -0.9 ln p - 0.1 ln (1 - p) at p = sigmoid(1), worked with Python's decimal module.
+    loss = bce_with_logits_loss(column(1.0), column(1.0), label_smoothing=0.2)
+    assert loss.item() == pytest.approx(0.41326168751822283405, rel=1e-12)
+
+
+@given(logit=logits(1e4), target=probabilities(), smoothing=st.floats(0, 1))
+@laws
+def test_smoothing_mixes_in_an_undecided_label(
+    logit: float, target: float, smoothing: float
+) -> None:
+    x, y = column(logit), column(target)
+    smoothed = bce_with_logits_loss(x, y, label_smoothing=smoothing)
+    undecided = bce_with_logits_loss(x, column(0.5))
+    mixed = (1 - smoothing) * bce_with_logits_loss(x, y) + smoothing * undecided
+    torch.testing.assert_close(smoothed, mixed)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.1])
+def test_a_bad_label_smoothing_is_refused(smoothing: float) -> None:
+    with pytest.raises(ValueError, match=rf"label_smoothing must be in \[0, 1\]: got {smoothing}"):
+        bce_with_logits_loss(torch.zeros(1), torch.zeros(1), label_smoothing=smoothing)
+
+
+def test_probabilities_of_any_shape_keep_it() -> None:
+    prob, target = torch.rand(2, 3, generator=torch.Generator().manual_seed(0)), torch.zeros(2, 3)
+    expected = bce_loss(prob.flatten(), target.flatten()).reshape(2, 3)
+    torch.testing.assert_close(bce_loss(prob, target), expected)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "ceiling"),
+    [
+        pytest.param(torch.float16, -math.log(2 / 65504), id="float16"),
+        pytest.param(torch.bfloat16, -math.log(1e-7), id="bfloat16"),
+    ],
+)
+def test_half_precision_is_widened_and_its_gradient_fits(
+    dtype: torch.dtype, ceiling: float
+) -> None:
+    prob = torch.tensor([0.0, 1e-7, 4e-5, 0.25, 1.0], dtype=dtype, requires_grad=True)
+    target = torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0], dtype=dtype)
+    loss = bce_loss(prob, target)
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, bce_loss(prob.float(), target.float()).clamp(max=ceiling))
+    assert gradient(loss, prob).isfinite().all()
 
 
 @pytest.mark.parametrize("loss", [bce_loss, bce_with_logits_loss])

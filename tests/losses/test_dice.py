@@ -42,6 +42,70 @@ def test_agrees_with_the_scalar_reference_and_its_bounds(
     torch.testing.assert_close(loss, dice_loss(b, a, smooth=smooth))
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        # Two undecided pixels of which one is true: p t = 0.5, sizes 1 and 1, squares 0.5 and 1.
+        pytest.param({"denominator": "squared"}, 1 - 2 / 2.5, id="squared"),
+        pytest.param({"smoothing": "below"}, 1 - 1 / 3, id="below"),
+        pytest.param(
+            {"denominator": "squared", "smoothing": "below", "smooth": 0.5}, 1 - 1 / 2, id="both"
+        ),
+    ],
+)
+def test_worked_values_of_other_definitions(
+    options: dict[str, str | float], expected: float
+) -> None:
+    loss = dice_loss(torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 0.0]]), **options)
+    torch.testing.assert_close(loss, torch.tensor([expected]))
+
+
+@pytest.mark.parametrize("denominator", ["plain", "squared"])
+@pytest.mark.parametrize("smoothing", ["both", "below"])
+@given(pixels=masks, smooth=st.floats(1e-3, 10))
+@laws
+def test_every_definition_agrees_with_the_scalar_reference(
+    denominator: str, smoothing: str, pixels: list[tuple[float, float]], smooth: float
+) -> None:
+    prob, target = [p for p, _ in pixels], [t for _, t in pixels]
+    loss = dice_loss(
+        torch.tensor([prob]).double(),
+        torch.tensor([target]).double(),
+        smooth=smooth,
+        denominator=denominator,
+        smoothing=smoothing,
+    )
+    expected = reference.dice_loss(
+        prob, target, smooth, squared=denominator == "squared", below=smoothing == "below"
+    )
+    assert loss.item() == pytest.approx(expected, abs=1e-9)
+
+
+def test_binary_masks_have_the_same_squares() -> None:
+    prob, target = torch.tensor([[1.0, 0.0, 1.0]]), torch.tensor([[1.0, 1.0, 0.0]])
+    squared = dice_loss(prob, target, denominator="squared")
+    torch.testing.assert_close(squared, dice_loss(prob, target))
+
+
+def test_only_squares_have_their_minimum_at_a_soft_target() -> None:
+    target = torch.tensor([[0.25, 0.75]])
+    for denominator, is_flat in (("plain", False), ("squared", True)):
+        prob = target.clone().requires_grad_()
+        slope = gradient(dice_loss(prob, target, denominator=denominator), prob)
+        assert (slope.abs().max().item() < 1e-6) is is_flat
+
+
+def test_below_makes_two_empty_masks_cost_1() -> None:
+    assert dice_loss(torch.zeros(1, 3), torch.zeros(1, 3), smoothing="below").tolist() == [1.0]
+
+
+@pytest.mark.parametrize("option", ["denominator", "smoothing"])
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_other_definitions_are_refused(option: str) -> None:
+    with pytest.raises(ValueError, match=f"{option} must be .*: got 'odd'"):
+        dice_loss(torch.zeros(1, 2), torch.zeros(1, 2), **{option: "odd"})
+
+
 def test_half_precision_sums_do_not_overflow() -> None:
     prob = torch.ones(1, 100_000, dtype=torch.float16, requires_grad=True)
     loss = dice_loss(prob, torch.ones(1, 100_000, dtype=torch.float16))

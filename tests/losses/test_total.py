@@ -77,3 +77,25 @@ def test_detection_loss_without_anchors_or_positives_is_zero() -> None:
     actual.loss.backward()
     assert logits.grad is not None
     assert pred.grad is not None
+
+
+def test_log_variances_divide_the_terms_and_are_added() -> None:
+    terms = {"a": one(2), "b": one(3)}
+    total = total_loss(terms, {"a": 1, "b": 0.5}, torch.tensor([math.log(2), -math.log(4)]))
+    torch.testing.assert_close(total.total, one(2 / 2 + math.log(2) + 3 * 0.5 * 4 - math.log(4)))
+
+
+@pytest.mark.parametrize("log_variance", [-1e6, -88.0, 0.0, 88.0, 1e6])
+def test_extreme_log_variances_stay_finite(log_variance: float) -> None:
+    spread = torch.tensor([log_variance], requires_grad=True)
+    term = one(1e6).requires_grad_()
+    total = total_loss({"a": term}, {"a": 1.0}, spread).total
+    total.backward()
+    assert spread.grad is not None
+    assert term.grad is not None
+    assert torch.cat((total.detach(), spread.grad, term.grad)).isfinite().all()
+
+
+def test_log_variances_of_other_terms_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"1 terms need as many log variances: got \[2\]"):
+        total_loss({"a": one(1)}, {"a": 1.0}, torch.zeros(2))

@@ -1,6 +1,8 @@
 """``boxgauge graphs``: what was exported."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -56,6 +58,7 @@ def _document(graph: "GraphSpec") -> dict[str, Any]:
         "name": graph.name,
         "version": graph.version,
         "family": graph.family,
+        "topic": graph.topic,
         "inputs": [_port(each) for each in graph.inputs],
         "outputs": [_port(each) for each in graph.outputs],
         "gradient": graph.gradient,
@@ -63,6 +66,8 @@ def _document(graph: "GraphSpec") -> dict[str, Any]:
         "gradient_of": graph.gradient_of,
         "parity": graph.parity,
         "tensorrt": graph.tensorrt,
+        "obstacles": list(graph.obstacles),
+        "profile": [asdict(each) for each in graph.profile],
         "per_pair": graph.per_pair,
         "opset": graph.opset,
         "reference": graph.reference,
@@ -74,35 +79,47 @@ def _port(port: "Port") -> dict[str, Any]:
 
 
 def _print(documents: list[dict[str, Any]]) -> None:
+    """Print a row for each graph; a gradient graph is a column of its loss's row."""
     from boxgauge.cli.tables import table
     from boxgauge.cli.terminal import out
 
-    made = table("graph", "family", "gradient", "TensorRT", "parity", "version", text=4)
+    by_name = {each["name"]: each for each in documents}
+    made = table("graph", "kind", "parity", "gradient", "opset", "TensorRT", text=2)
     made.padding, made.pad_edge, made.show_edge = (0, 1, 0, 0), False, False
     for column in made.columns:
         column.no_wrap = True
     for each in documents:
-        made.add_row(
-            each["name"],
-            each["family"],
-            "yes" if each["gradient"] else "no",
-            "yes" if each["tensorrt"] else "no",
-            f"{each['parity']:.1e}",
-            str(each["version"]),
-        )
+        if each["gradient_of"] is None:
+            gradient = by_name.get(each["gradient_graph"] or "")
+            made.add_row(
+                each["name"],
+                each["topic"] or each["family"],
+                f"{each['parity']:.1e}",
+                f"{gradient['parity']:.1e}" if gradient else "–",
+                str(each["opset"]),
+                _readiness(each["tensorrt"], gradient["tensorrt"] if gradient else None),
+            )
     out().print(made)
+
+
+def _readiness(forward: bool, gradient: bool | None) -> str:
+    if gradient is None or gradient == forward:
+        return "yes" if forward else "no"
+    return "value" if forward else "gradient"
 
 
 def _print_one(document: dict[str, Any]) -> None:
     facts = {
         "graph": f"{document['name']}, version {document['version']}, {document['family']}",
-        "inputs": _ports(document["inputs"]),
-        "outputs": _ports(document["outputs"]),
+        "topic": document["topic"],
+        "inputs": _lines(map(_in_words, document["inputs"])),
+        "outputs": _lines(map(_in_words, document["outputs"])),
         "gradient": document["gradient_graph"] or "none",
         "gradient of": document["gradient_of"],
         "rows": "each on its own" if document["per_pair"] else "depend on each other",
         "parity": f"{document['parity']:.1e} from PyTorch, of max(1, largest value)",
-        "TensorRT": "yes" if document["tensorrt"] else "no",
+        "TensorRT": "yes" if document["tensorrt"] else _lines(["no:", *document["obstacles"]]),
+        "sizes": _lines(map(_range, document["profile"])) or None,
         "opset": document["opset"],
         "sha256": document["sha256"],
         "reference": document["reference"],
@@ -112,8 +129,15 @@ def _print_one(document: dict[str, Any]) -> None:
             typer.echo(f"{name:<13}{fact}")
 
 
-def _ports(ports: list[dict[str, Any]]) -> str:
-    return f"\n{'':<13}".join(_in_words(port) for port in ports)
+def _lines(texts: Iterable[str]) -> str:
+    return f"\n{'':<13}".join(texts)
+
+
+def _range(shapes: dict[str, Any]) -> str:
+    least, best, most = (
+        f"[{','.join(map(str, shapes[which]))}]" for which in ("min", "opt", "max")
+    )
+    return f"{shapes['name']} {least} to {most}, best {best}"
 
 
 def _in_words(port: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from boxgauge.export.build import export_all
 from boxgauge.export.catalog import catalog
+from boxgauge.export.composition import export_composition
 from boxgauge.export.entry import Entry
 from boxgauge.export.errors import ExportError
 from boxgauge.export.manifest import GraphRecord, Manifest, read_manifest
@@ -15,5 +16,6 @@ __all__ = [
     "Port",
     "catalog",
     "export_all",
+    "export_composition",
     "read_manifest",
 ]

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from boxgauge.export.build import export_all
@@ -13,8 +14,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m boxgauge.export", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("graphs"), help="folder of the graphs")
     parser.add_argument("--name", action="append", help="export this entry alone; repeatable")
-    parser.add_argument("--force", action="store_true", help="export even if up to date")
+    parser.add_argument("--force", action="store_true", help="export all, changed or not")
     options = parser.parse_args()
+    start = time.perf_counter()
     try:
         manifest = export_all(
             options.out, names=options.name, force=options.force, progress=_report
@@ -22,7 +24,9 @@ def main() -> int:
     except ExportError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    sys.stdout.write(f"{len(manifest.graphs)} graphs are up to date in {options.out}\n")
+    seconds = time.perf_counter() - start
+    count = len(manifest.graphs)
+    sys.stdout.write(f"{count} graphs are up to date in {options.out} after {seconds:.1f} s\n")
     return 0
 
 

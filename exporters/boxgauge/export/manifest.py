@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from boxgauge.export.entry import Entry, Family
+from boxgauge.export.entry import Entry, Family, Topic
 from boxgauge.export.ports import Port
+from boxgauge.export.profile import InputRange, profile
 
-FORMAT = 1
+FORMAT = 2
 FILE = "manifest.json"
 
 
@@ -22,6 +23,7 @@ class GraphRecord:
         name: Of the graph and of its folder.
         version: Of its signature and meaning.
         family: What kind of graph it is.
+        topic: Of a loss and its gradient: what it is a loss of.
         inputs: What it takes, in order.
         outputs: What it returns, in order.
         gradient: Whether a gradient graph of it exists.
@@ -33,12 +35,16 @@ class GraphRecord:
         file: Path of the model, relative to the manifest.
         parity: Largest max|a - b| / max(1, max|b|) against eager PyTorch at export.
         tensorrt: Whether the lint found nothing that TensorRT refuses.
+        obstacles: What the lint found, one sentence each.
+        profile: If it found nothing, the shapes a TensorRT engine is to be built for.
         reference: Whom the definition comes from.
+        sources: sha256 of all that the graph was made from; one for a loss and its gradient.
     """
 
     name: str
     version: int
     family: Family
+    topic: Topic | None
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     gradient: bool
@@ -50,21 +56,22 @@ class GraphRecord:
     file: str
     parity: float
     tensorrt: bool
+    obstacles: tuple[str, ...]
+    profile: tuple[InputRange, ...]
     reference: str
+    sources: str
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """All graphs of a repository, and what they were exported from.
+    """All graphs of a repository, and what they were exported with.
 
     Attributes:
-        sources: sha256 of the exporter's sources.
         producer: Versions of torch, onnx, onnxscript and onnxruntime.
         graphs: In the catalog's order, each gradient graph behind its loss.
         format: Of this file.
     """
 
-    sources: str
     producer: Mapping[str, str]
     graphs: tuple[GraphRecord, ...]
     format: int = FORMAT
@@ -84,15 +91,6 @@ class Manifest:
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         (folder / FILE).write_text(text, encoding="utf-8")
 
-    def is_intact(self, folder: Path) -> bool:
-        """Return whether every file of the manifest is in ``folder`` with its own hash."""
-        return all(
-            (folder / record.file).is_file()
-            and (folder / record.name / "config.pbtxt").is_file()
-            and sha256((folder / record.file).read_bytes()) == record.sha256
-            for record in self.graphs
-        )
-
 
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the repository in ``folder``.
@@ -106,19 +104,27 @@ def read_manifest(folder: Path) -> Manifest:
         raise ValueError(f"{FILE}: format {FORMAT} is wanted")
     try:
         graphs = tuple(_record(fields) for fields in content["graphs"])
-        return Manifest(content["sources"], content["producer"], graphs)
+        return Manifest(content["producer"], graphs)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{FILE}: not of format {FORMAT}: {error!r}") from error
 
 
 def make_record(
-    entry: Entry, *, content: bytes, opset: int, parity: float, tensorrt: bool, loss: str | None
+    entry: Entry,
+    *,
+    content: bytes,
+    opset: int,
+    parity: float,
+    obstacles: tuple[str, ...],
+    loss: str | None,
+    sources: str,
 ) -> GraphRecord:
     """Return the record of one exported graph; ``loss`` is what a gradient graph is of."""
     return GraphRecord(
         name=entry.name,
         version=entry.version,
         family=entry.family,
+        topic=entry.topic,
         inputs=entry.inputs,
         outputs=entry.outputs,
         gradient=entry.gradient_graph is not None,
@@ -129,8 +135,11 @@ def make_record(
         sha256=sha256(content),
         file=f"{entry.name}/{entry.version}/model.onnx",
         parity=parity,
-        tensorrt=tensorrt,
+        tensorrt=not obstacles,
+        obstacles=obstacles,
+        profile=() if obstacles else profile(entry.inputs),
         reference=entry.reference,
+        sources=sources,
     )
 
 
@@ -144,4 +153,9 @@ def _record(fields: dict[str, Any]) -> GraphRecord:
         side: tuple(Port(p["name"], p["dtype"], tuple(p["shape"])) for p in fields[side])
         for side in ("inputs", "outputs")
     }
-    return GraphRecord(**(fields | ports))
+    ranges = tuple(
+        InputRange(each["name"], *(tuple(each[which]) for which in ("min", "opt", "max")))
+        for each in fields["profile"]
+    )
+    found = {"obstacles": tuple(fields["obstacles"]), "profile": ranges}
+    return GraphRecord(**(fields | ports | found))

@@ -1,9 +1,10 @@
 """Which graphs TensorRT's ONNX parser takes, judged by a table of its operators.
 
 The table restates the operator support matrix of onnx-tensorrt for TensorRT 10.15
-(https://github.com/onnx/onnx-tensorrt, ``docs/operators.md``), limited to operators an
-export of ours may contain. It is a lint: no TensorRT was run, and what passes is *not yet run
-on a GPU*. Where the matrix was silent or doubtful, the answer here is no.
+(https://github.com/onnx/onnx-tensorrt, ``docs/operators.md``, last compared row by row in
+November 2026), limited to operators an export of ours may contain. It is a lint: no TensorRT was
+run, and what passes is *not yet run on a GPU*. Where the matrix was silent or doubtful, the
+answer here is no. ONNX Runtime's provider still takes 10.x; 11 reads more.
 
 TensorRT has no float64 (its parser would cast to float32, which an exact metric must refuse)
 and takes uint8 only as a graph's input or output.
@@ -27,9 +28,9 @@ _ANY = _NUMBERS | {"bool"}
 
 _MATRIX: Mapping[str, frozenset[str]] = {
     """
-    Acos Acosh Asin Asinh Atan Atanh Ceil Clip Cos Cosh CumSum Elu Erf Exp Floor HardSigmoid
-    IsInf LeakyRelu Log LogSoftmax MatMul NonZero Reciprocal Round Sigmoid Sin Sinh Softmax
-    Softplus Softsign Sqrt Tan Tanh
+    Acos Acosh Asin Asinh Atan Atanh Ceil Celu Clip Cos Cosh CumSum Einsum Elu Erf Exp Floor Gemm
+    HardSigmoid HardSwish IsInf LeakyRelu Log LogSoftmax MatMul NonZero Reciprocal Round Selu
+    Sigmoid Sin Sinh Softmax Softplus Softsign Sqrt Tan Tanh ThresholdedRelu
     """: _FLOATS,
     """
     Abs Add ArgMax ArgMin Div Equal Greater GreaterOrEqual IsNaN Less LessOrEqual Max Mean Min

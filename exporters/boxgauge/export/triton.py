@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from boxgauge.export.manifest import GraphRecord
 from boxgauge.export.ports import Port
+from boxgauge.export.profile import InputRange, shapes
+
+CONFIG = "config.pbtxt"
 
 _TYPES = {
     "float32": "TYPE_FP32",
@@ -20,7 +23,8 @@ def model_config(record: GraphRecord) -> str:
     """Return the text of ``config.pbtxt``.
 
     ``max_batch_size`` is 0: the first axis counts boxes, not requests, so that Triton must
-    neither add an axis of its own nor batch along it. A symbol becomes -1.
+    neither add an axis of its own nor batch along it. A symbol becomes -1. A graph with a
+    profile asks for TensorRT, which Triton looks at for instances on a GPU only.
     """
     return (
         f'name: "{record.name}"\n'
@@ -29,6 +33,21 @@ def model_config(record: GraphRecord) -> str:
         f"{_tensors('input', record.inputs)}"
         f"{_tensors('output', record.outputs)}"
         f"version_policy {{ specific {{ versions: [ {record.version} ] }} }}\n"
+        f"{_accelerator(record.profile) if record.profile else ''}"
+    )
+
+
+def _accelerator(ranges: Sequence[InputRange]) -> str:
+    parameters = {"precision_mode": "FP32"} | shapes(ranges)
+    lines = "".join(
+        f'    parameters {{ key: "{key}" value: "{value}" }}\n' for key, value in parameters.items()
+    )
+    return (
+        "optimization { execution_accelerators {\n"
+        '  gpu_execution_accelerator : [ {\n    name : "tensorrt"\n'
+        f"{lines}"
+        "  } ]\n"
+        "} }\n"
     )
 
 

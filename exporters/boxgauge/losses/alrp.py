@@ -16,7 +16,7 @@ from boxgauge.losses.reduction import count, reduce
 _RIGHT = 2.0**-17
 
 
-class ALRPLoss(NamedTuple):
+class ALRP(NamedTuple):
     """A loss and the two parts it is the weighted sum of."""
 
     loss: Float[Tensor, "1"]
@@ -31,7 +31,7 @@ def alrp_loss(
     *,
     delta: float = 1.0,
     localisation_weight: float = 1.0,
-) -> ALRPLoss:
+) -> ALRP:
     r"""Return the average Localisation-Recall-Precision error of a ranking.
 
     With :math:`H(x) = clamp(x / 2\delta + 1/2, 0, 1)` a positive :math:`i` has the rank
@@ -113,12 +113,10 @@ def alrp_loss(
 
     classification = error_driven(reduce(false_above / place), update, logits)
     localisation = error_driven(reduce((error + error_above) / place), slope, location_error)
-    return ALRPLoss(
-        classification + localisation_weight * localisation, classification, localisation
-    )
+    return ALRP(classification + localisation_weight * localisation, classification, localisation)
 
 
-def self_balance(loss: ALRPLoss) -> Float[Tensor, "1"]:
+def self_balance(loss: ALRP) -> Float[Tensor, "1"]:
     """Return loss / localisation of a batch, the paper's factor of the gradient of the boxes.
 
     Detached, at least 1, and 1 where the localisation is perfect or there are no positives.

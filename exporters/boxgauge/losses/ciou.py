@@ -1,12 +1,11 @@
 """CIoU loss: IoU, the distance of the centres and the difference of the shapes."""
 
-import math
 from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.boxes import Corners, area, hull, intersection
+from boxgauge.losses.boxes import distance_term, intersection_over_union, shape_term
 from boxgauge.losses.pairs import paired_corners
 
 
@@ -40,8 +39,19 @@ def ciou_loss(
     Returns:
         One loss per pair, in [0, 3): 0 for equal boxes with area.
 
+    Edges:
+        Boxes apart attract by their centres; with ``"official"`` their shapes do not
+        matter until they overlap by half. Two equal points cost 1. For a box with a height
+        near 0 the gradient of :math:`v` is large but finite. Half precision is widened to
+        float32.
+
+    When to use:
+        As the default of the YOLO family, where the aspect ratio matters. EIoU corrects
+        width and height apart: :math:`v` is 0 for every box of the right aspect ratio.
+
     Raises:
-        ValueError: ``alpha`` is neither of the two.
+        ValueError: ``alpha`` is neither of the two, or the boxes do not pair up or are not
+            of shape [n, 4].
 
     References:
         Zheng et al., "Distance-IoU Loss", AAAI 2020, Eq. 8-11.
@@ -54,31 +64,11 @@ def ciou_loss(
         raise ValueError(f'alpha must be "official" or "yolo": got {alpha!r}')
 
     a, b = paired_corners(pred, target)
-    overlap = intersection(a, b)
-    union = area(a) + area(b) - overlap
-    iou = overlap / union.clamp(min=eps)
-
-    distance = _squared_centre_distance(a, b) / _squared_diagonal(hull(a, b)).clamp(min=eps)
-
-    v = 4 / math.pi**2 * (_angle(b, eps) - _angle(a, eps)).square()
+    iou = intersection_over_union(a, b, eps)
+    v = shape_term(a, b, eps)
     if alpha == "official":
         trade_off = v / (1 - iou + v).clamp(min=eps) * (iou > 0.5).to(v.dtype)
     else:
         trade_off = v / (1 - iou + v + eps)
 
-    return 1 - iou + distance + trade_off.detach() * v
-
-
-def _squared_centre_distance(a: Corners, b: Corners) -> Float[Tensor, "n"]:
-    across = (a.x1 + a.x2 - b.x1 - b.x2) / 2
-    down = (a.y1 + a.y2 - b.y1 - b.y2) / 2
-    return across.square() + down.square()
-
-
-def _squared_diagonal(box: Corners) -> Float[Tensor, "n"]:
-    return (box.x2 - box.x1).square() + (box.y2 - box.y1).square()
-
-
-def _angle(box: Corners, eps: float) -> Float[Tensor, "n"]:
-    # Not atan2: its gradient at an empty box is NaN.
-    return ((box.x2 - box.x1) / (box.y2 - box.y1).clamp(min=eps)).atan()
+    return 1 - iou + distance_term(a, b, eps) + trade_off.detach() * v

@@ -2,18 +2,18 @@
 
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import softplus
 
+from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
 
 
 def focal_loss(
-    logits: Float[Tensor, "n"],
-    target: Float[Tensor, "n"],
+    logits: Float[Tensor, "..."],
+    target: Float[Tensor, "..."],
     *,
     alpha: float = 0.25,
     gamma: float = 2.0,
-) -> Float[Tensor, "n"]:
+) -> Float[Tensor, "..."]:
     r"""Return the focal loss of each logit.
 
     With :math:`p = 1 / (1 + e^{-x})` for a label of 1, its complement for a label of 0,
@@ -21,36 +21,58 @@ def focal_loss(
 
     .. math:: FL = -\,\alpha_t (1 - p_t)^\gamma \ln p_t
 
-    A label between 0 and 1 mixes the two linearly, as cross entropy does.
+    A label between 0 and 1 mixes the two linearly, as cross entropy does; torchvision,
+    detectron2 and mmdetection instead mix the probability inside the power.
 
     Args:
-        logits: Any finite numbers.
-        target: Labels in [0, 1], paired with ``logits`` by row.
+        logits: Any finite numbers, of any shape.
+        target: Labels in [0, 1], paired with ``logits``.
         alpha: Weight of the positives, ``1 - alpha`` being that of the negatives;
-            below 0: neither is weighted. The default is the paper's, other libraries
-            differ.
+            below 0: neither is weighted. The default is that of the paper, torchvision
+            and mmdetection; fvcore's (detectron2) is -1, and Keras weights only when
+            asked to.
         gamma: Focusing exponent, at least 0; 0 gives weighted cross entropy.
 
     Returns:
-        One loss per row, in nats, at least 0.
+        One loss per logit, in nats, at least 0, growing like ``|x|`` on the wrong side.
+
+    Edges:
+        Finite, with its gradient, for any ``gamma`` and for logits up to 1e4 in size.
+        Without positives it is the loss of the background, which is small: the paper,
+        detectron2 and mmdetection divide the sum by the number of positives (at least
+        1), not by that of the logits. Half precision is widened to float32.
+
+    When to use:
+        Dense detectors, with thousands of easy background anchors to each object. Start
+        the bias of the last layer at a low probability (the paper: 0.01), or the
+        background of the first steps drowns everything.
 
     Raises:
-        ValueError: ``gamma`` is negative or ``alpha`` above 1.
+        ValueError: ``gamma`` is negative or ``alpha`` above 1, or the shapes differ.
 
     References:
         Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, Eq. 5.
         https://arxiv.org/abs/1708.02002
     """
+    positive_weight, negative_weight = class_weights(alpha)
     if gamma < 0:
         raise ValueError(f"gamma must not be negative: got {gamma}")
-    if alpha > 1:
-        raise ValueError(f"alpha must be at most 1: got {alpha}")
-    positive_weight, negative_weight = (alpha, 1 - alpha) if alpha >= 0 else (1.0, 1.0)
 
     logits, target = paired(logits, target)
-    # softplus(-x) = -ln p and softplus(x) = -ln(1 - p). The powers go through exp: the
-    # gradient of (1 - p)**gamma with gamma < 1 is NaN where p rounds to 1.
-    surprise_if_positive, surprise_if_negative = softplus(-logits), softplus(logits)
-    positive = (-gamma * surprise_if_negative).exp() * surprise_if_positive
-    negative = (-gamma * surprise_if_positive).exp() * surprise_if_negative
+    if_positive, if_negative = surprises(logits)
+    # The powers go through exp: the gradient of (1 - p)**gamma with gamma < 1 is NaN
+    # where p rounds to 1.
+    positive = (-gamma * if_negative).exp() * if_positive
+    negative = (-gamma * if_positive).exp() * if_negative
     return target * positive_weight * positive + (1 - target) * negative_weight * negative
+
+
+def class_weights(alpha: float) -> tuple[float, float]:
+    """Return the weights of positives and negatives; below 0 ``alpha`` weighs neither.
+
+    Raises:
+        ValueError: ``alpha`` is above 1.
+    """
+    if alpha > 1:
+        raise ValueError(f"alpha must be at most 1: got {alpha}")
+    return (alpha, 1 - alpha) if alpha >= 0 else (1.0, 1.0)

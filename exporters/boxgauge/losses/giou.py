@@ -25,6 +25,19 @@ def giou_loss(
         One loss per pair, in [0, 2]: 0 for equal boxes with area, 2 in the limit of
         small boxes far apart, 1 where the hull has no area.
 
+    Edges:
+        Boxes apart attract by their facing sides, while the far sides are pushed outwards:
+        the prediction grows. For a box inside the other the hull adds nothing, and GIoU is
+        IoU. Two points on a line that is parallel to an axis span no hull, and cost 1. Half
+        precision is widened to float32.
+
+    When to use:
+        As the default where predictions may start apart from their targets. It tends to
+        grow the box until it touches before it moves it; DIoU moves the centre directly.
+
+    Raises:
+        ValueError: The boxes do not pair up, or are not of shape [n, 4].
+
     References:
         Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019,
         Algorithm 1. https://arxiv.org/abs/1902.09630

@@ -13,7 +13,7 @@ from boxgauge.losses.ranking import rank
 from boxgauge.losses.reduction import count, reduce
 
 
-class RankSortLoss(NamedTuple):
+class RankSort(NamedTuple):
     """A loss and the two parts it is the sum of."""
 
     loss: Float[Tensor, "1"]
@@ -23,7 +23,7 @@ class RankSortLoss(NamedTuple):
 
 def rank_sort_loss(
     logits: Float[Tensor, "n"], target: Float[Tensor, "n"], *, delta: float = 0.5
-) -> RankSortLoss:
+) -> RankSort:
     r"""Return how far positives are from the top, and from the order of their localisation.
 
     With :math:`H(x) = clamp(x / 2\delta + 1/2, 0, 1)`, negatives :math:`N`, positives
@@ -99,4 +99,4 @@ def rank_sort_loss(
 
     ranking_loss = error_driven(reduce(false_above / place), ranking_update / count(share), logits)
     sorting_loss = error_driven(reduce(excess), sorting_update / count(share), logits)
-    return RankSortLoss(ranking_loss + sorting_loss, ranking_loss, sorting_loss)
+    return RankSort(ranking_loss + sorting_loss, ranking_loss, sorting_loss)

@@ -21,12 +21,25 @@ def smooth_l1_loss(
             whatever encoding the detector regresses.
         target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
         beta: Difference at which the parabola becomes a line, in that unit; 0 gives L1.
+            The same as ``beta`` of PyTorch and mmdetection, whose default is 1 too;
+            torchvision and Detectron take 1/9 for region proposals. Caffe's ``sigma`` is
+            1 / sqrt(beta). Huber's ``delta`` is another parameter: that loss is this one
+            times its threshold.
 
     Returns:
-        One loss per pair, at least 0, unbounded; in the unit of the boxes.
+        One loss per pair, at least 0, unbounded; in the unit of the boxes. 0 for equal
+        boxes. Libraries that average over the coordinates return a quarter of it.
+
+    Edges:
+        Overlap plays no part, and neither does area. Slopes are within [-1, 1] at any
+        distance, so that huge errors stay finite. Half precision is widened to float32.
+
+    When to use:
+        On encoded offsets (Faster R-CNN, SSD), or beside an IoU loss. On plain pixels it
+        follows large boxes more than small ones, which the IoU family does not.
 
     Raises:
-        ValueError: ``beta`` is negative.
+        ValueError: ``beta`` is negative, or the boxes do not pair up.
 
     References:
         Girshick, "Fast R-CNN", ICCV 2015, Eq. 2-3. https://arxiv.org/abs/1504.08083

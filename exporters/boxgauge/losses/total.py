@@ -30,17 +30,45 @@ class DetectionLoss(NamedTuple):
 
 
 def total_loss(
-    terms: Mapping[str, Float[Tensor, "1"]], weights: Mapping[str, float | Float[Tensor, "1"]]
+    terms: Mapping[str, Float[Tensor, "1"]],
+    weights: Mapping[str, float | Float[Tensor, "1"]],
+    log_variances: Float[Tensor, "terms"] | None = None,
 ) -> TotalLoss:
     r"""Return :math:`\sum_i \lambda_i L_i` with its terms.
+
+    With uncertainty weighting, :math:`s_i` being the logarithm of a variance that is learnt
+    beside the model,
+
+    .. math:: L = \sum_i \lambda_i e^{-s_i} L_i + s_i
 
     Args:
         terms: Reduced losses by name, at least one; :func:`boxgauge.losses.reduce` makes
             them.
         weights: A factor for each term, by the same names.
+        log_variances: The :math:`s`, in the order of the terms, taken to the nearer end of
+            [-20, 20]; without them every term has its weight alone. The paper has the
+            same for classification but for half of each :math:`s_i`, and half of the
+            whole for regression: the :math:`s` learnt then differ, the idea does not.
+
+    Returns:
+        The sum, shape [1], and the terms unweighted. With uncertainty it can be negative,
+        and is least at :math:`s_i = \ln(\lambda_i L_i)`.
+
+    Edges:
+        A term of 0 draws its variance down to e^-20, where the gradient of s ends.
+
+    When to use:
+        Weights by hand where the terms' scales are known; learnt ones where they are not
+        and several tasks compete. Learnt ones follow the scale of the loss, not what
+        matters to you.
 
     Raises:
-        ValueError: There are no terms, or the names of the two differ.
+        ValueError: There are no terms, the names of the two differ, or there is not one
+            variance for each.
+
+    References:
+        Kendall et al., "Multi-Task Learning Using Uncertainty to Weigh Losses for Scene
+        Geometry and Semantics", CVPR 2018, Section 3.2. https://arxiv.org/abs/1705.07115
     """
     if not terms:
         raise ValueError("a total loss needs at least one term: got none")
@@ -49,7 +77,15 @@ def total_loss(
             f"terms and weights must have the same names: got {sorted(terms)} and {sorted(weights)}"
         )
 
-    first, *others = (weights[name] * term for name, term in terms.items())
+    weighted = [weights[name] * term for name, term in terms.items()]
+    if log_variances is not None:
+        if log_variances.shape != (len(terms),):
+            raise ValueError(
+                f"{len(terms)} terms need as many log variances: got {[*log_variances.shape]}"
+            )
+        spreads = log_variances.clamp(-20.0, 20.0).unsqueeze(-1).unbind(0)
+        weighted = [(-s).exp() * term + s for term, s in zip(weighted, spreads, strict=True)]
+    first, *others = weighted
     return TotalLoss(sum(others, start=first), dict(terms))
 
 
@@ -72,6 +108,20 @@ def detection_loss(
     Returns:
         The weighted loss and its three terms. Each term is the mean over its own rows,
         0 where there are none; Smooth L1 is taken over centre, width and height.
+
+    Edges:
+        No anchors, no positives or neither: the terms concerned are 0, with zero gradient.
+
+    When to use:
+        As an example of a fixed composition. For others, or another normaliser, describe
+        one and export that: :class:`boxgauge.losses.composition.Composition`.
+
+    References:
+        Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017.
+        https://arxiv.org/abs/1708.02002
+        Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019.
+        https://arxiv.org/abs/1902.09630
+        Girshick, "Fast R-CNN", ICCV 2015. https://arxiv.org/abs/1504.08083
     """
     terms = {
         "focal": reduce(focal_loss(logits, target)),

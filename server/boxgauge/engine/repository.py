@@ -11,7 +11,7 @@ import orjson
 from boxgauge.frames import GraphError
 
 MANIFEST = "manifest.json"
-_FORMAT = 1
+_FORMAT = 2
 _TEXTS = ("name", "family", "sha256", "file", "reference")
 
 
@@ -25,6 +25,16 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class InputRange:
+    """The shapes of one input that a TensorRT engine is to be built for."""
+
+    name: str
+    min: tuple[int, ...]
+    opt: tuple[int, ...]
+    max: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GraphSpec:
     """What the manifest says of one graph.
 
@@ -32,13 +42,17 @@ class GraphSpec:
         gradient: A gradient graph of it exists, named in ``gradient_graph``.
         gradient_of: Where this is a gradient graph, the loss it belongs to.
         per_pair: Row i of the outputs depends on row i of the inputs alone.
+        topic: Of a loss and its gradient: what it is a loss of.
         parity: max|a - b| / max(1, max|b|) against PyTorch, measured at export.
         tensorrt: Every node and type is one that TensorRT's ONNX parser takes.
+        obstacles: What it does not take, one sentence each.
+        profile: If it takes all, shapes for an engine, of each input with a free size.
     """
 
     name: str
     version: int
     family: str
+    topic: str | None
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     gradient: bool
@@ -50,6 +64,8 @@ class GraphSpec:
     file: str
     parity: float
     tensorrt: bool
+    obstacles: tuple[str, ...]
+    profile: tuple[InputRange, ...]
     reference: str
 
 
@@ -133,6 +149,15 @@ def _spec(entry: object, of: str) -> GraphSpec:
             )
             for port in _values(entry, side, of)
         )
+    fields["obstacles"] = tuple(_values(entry, "obstacles", of))
+    where = f"{of}, profile"
+    fields["profile"] = tuple(
+        InputRange(
+            _value(each, "name", where),
+            *(tuple(_values(each, which, where)) for which in ("min", "opt", "max")),
+        )
+        for each in _values(entry, "profile", of)
+    )
     return GraphSpec(**fields)
 
 

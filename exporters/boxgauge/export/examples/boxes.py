@@ -16,7 +16,7 @@ def box_pairs(n: int, generator: Generator) -> Pair:
 
 
 def extreme_box_pairs(generator: Generator) -> Iterator[Pair]:
-    """Yield pairs that are equal, empty, inverted, far apart, huge or tiny."""
+    """Yield pairs that are equal, empty, flat, inverted, far apart, huge or tiny."""
     boxes, _ = box_pairs(8, generator)
     yield boxes, boxes
     corner = boxes[:, :2]
@@ -27,6 +27,43 @@ def extreme_box_pairs(generator: Generator) -> Iterator[Pair]:
     yield boxes - 1e6, boxes + 1e6
     yield boxes * 2500, boxes * -2500
     yield boxes * 1e-4, boxes * 1e-4 + 1e-5
+    yield boxes * 1e-32, boxes.flip(0) * 1e-32
+    yield empty * 1e4, empty.flip(0) * -1e4
+    flat = torch.cat((corner, boxes[:, 2:3], corner[:, 1:]), dim=-1)
+    yield flat, boxes
+    yield boxes, flat
+
+
+def boxes_in_images(n: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Return predicted and true boxes, and the width and height of the image of each."""
+    image_size = 320 + torch.rand(n, 2, generator=generator) * 960
+    return *box_pairs(n, generator), image_size
+
+
+def extreme_boxes_in_images(generator: Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield extreme pairs in ordinary images, and ordinary pairs in extreme ones."""
+    for pred, target in extreme_box_pairs(generator):
+        yield pred, target, torch.full((len(pred), 2), 640.0)
+    pred, target, image_size = boxes_in_images(8, generator)
+    for scale in (0.0, -1.0, 1e-30, 1e3):
+        yield pred, target, image_size * scale
+
+
+def boxes_and_mean(n: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Return predicted and true boxes, and a running mean of the IoU loss."""
+    mean_iou_loss = 0.1 + 0.9 * torch.rand(1, generator=generator)
+    return *box_pairs(n, generator), mean_iou_loss
+
+
+def extreme_boxes_and_means(generator: Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield extreme pairs, and ordinary ones, or none, with the least and greatest means."""
+    for pred, target in extreme_box_pairs(generator):
+        yield pred, target, torch.full((1,), 0.3)
+    for n in (0, 8):
+        for mean in (0.0, 1e-30, 1.0):
+            yield *box_pairs(n, generator), torch.full((1,), mean)
+    boxes, _ = box_pairs(8, generator)
+    yield boxes, boxes, torch.zeros(1)
 
 
 def centre_pairs(n: int, generator: Generator) -> Pair:
@@ -36,8 +73,9 @@ def centre_pairs(n: int, generator: Generator) -> Pair:
 
 
 def extreme_centre_pairs(generator: Generator) -> Iterator[Pair]:
-    """Yield pairs that are equal, exactly 1 apart (where Smooth L1 changes form), or huge."""
+    """Yield pairs that are equal, exactly 1 apart (where the form changes), close, or huge."""
     boxes, _ = centre_pairs(8, generator)
     yield boxes, boxes
     yield boxes.round() + 1, boxes.round()
+    yield boxes * 1e-6, boxes * -1e-6
     yield boxes + 1e6, boxes - 1e6

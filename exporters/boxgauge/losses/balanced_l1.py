@@ -1,0 +1,78 @@
+"""Balanced L1 loss of boxes in centre form: more gradient for what is nearly right."""
+
+import math
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor
+
+from boxgauge.losses.pairs import paired
+
+
+def balanced_l1_loss(
+    pred_cxcywh: Float[Tensor, "n 4"],
+    target_cxcywh: Float[Tensor, "n 4"],
+    *,
+    alpha: float = 0.5,
+    gamma: float = 1.5,
+    beta: float = 1.0,
+    form: Literal["smooth", "mmdetection"] = "smooth",
+) -> Float[Tensor, "n"]:
+    r"""Return the balanced L1 loss of each pair, summed over its four coordinates.
+
+    With :math:`d` the absolute difference of one coordinate, and :math:`b` such that
+    :math:`\alpha \ln(b + 1) = \gamma`, for :math:`\beta = 1`,
+
+    .. math::
+        L(d) = \begin{cases}
+        \frac{\alpha}{b} (b d + 1) \ln(b d + 1) - \alpha d & d < 1 \\
+        \gamma d + \gamma / b - \alpha & \text{else} \end{cases}
+
+    Its slope is :math:`\alpha \ln(b d + 1)` up to 1, and :math:`\gamma` from there on.
+
+    Args:
+        pred_cxcywh: Predicted boxes of the positives: centre, width, height, as the detector
+            encodes them.
+        target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
+        alpha: Smaller gives more gradient to small differences, above 0.
+        gamma: Slope for large differences, above 0, at most 80 ``alpha``.
+        beta: Difference at which the curve becomes a line, in that unit, above 0.
+        form: What ``beta`` does, where it is not 1. ``"smooth"``: :math:`\beta L(d / \beta)`, with
+            one slope on both sides of the knee; ``"mmdetection"``: as that library and the
+            authors' code, which scale the logarithm only, so that the slope jumps at the knee.
+
+    Returns:
+        One loss per pair, at least 0 but for rounding, unbounded; in the unit of the boxes. 0
+        for equal boxes. Libraries that average over the coordinates return a quarter of it.
+
+    Edges:
+        Overlap plays no part, and neither does area. With ``"smooth"``, slopes are within
+        [-gamma, gamma] at any distance. Half precision is widened to float32.
+
+    When to use:
+        In place of Smooth L1 in two-stage detectors, where many easy samples should count
+        for more beside a few outliers.
+
+    Raises:
+        ValueError: ``alpha``, ``beta`` or ``gamma`` is out of range, ``form`` is neither of the
+            two, or the boxes do not pair up.
+
+    References:
+        Pang et al., "Libra R-CNN: Towards Balanced Learning for Object Detection", CVPR 2019,
+        Section 3.3. https://arxiv.org/abs/1904.02701
+    """
+    if not (alpha > 0 and beta > 0):
+        raise ValueError(f"alpha and beta must be above 0: got {alpha} and {beta}")
+    if not 0 < gamma <= 80 * alpha:  # beyond, b is too large for float32
+        raise ValueError(f"gamma must be above 0 and at most 80 alpha: got {gamma}")
+    if form not in ("smooth", "mmdetection"):
+        raise ValueError(f'form must be "smooth" or "mmdetection": got {form!r}')
+
+    pred, target = paired(pred_cxcywh, target_cxcywh)
+    difference = (pred - target).abs()
+    b = math.expm1(gamma / alpha)
+    # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.
+    near = difference.clamp(max=beta)
+    unit = beta if form == "smooth" else 1.0
+    curve = alpha * (near + unit / b) * (near / beta * b).log1p() - alpha * near
+    return (curve + gamma * (difference - near)).sum(-1)

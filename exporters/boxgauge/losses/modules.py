@@ -1,0 +1,226 @@
+# ruff: noqa: D101  (each class has the documentation of its function)
+"""Every loss as a module, under the name that PyTorch's users expect: ``GIoULoss`` and so on.
+
+``help(GIoULoss)`` shows the function's own documentation. What they share, reduction, weight
+and the format of boxes, is in :class:`LossModule`.
+"""
+
+import torch
+
+from boxgauge.losses import (
+    alpha_iou_loss,
+    ap_loss,
+    asymmetric_loss,
+    balanced_l1_loss,
+    bce_loss,
+    bce_with_logits_loss,
+    ciou_loss,
+    combo_loss,
+    cross_entropy_loss,
+    detection_precision_loss,
+    dice_bce_loss,
+    dice_loss,
+    diou_loss,
+    distribution_focal_loss,
+    eiou_loss,
+    focal_eiou_loss,
+    focal_loss,
+    focal_tversky_loss,
+    ghm_c_loss,
+    giou_loss,
+    huber_loss,
+    inner_iou_loss,
+    iou_loss,
+    l1_loss,
+    lovasz_hinge_loss,
+    lovasz_softmax_loss,
+    mpdiou_loss,
+    nwd_loss,
+    poly_focal_loss,
+    poly_loss,
+    quality_focal_loss,
+    seesaw_loss,
+    shape_iou_loss,
+    siou_loss,
+    smooth_ap_loss,
+    smooth_l1_loss,
+    soft_average_precision_loss,
+    soft_f_beta_loss,
+    soft_jaccard_loss,
+    soft_miou_loss,
+    soft_precision_loss,
+    soft_recall_loss,
+    tversky_loss,
+    varifocal_loss,
+    wise_iou_loss,
+    wise_iou_v2_loss,
+    wise_iou_v3_loss,
+)
+from boxgauge.losses.boxes import BoxFormat
+from boxgauge.losses.module import LossModule
+from boxgauge.losses.reduction import Reduction
+from boxgauge.losses.signature import Option
+
+
+class IoULoss(LossModule, kernel=iou_loss): ...
+
+
+class GIoULoss(LossModule, kernel=giou_loss): ...
+
+
+class DIoULoss(LossModule, kernel=diou_loss): ...
+
+
+class CIoULoss(LossModule, kernel=ciou_loss): ...
+
+
+class EIoULoss(LossModule, kernel=eiou_loss): ...
+
+
+class FocalEIoULoss(LossModule, kernel=focal_eiou_loss): ...
+
+
+class SIoULoss(LossModule, kernel=siou_loss): ...
+
+
+class AlphaIoULoss(LossModule, kernel=alpha_iou_loss): ...
+
+
+class WiseIoULoss(LossModule, kernel=wise_iou_loss): ...
+
+
+class MPDIoULoss(LossModule, kernel=mpdiou_loss): ...
+
+
+class InnerIoULoss(LossModule, kernel=inner_iou_loss): ...
+
+
+class ShapeIoULoss(LossModule, kernel=shape_iou_loss): ...
+
+
+class NWDLoss(LossModule, kernel=nwd_loss): ...
+
+
+class L1Loss(LossModule, kernel=l1_loss): ...
+
+
+class SmoothL1Loss(LossModule, kernel=smooth_l1_loss): ...
+
+
+class HuberLoss(LossModule, kernel=huber_loss): ...
+
+
+class BalancedL1Loss(LossModule, kernel=balanced_l1_loss): ...
+
+
+class _WithMeanIoULoss(LossModule):
+    def __init__(
+        self,
+        *,
+        reduction: Reduction = "mean",
+        box_format: BoxFormat | None = None,
+        mean_iou_loss: float = 1.0,
+        **options: Option,
+    ) -> None:
+        states = {"mean_iou_loss": torch.full((1,), float(mean_iou_loss))}
+        super().__init__(reduction=reduction, box_format=box_format, states=states, **options)
+
+
+class WiseIoUV2Loss(_WithMeanIoULoss, kernel=wise_iou_v2_loss): ...
+
+
+class WiseIoUV3Loss(_WithMeanIoULoss, kernel=wise_iou_v3_loss): ...
+
+
+class BCELoss(LossModule, kernel=bce_loss): ...
+
+
+class BCEWithLogitsLoss(LossModule, kernel=bce_with_logits_loss): ...
+
+
+class CrossEntropyLoss(LossModule, kernel=cross_entropy_loss): ...
+
+
+class FocalLoss(LossModule, kernel=focal_loss): ...
+
+
+class QualityFocalLoss(LossModule, kernel=quality_focal_loss): ...
+
+
+class DistributionFocalLoss(LossModule, kernel=distribution_focal_loss): ...
+
+
+class VarifocalLoss(LossModule, kernel=varifocal_loss): ...
+
+
+class AsymmetricLoss(LossModule, kernel=asymmetric_loss): ...
+
+
+class PolyLoss(LossModule, kernel=poly_loss): ...
+
+
+class PolyFocalLoss(LossModule, kernel=poly_focal_loss): ...
+
+
+class GHMCLoss(LossModule, kernel=ghm_c_loss):
+    """The running counts of ``bins`` bins, the buffer ``bin_counts``, begin with zeros."""
+
+    def __init__(self, *, reduction: Reduction = "mean", bins: int = 10, **options: Option) -> None:
+        states = {"bin_counts": torch.zeros(bins)}
+        super().__init__(reduction=reduction, box_format=None, states=states, **options)
+
+
+class SeesawLoss(LossModule, kernel=seesaw_loss):
+    """The counts of ``classes`` classes, the buffer ``class_counts``, begin with zeros."""
+
+    def __init__(self, *, classes: int, reduction: Reduction = "mean", **options: Option) -> None:
+        states = {"class_counts": torch.zeros(classes, dtype=torch.int64)}
+        super().__init__(reduction=reduction, box_format=None, states=states, **options)
+
+
+class DiceLoss(LossModule, kernel=dice_loss): ...
+
+
+class TverskyLoss(LossModule, kernel=tversky_loss): ...
+
+
+class FocalTverskyLoss(LossModule, kernel=focal_tversky_loss): ...
+
+
+class SoftJaccardLoss(LossModule, kernel=soft_jaccard_loss): ...
+
+
+class SoftMIoULoss(LossModule, kernel=soft_miou_loss): ...
+
+
+class LovaszHingeLoss(LossModule, kernel=lovasz_hinge_loss): ...
+
+
+class LovaszSoftmaxLoss(LossModule, kernel=lovasz_softmax_loss): ...
+
+
+class DiceBCELoss(LossModule, kernel=dice_bce_loss): ...
+
+
+class ComboLoss(LossModule, kernel=combo_loss): ...
+
+
+class APLoss(LossModule, kernel=ap_loss): ...
+
+
+class SmoothAPLoss(LossModule, kernel=smooth_ap_loss): ...
+
+
+class SoftPrecisionLoss(LossModule, kernel=soft_precision_loss): ...
+
+
+class SoftRecallLoss(LossModule, kernel=soft_recall_loss): ...
+
+
+class SoftFBetaLoss(LossModule, kernel=soft_f_beta_loss): ...
+
+
+class SoftAveragePrecisionLoss(LossModule, kernel=soft_average_precision_loss): ...
+
+
+class DetectionPrecisionLoss(LossModule, kernel=detection_precision_loss): ...
