@@ -39,9 +39,7 @@ def ap_loop(logits: Tensor, target: Tensor, delta: float) -> Outcome:
     return _mean(loss, update, rows)
 
 
-def alrp_loop(
-    logits: Tensor, target: Tensor, location_error: Tensor, delta: float
-) -> Outcome:
+def alrp_loop(logits: Tensor, target: Tensor, location_error: Tensor, delta: float) -> Outcome:
     """Oksuz et al. 2020: the loss with both parts, and the update of the logits."""
     scores, rows, update = _prepare(logits, target == 1, target == 0, delta)
     error = location_error.double()[rows.positives]
