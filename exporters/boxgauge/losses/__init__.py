@@ -1,7 +1,7 @@
 """Losses of object detection, one paper a file, one value per pair of rows."""
 
 from boxgauge.losses.alpha_iou import alpha_iou_loss
-from boxgauge.losses.alrp import ALRP, alrp_loss
+from boxgauge.losses.alrp import ALRP, alrp_loss, self_balance
 from boxgauge.losses.ap_loss import ap_loss
 from boxgauge.losses.asymmetric import asymmetric_loss
 from boxgauge.losses.balanced_l1 import balanced_l1_loss
@@ -96,6 +96,7 @@ __all__ = [
     "rank_sort_loss",
     "reduce",
     "seesaw_loss",
+    "self_balance",
     "shape_iou_loss",
     "siou_loss",
     "smooth_ap_loss",

@@ -28,8 +28,8 @@ def ap_loss(
     :math:`\sum_i L_{ij} / |P|` for a negative, :math:`-\sum_j L_{ij} / |P|` for a
     positive. It sums to 0, and is a constant to a second differentiation.
 
-    Cost: one sort of 3n keys and 24 passes, O(n log n), in float64; the loop over
-    positives of the published code gives the same numbers in O(n |P|).
+    Exact for every ``delta`` in O(n log p) for p positives, in float64: the loop over positives
+    of the published code gives the same numbers in O(n p).
 
     Args:
         logits: Finite scores s of all anchors of a batch.
@@ -41,8 +41,19 @@ def ap_loss(
         The loss, shape [1], in [0, 1): 0 where every positive outranks every negative by
         ``delta``, and where there are no positives or no negatives.
 
+    Edges:
+        No positives, no negatives and no rows give a loss and gradient of 0. Of a tie each is
+        half above the other. Half precision is ranked as the numbers it holds; the loss is
+        float32. The graph compacts the positives, which is not for TensorRT: there a ranking
+        needs a dense tile of positives by rows.
+
+    When to use: In place of a classification loss that needs its balance of positives and
+        negatives tuned; the loss is one minus the metric. It sees all rows of a batch at once,
+        so that small batches rank little. Localisation is not looked at: see aLRP Loss and
+        Rank & Sort.
+
     Raises:
-        ValueError: ``delta`` is not positive, or there are more than 2**24 rows.
+        ValueError: ``delta`` is not positive, or the two do not pair up.
 
     References:
         Chen et al., "Towards Accurate One-Stage Object Detection with AP-Loss",

@@ -12,114 +12,111 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from boxgauge.metrics.segments import dense_rank
+from boxgauge.metrics.segments import dense_rank, take
 
-MAX_POSITIVES = 2**20
+_BITS = 20
+MAX_POSITIVES = 2**_BITS
 
 
 class Missorted(NamedTuple):
-    """The pairs of positives of different quality, a level for each bit of their ranks."""
+    """The groups of all bits one after another: m members, bits times positives.
 
-    levels: "tuple[_Level, ...]"
+    The places are those of the members' scores and of the ends of their ramps: group by
+    group, ascending.
+    """
+
+    bits: int
+    group: Int[Tensor, "m"]
+    is_worse: Float[Tensor, "m"]
+    """The bit of each member: 1 for the worse of its group, 0 for the better."""
+    owner: Int[Tensor, "3m"]
+    """The member whose score or end is at a place."""
+    gap: Float[Tensor, "3m"]
+    """From each place to the next, in widths of a ramp; 0 after the last of a group, and at
+    most 1, as in ``Ramps``."""
+    low: Int[Tensor, "m"]
+    """The place where the ramp of each member begins."""
+    middle: Int[Tensor, "m"]
+    """The place of its score."""
+    high: Int[Tensor, "m"]
+    """The place where its ramp ends."""
 
     def sum_above(self, weight: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
         """Return the sum over k worse than i of w_k H(s_k - s_i), for each positive i."""
-        return torch.stack([level.sum_above(weight) for level in self.levels]).sum(0)
+        worse = weight.repeat(self.bits) * self.is_worse
+        _, upto_group = self._by_group(worse)
+        passed = torch.zeros_like(self.gap).scatter(0, self.middle, worse).cumsum(0)
+        # The weight above a score, integrated over a ramp.
+        area = (take(upto_group, self.owner) - passed) * self.gap
+        before = area.cumsum(0) - area
+        sums = (1 - self.is_worse) * (take(before, self.high) - take(before, self.low))
+        return sums.reshape(self.bits, weight.shape[0]).sum(0)
 
     def sum_below(self, share: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
         """Return the sum over i better than k of share_i H(s_k - s_i), for each positive k."""
-        return torch.stack([level.sum_below(share) for level in self.levels]).sum(0)
-
-
-class _Level(NamedTuple):
-    """Scores and the two ends of their ramps, in ascending order within their groups."""
-
-    group: Int[Tensor, "p"]
-    is_worse: Float[Tensor, "p"]
-    """The bit of each positive: 1 for the worse of a group, 0 for the better."""
-    owner: Int[Tensor, "3p"]
-    """The positive that each is of."""
-    gap: Float[Tensor, "3p"]
-    """From each to the next, in widths of a ramp; 0 after the last of a group, and at most 1, as
-    in ``Ramps``."""
-    low: Int[Tensor, "p"]
-    """Where in this order the ramp of each positive begins."""
-    place: Int[Tensor, "p"]
-    """Where its score is."""
-    high: Int[Tensor, "p"]
-    """Where its ramp ends."""
-
-    def sum_above(self, weight: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
-        """Return the sum over the worse k of a group, for each of its better."""
-        worse = weight * self.is_worse
-        _, upto_group = self._by_group(worse)
-        passed = torch.zeros_like(self.gap).scatter(0, self.place, worse).cumsum(0)
-        # The weight above a score, integrated over a ramp.
-        above = torch.gather(upto_group, 0, self.owner) - passed
-        area = above * self.gap
-        area_before = area.cumsum(0) - area
-        return (1 - self.is_worse) * (
-            torch.gather(area_before, 0, self.high) - torch.gather(area_before, 0, self.low)
-        )
-
-    def sum_below(self, share: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
-        """Return the sum over the better i of a group, for each of its worse."""
-        better = share * (1 - self.is_worse)
+        better = share.repeat(self.bits) * (1 - self.is_worse)
         before_group, _ = self._by_group(better)
         turns = torch.zeros_like(self.gap).scatter(0, self.low, better)
-        slope = turns.scatter(0, self.high, -better).cumsum(0)
-        rise = slope * self.gap
+        rise = turns.scatter(0, self.high, -better).cumsum(0) * self.gap
         level = rise.cumsum(0) - rise
-        return self.is_worse * (torch.gather(level, 0, self.place) - before_group)
+        sums = self.is_worse * (take(level, self.middle) - before_group)
+        return sums.reshape(self.bits, share.shape[0]).sum(0)
 
-    def _by_group(self, values: Float[Tensor, "p"]) -> tuple[Tensor, Tensor]:
-        """Return, for each positive, the sums of all groups before its own and up to it."""
+    def _by_group(self, values: Float[Tensor, "m"]) -> tuple[Tensor, Tensor]:
+        """Return, for each member, the sums of all groups before its own and up to it."""
         totals = torch.zeros_like(values).scatter_add(0, self.group, values)
         upto = totals.cumsum(0)
-        before = upto - totals
-        return torch.gather(before, 0, self.group), torch.gather(upto, 0, self.group)
+        return take(upto - totals, self.group), take(upto, self.group)
 
 
 def missorted_pairs(
     scores: Float[Tensor, "p"], quality: Float[Tensor, "p"], delta: float
 ) -> Missorted:
-    """Return the pairs of positives, whose scores ascend, of different quality."""
+    """Return the pairs of positives, whose scores ascend, of different quality.
+
+    Raises:
+        ValueError: There are more than 2**20 positives.
+    """
     positives = scores.shape[0]
-    # While exporting, the number of positives is a symbol: every bit there may be is looked at.
-    most = positives if isinstance(positives, int) else MAX_POSITIVES
-    if most > MAX_POSITIVES:
-        raise ValueError(f"at most {MAX_POSITIVES} positives can be sorted at once: got {most}")
+    # While exporting, the number of positives is a symbol: every bit there may be counts.
+    is_known = isinstance(positives, int)
+    if is_known and positives > MAX_POSITIVES:
+        raise ValueError(f"at most {MAX_POSITIVES} positives can be sorted: got {positives}")
+    bits = max(positives - 1, 1).bit_length() if is_known else _BITS
+    bit = torch.arange(bits, device=scores.device).unsqueeze(1)
+    power = torch.tensor([[2**each] for each in range(bits)], device=scores.device)
     ranks = dense_rank(quality)
+    above = torch.div(ranks, 2 * power, rounding_mode="floor")
+    is_worse = torch.div(ranks, power, rounding_mode="floor") - 2 * above
+    # No bit has more groups than there are positives.
+    group = (above + bit * positives).flatten()
+
+    # Scores and ends of one bit in ascending order, then of all bits by group. The place makes
+    # the keys distinct: the sort need not be stable.
     ends, order = torch.cat((scores - delta, scores, scores + delta)).sort()
-    owner = torch.gather(torch.arange(positives).repeat(3), 0, order)
-    bits = max(most - 1, 1).bit_length()
+    row = take(torch.arange(positives, device=scores.device).repeat(3), order)
+    member = (row + bit * positives).flatten()
+    places = torch.arange(member.shape[0], device=scores.device)
+    arranged = (take(group, member) * member.shape[0] + places).sort().indices
+    owner, ends = take(member, arranged), take(ends.repeat(bits), arranged)
+    of_group = take(group, owner)
+    gap = (_next(ends) - ends) / (2 * delta)
+
+    own = take((order + bit * order.shape[0]).flatten(), arranged)
+    found = torch.zeros_like(own).scatter(0, own, places).reshape(bits, 3, positives)
+    low, middle, high = found.transpose(0, 1).flatten(1).unbind(0)
     return Missorted(
-        tuple(_level(ranks, ends, order, owner, 2 * delta, bit) for bit in range(bits))
-    )
-
-
-def _level(
-    ranks: Int[Tensor, "p"],
-    ends: Float[Tensor, "3p"],
-    order: Int[Tensor, "3p"],
-    owner: Int[Tensor, "3p"],
-    width: float,
-    bit: int,
-) -> _Level:
-    group, place = ranks >> (bit + 1), torch.arange(order.shape[0])
-    # The place makes the keys distinct: the sort need not be stable.
-    arranged = (torch.gather(group, 0, owner) * order.shape[0] + place).sort().indices
-    ends, order, owner = (torch.gather(each, 0, arranged) for each in (ends, order, owner))
-    of_group = torch.gather(group, 0, owner)
-    following = torch.cat((of_group[1:], of_group[-1:]))
-    gap = (torch.cat((ends[1:], ends[-1:])) - ends) / width
-    low, place, high = torch.zeros_like(order).scatter(0, order, place).reshape(3, -1).unbind(0)
-    return _Level(
+        bits,
         group,
-        is_worse=((ranks >> bit) & 1).double(),
+        is_worse=is_worse.double().flatten(),
         owner=owner,
-        gap=torch.where(following == of_group, gap.clamp(max=1.0), 0.0),
+        gap=torch.where(_next(of_group) == of_group, gap.clamp(max=1.0), 0.0),
         low=low,
-        place=place,
+        middle=middle,
         high=high,
     )
+
+
+def _next(values: Tensor) -> Tensor:
+    """Return the value after each, and after the last the last again."""
+    return torch.cat((values[1:], values[-1:]))

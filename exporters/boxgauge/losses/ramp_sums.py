@@ -79,8 +79,9 @@ def make_ramps(scores: Float[Tensor, "p"], delta: float) -> Ramps:
     """Return the ramps of positives whose scores ascend."""
     first = scores.new_full((1,), _BELOW_ALL)
     knots, order = torch.cat((first, scores - delta, scores + delta)).sort()
-    place = torch.zeros_like(order).scatter(0, order, torch.arange(order.shape[0]))
-    low, high = place[1:].reshape(2, -1).unbind(0)
+    places = torch.arange(order.shape[0], device=order.device)
+    found = torch.zeros_like(order).scatter(0, order, places)
+    low, high = found[1:].reshape(2, -1).unbind(0)
     ends = (order > scores.shape[0]).long()
     return Ramps(
         width=2 * delta,
