@@ -20,7 +20,7 @@ def smooth_ap_loss(
                   {1 + \sum_{j \in P, j \ne i} G(s_j - s_i) + \sum_{j \in N} G(s_j - s_i)},
         \quad L = 1 - AP
 
-    The gradient is the derivative, unlike that of :func:`ap_loss`, so pairs further apart than
+    The gradient is the derivative, unlike that of ``ap_loss``, so pairs further apart than
     some :math:`5\tau` have almost none. It sums to 0.
     Cost: O(n |P|) in time and memory, at most 2**27 pairs. Exported graphs compare all rows
     with all, O(n²): in a graph the number of rows, not of positives, is what to keep small.
@@ -31,7 +31,7 @@ def smooth_ap_loss(
             and has zero gradient. Paired with ``logits`` by row.
         temperature: :math:`\tau`, in logits, in [1e-6, 1e6]. The paper's 0.01 is for cosine
             similarities, which span 2; the default is about as steep as the ramp of
-            :func:`ap_loss` is in the middle.
+            ``ap_loss`` is in the middle.
 
     Returns:
         The loss, shape [1], in [0, 1): 0 where every positive outranks every negative by
@@ -43,8 +43,8 @@ def smooth_ap_loss(
 
     When to use:
         Where a ranking is to be trained by a true derivative: beside other terms, or with a
-        second differentiation. In a detector :func:`ap_loss` also reaches the pairs that are
-        far apart, and :func:`detection_precision_loss` needs no pairs.
+        second differentiation. In a detector ``ap_loss`` also reaches the pairs that are
+        far apart, and ``detection_precision_loss`` needs no pairs.
 
     Raises:
         ValueError: The shapes differ, ``temperature`` is outside its range, or there are more

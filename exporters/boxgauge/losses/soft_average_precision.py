@@ -62,7 +62,7 @@ def soft_average_precision_loss(
     When to use:
         To tune a detector that already finds its objects for COCO's AP itself. From scratch
         most boxes are below all thresholds and nothing moves them: add a loss such as GIoU, or
-        take :func:`detection_precision_loss`, which counts every IoU.
+        take ``detection_precision_loss``, which counts every IoU.
 
     Raises:
         ValueError: The shapes differ, there are no thresholds, a temperature is outside its

@@ -41,8 +41,8 @@ def soft_precision_loss(
 
     When to use:
         Beside another loss, to weigh false alarms at the threshold one will run at. Never
-        alone: predicting nothing is its best answer. :func:`soft_f_beta_loss` keeps recall in
-        view, :func:`detection_precision_loss` trains a detector by itself.
+        alone: predicting nothing is its best answer. ``soft_f_beta_loss`` keeps recall in
+        view, ``detection_precision_loss`` trains a detector by itself.
 
     Raises:
         ValueError: The shapes differ or an option is out of range.
