@@ -75,7 +75,7 @@ def _references(section: str) -> list[str]:
 
 def _markdown(text: str) -> str:
     """Return reStructuredText as GitHub's Markdown: formulas fenced, code in single backticks."""
-    text = re.sub(r":\w+:`~?(boxgauge[^`]+)`", r"`\1`", text.replace("``", "`"))
+    text = re.sub(r":(?!math)\w+:`~?([^`]+)`", r"`\1`", text.replace("``", "`"))
     text = re.sub(r"\.\. math:: *((?:\S.*)?(?:\n(?:    .*|(?=\n    )))*)", _formula, text)
     return re.sub(r":math:`([^`]+)`", _inline, text).strip()
 
