@@ -8,6 +8,7 @@ from boxgauge.losses.bce import bce_loss, bce_with_logits_loss
 from boxgauge.losses.boxes import BoxFormat, to_corners
 from boxgauge.losses.ciou import ciou_loss
 from boxgauge.losses.combo import combo_loss
+from boxgauge.losses.composition import Composition
 from boxgauge.losses.cross_entropy import cross_entropy_loss
 from boxgauge.losses.dice import dice_loss
 from boxgauge.losses.dice_bce import dice_bce_loss
@@ -25,6 +26,50 @@ from boxgauge.losses.iou import iou_loss
 from boxgauge.losses.l1 import l1_loss
 from boxgauge.losses.lovasz_hinge import lovasz_hinge_loss
 from boxgauge.losses.lovasz_softmax import lovasz_softmax_loss
+from boxgauge.losses.module import LossModule
+from boxgauge.losses.modules import (
+    AlphaIoULoss,
+    APLoss,
+    AsymmetricLoss,
+    BalancedL1Loss,
+    BCELoss,
+    BCEWithLogitsLoss,
+    CIoULoss,
+    ComboLoss,
+    CrossEntropyLoss,
+    DiceBCELoss,
+    DiceLoss,
+    DIoULoss,
+    DistributionFocalLoss,
+    EIoULoss,
+    FocalEIoULoss,
+    FocalLoss,
+    FocalTverskyLoss,
+    GHMCLoss,
+    GIoULoss,
+    HuberLoss,
+    InnerIoULoss,
+    IoULoss,
+    L1Loss,
+    LovaszHingeLoss,
+    LovaszSoftmaxLoss,
+    MPDIoULoss,
+    NWDLoss,
+    PolyFocalLoss,
+    PolyLoss,
+    QualityFocalLoss,
+    SeesawLoss,
+    ShapeIoULoss,
+    SIoULoss,
+    SmoothL1Loss,
+    SoftJaccardLoss,
+    SoftMIoULoss,
+    TverskyLoss,
+    VarifocalLoss,
+    WiseIoULoss,
+    WiseIoUV2Loss,
+    WiseIoUV3Loss,
+)
 from boxgauge.losses.mpdiou import mpdiou_loss
 from boxgauge.losses.nwd import nwd_loss
 from boxgauge.losses.poly import poly_loss
@@ -37,6 +82,7 @@ from boxgauge.losses.siou import siou_loss
 from boxgauge.losses.smooth_l1 import smooth_l1_loss
 from boxgauge.losses.soft_jaccard import soft_jaccard_loss
 from boxgauge.losses.soft_miou import soft_miou_loss
+from boxgauge.losses.terms import DescriptionError, Term
 from boxgauge.losses.total import DetectionLoss, TotalLoss, detection_loss, total_loss
 from boxgauge.losses.tversky import tversky_loss
 from boxgauge.losses.varifocal import varifocal_loss
@@ -44,12 +90,57 @@ from boxgauge.losses.wise_iou import WiseIoU, wise_iou_loss, wise_iou_v2_loss, w
 
 __all__ = [
     "GHMC",
+    "APLoss",
+    "AlphaIoULoss",
+    "AsymmetricLoss",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "BalancedL1Loss",
     "BoxFormat",
+    "CIoULoss",
+    "ComboLoss",
+    "Composition",
+    "CrossEntropyLoss",
+    "DIoULoss",
+    "DescriptionError",
     "DetectionLoss",
+    "DiceBCELoss",
+    "DiceLoss",
+    "DistributionFocalLoss",
+    "EIoULoss",
+    "FocalEIoULoss",
+    "FocalLoss",
+    "FocalTverskyLoss",
+    "GHMCLoss",
+    "GIoULoss",
+    "HuberLoss",
+    "InnerIoULoss",
+    "IoULoss",
+    "L1Loss",
+    "LossModule",
+    "LovaszHingeLoss",
+    "LovaszSoftmaxLoss",
+    "MPDIoULoss",
+    "NWDLoss",
+    "PolyFocalLoss",
+    "PolyLoss",
+    "QualityFocalLoss",
     "Reduction",
+    "SIoULoss",
     "Seesaw",
+    "SeesawLoss",
+    "ShapeIoULoss",
+    "SmoothL1Loss",
+    "SoftJaccardLoss",
+    "SoftMIoULoss",
+    "Term",
     "TotalLoss",
+    "TverskyLoss",
+    "VarifocalLoss",
     "WiseIoU",
+    "WiseIoULoss",
+    "WiseIoUV2Loss",
+    "WiseIoUV3Loss",
     "alpha_iou_loss",
     "ap_loss",
     "asymmetric_loss",
