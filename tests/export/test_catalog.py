@@ -35,13 +35,16 @@ def test_every_loss_has_a_gradient_and_a_reference(entry: Entry) -> None:
     assert bool(entry.gradient_of) == (entry.family == "loss")
 
 
-def test_a_gradient_entry_has_one_output_for_each_variable() -> None:
+def test_a_gradient_entry_has_the_outputs_of_the_loss_and_a_gradient_for_each_variable() -> None:
     gradient = gradient_entry(catalog()["detection_loss"])
 
     assert gradient.name == "detection_loss_gradient"
     assert gradient.family == "gradient"
-    assert [port.name for port in gradient.outputs] == ["loss", "grad_logits", "grad_pred"]
-    assert [port.shape for port in gradient.outputs] == [(1,), ("n",), ("m", 4)]
+    assert [port.name for port in gradient.outputs] == [
+        *("loss", "focal", "giou", "smooth_l1"),
+        *("grad_logits", "grad_pred"),
+    ]
+    assert [port.shape for port in gradient.outputs[4:]] == [("n",), ("m", 4)]
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,7 @@ def test_of_two_classes_is_binary_of_their_difference(a: float, b: float, label:
     pair = torch.tensor([[a, b]], dtype=torch.float64)
     binary = bce_with_logits_loss(pair[:, 1] - pair[:, 0], torch.tensor([float(label)]).double())
     both = cross_entropy_loss(pair, torch.tensor([label]))
-    # torch's softplus is the line itself past 20, e^-20 off.
-    torch.testing.assert_close(both, binary, rtol=1e-9, atol=3e-9)
+    torch.testing.assert_close(both, binary, rtol=1e-9, atol=1e-12)
 
 
 @given(rows=class_rows(1e4))

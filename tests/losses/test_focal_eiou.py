@@ -75,5 +75,7 @@ def test_bad_options_are_refused() -> None:
     boxes = torch.zeros(1, 4)
     with pytest.raises(ValueError, match=r"got -0\.5"):
         focal_eiou_loss(boxes, boxes, gamma=-0.5)
+    with pytest.raises(ValueError, match="got nan"):
+        focal_eiou_loss(boxes, boxes, gamma=float("nan"))
     with pytest.raises(ValueError, match="got 'detached'"):
         unwrap(focal_eiou_loss)(boxes, boxes, weight="detached")

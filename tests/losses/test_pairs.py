@@ -12,6 +12,10 @@ ROW_LOSSES = [
     losses.bce_with_logits_loss,
     losses.focal_loss,
     losses.ap_loss,
+    losses.smooth_ap_loss,
+    losses.soft_f_beta_loss,
+    losses.soft_precision_loss,
+    losses.soft_recall_loss,
 ]
 
 

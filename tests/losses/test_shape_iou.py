@@ -67,3 +67,9 @@ def test_no_scale_overflows(scale: float, pair: Pair) -> None:
     assert ((loss >= -1e-5) & (loss <= 3.28)).all()
     assert gradient(loss, pred).isfinite().all()
     assert gradient(shape_iou_loss(pred, target, scale=scale), target).isfinite().all()
+
+
+@pytest.mark.parametrize("scale", [float("inf"), float("nan")])
+def test_a_scale_that_is_not_finite_is_refused(scale: float) -> None:
+    with pytest.raises(ValueError, match=f"got {scale}"):
+        shape_iou_loss(torch.zeros(1, 4), torch.zeros(1, 4), scale=scale)

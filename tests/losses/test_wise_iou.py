@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from math import exp, log
 
 import pytest
@@ -113,6 +114,22 @@ def test_hostile_boxes_and_means_stay_finite(
     assert gradient(values, pred).isfinite().all()
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        pytest.param(partial(wise_iou_v2_loss, gamma=3.0), id="v2-gamma-3"),
+        pytest.param(partial(wise_iou_v3_loss, alpha=20.0, delta=10.0), id="v3-steep"),
+    ],
+)
+@given(pair=hostile_box_pairs(), mean=st.sampled_from([0.0, 1e-30, 0.3]))
+@laws
+def test_extreme_options_stay_finite(loss: Stateful, pair: Pair, mean: float) -> None:
+    pred = pair[0].requires_grad_()
+    values, _ = loss(pred, pair[1], _mean(mean), momentum=0.0)
+    assert values.isfinite().all()
+    assert gradient(values, pred).isfinite().all()
+
+
 @both
 def test_no_gradient_reaches_the_state(loss: Stateful) -> None:
     mean = _mean(0.5).requires_grad_()
@@ -139,9 +156,12 @@ def test_a_momentum_out_of_range_is_refused(loss: Stateful, momentum: float) -> 
 
 
 def test_bad_exponents_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"gamma .* got -1\.0"):
-        wise_iou_v2_loss(PRED, TARGET, _mean(1.0), gamma=-1.0)
+    for gamma in (-1.0, 3.5):
+        with pytest.raises(ValueError, match=rf"gamma .* got {gamma}"):
+            wise_iou_v2_loss(PRED, TARGET, _mean(1.0), gamma=gamma)
     with pytest.raises(ValueError, match=r"alpha .* got 0\.9"):
         wise_iou_v3_loss(PRED, TARGET, _mean(1.0), alpha=0.9)
     with pytest.raises(ValueError, match=r"delta .* got 0\.0"):
         wise_iou_v3_loss(PRED, TARGET, _mean(1.0), delta=0.0)
+    with pytest.raises(ValueError, match=r"exp\(30\): got 20\.0 and 30\.0"):
+        wise_iou_v3_loss(PRED, TARGET, _mean(1.0), alpha=20.0, delta=30.0)

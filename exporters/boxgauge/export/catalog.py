@@ -9,13 +9,16 @@ from boxgauge.export.entries.exact import EXACT
 from boxgauge.export.entries.masks import MASKS
 from boxgauge.export.entries.metrics import METRICS
 from boxgauge.export.entries.ranking import RANKING
+from boxgauge.export.entries.soft_precision import SOFT_PRECISION
 from boxgauge.export.entries.total import TOTAL
 from boxgauge.export.entry import Entry
 
 
 def catalog() -> Mapping[str, Entry]:
     """Return all entries by name, in a fixed order; gradient graphs are derived from them."""
-    return collect((*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *TOTAL, *METRICS, *EXACT))
+    return collect(
+        (*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL, *METRICS, *EXACT)
+    )
 
 
 def collect(entries: Iterable[Entry]) -> Mapping[str, Entry]:

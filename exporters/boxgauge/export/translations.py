@@ -12,6 +12,9 @@ op: Any = opset18
 
 _BOOL, _INT64 = int(TensorProto.BOOL), int(TensorProto.INT64)
 
+# A running minimum doubles its reach as often: it is exact up to 2**24 values.
+_DOUBLINGS = 24
+
 
 def sort_stable(
     # onnxscript traces with a tensor type that has no public name.
@@ -81,9 +84,51 @@ def softplus(
     return op.Add(op.Relu(self), log1p(op.Exp(op.Neg(op.Abs(self)))))
 
 
+def searchsorted(
+    sorted_sequence: Any,  # noqa: ANN401  (see above)
+    self: Any,  # noqa: ANN401
+    *,
+    right: bool = False,
+) -> Any:  # noqa: ANN401
+    """Return how many of an ascending sequence are before each value, both of one axis.
+
+    One sort of both together. That equal ones keep their order is as ``sort_stable`` says;
+    "before" is at or below if ``right``, else below.
+    """
+    sought, known = op.Shape(self), op.Shape(sorted_sequence)
+    # Of equal ones, the first of the two comes first.
+    both = (sorted_sequence, self) if right else (self, sorted_sequence)
+    _, order = op.TopK(op.Concat(*both, axis=0), op.Add(sought, known), axis=0, largest=0, sorted=1)
+    is_known = op.Less(order, known) if right else op.GreaterOrEqual(order, sought)
+    before = op.CumSum(op.Cast(is_known, to=_INT64), op.Constant(value_int=0))
+    passed = op.ScatterElements(order, order, before, axis=0)
+    start = known if right else op.Constant(value_ints=[0])
+    return op.Slice(passed, start, op.Add(start, sought))
+
+
+def cummin(
+    self: Any,  # noqa: ANN401  (see above)
+    dim: int,
+) -> Any:  # noqa: ANN401
+    """Return the least of each value and all before it, of one axis, and its last position."""
+    zero = op.Constant(value_int=0)
+    length = op.Squeeze(op.Shape(self))
+    rows = op.Range(zero, length, op.Constant(value_int=1))
+    least, position = self, rows
+    for doubling in range(_DOUBLINGS):
+        # Before the first row is the first row again, which changes nothing.
+        earlier = op.Max(op.Sub(rows, op.Constant(value_int=2**doubling)), zero)
+        other = op.Gather(least, earlier)
+        position = op.Where(op.Less(other, least), op.Gather(position, earlier), position)
+        least = op.Min(least, other)
+    return least, position
+
+
 def translation_table() -> dict[Callable[..., Any], Callable[..., Any]]:
     """Return what ``torch.onnx.export`` takes as ``custom_translation_table``."""
     return {
+        torch.ops.aten.cummin.default: cummin,
+        torch.ops.aten.searchsorted.Tensor: searchsorted,
         torch.ops.aten.sort.stable: sort_stable,
         torch.ops.aten.any.default: any_of_all,
         torch.ops.aten.any.dim: any_along,

@@ -59,7 +59,7 @@ def focal_eiou_loss(
         Zhang et al., "Focal and Efficient IOU Loss for Accurate Bounding Box Regression",
         Neurocomputing 2022, Focal-EIOU loss. https://arxiv.org/abs/2101.08158
     """
-    if gamma < 0:
+    if not gamma >= 0:
         raise ValueError(f"gamma must not be negative: got {gamma}")
     if weight not in ("constant", "differentiated"):
         raise ValueError(f'weight must be "constant" or "differentiated": got {weight!r}')

@@ -8,6 +8,7 @@ and the format of boxes, is in :class:`LossModule`.
 import torch
 
 from boxgauge.losses.alpha_iou import alpha_iou_loss
+from boxgauge.losses.alrp import alrp_loss
 from boxgauge.losses.ap_loss import ap_loss
 from boxgauge.losses.asymmetric import asymmetric_loss
 from boxgauge.losses.balanced_l1 import balanced_l1_loss
@@ -16,6 +17,7 @@ from boxgauge.losses.boxes import BoxFormat
 from boxgauge.losses.ciou import ciou_loss
 from boxgauge.losses.combo import combo_loss
 from boxgauge.losses.cross_entropy import cross_entropy_loss
+from boxgauge.losses.detection_precision import detection_precision_loss
 from boxgauge.losses.dice import dice_loss
 from boxgauge.losses.dice_bce import dice_bce_loss
 from boxgauge.losses.diou import diou_loss
@@ -38,14 +40,20 @@ from boxgauge.losses.nwd import nwd_loss
 from boxgauge.losses.poly import poly_loss
 from boxgauge.losses.poly_focal import poly_focal_loss
 from boxgauge.losses.quality_focal import quality_focal_loss
+from boxgauge.losses.rank_sort import rank_sort_loss
 from boxgauge.losses.reduction import Reduction
 from boxgauge.losses.seesaw import seesaw_loss
 from boxgauge.losses.shape_iou import shape_iou_loss
 from boxgauge.losses.signature import Option
 from boxgauge.losses.siou import siou_loss
+from boxgauge.losses.smooth_ap import smooth_ap_loss
 from boxgauge.losses.smooth_l1 import smooth_l1_loss
+from boxgauge.losses.soft_average_precision import soft_average_precision_loss
+from boxgauge.losses.soft_f_beta import soft_f_beta_loss
 from boxgauge.losses.soft_jaccard import soft_jaccard_loss
 from boxgauge.losses.soft_miou import soft_miou_loss
+from boxgauge.losses.soft_precision import soft_precision_loss
+from boxgauge.losses.soft_recall import soft_recall_loss
 from boxgauge.losses.tversky import tversky_loss
 from boxgauge.losses.varifocal import varifocal_loss
 from boxgauge.losses.wise_iou import wise_iou_loss, wise_iou_v2_loss, wise_iou_v3_loss
@@ -195,3 +203,27 @@ class ComboLoss(LossModule, kernel=combo_loss): ...
 
 
 class APLoss(LossModule, kernel=ap_loss): ...
+
+
+class SmoothAPLoss(LossModule, kernel=smooth_ap_loss): ...
+
+
+class SoftPrecisionLoss(LossModule, kernel=soft_precision_loss): ...
+
+
+class SoftRecallLoss(LossModule, kernel=soft_recall_loss): ...
+
+
+class SoftFBetaLoss(LossModule, kernel=soft_f_beta_loss): ...
+
+
+class SoftAveragePrecisionLoss(LossModule, kernel=soft_average_precision_loss): ...
+
+
+class DetectionPrecisionLoss(LossModule, kernel=detection_precision_loss): ...
+
+
+class ALRPLoss(LossModule, kernel=alrp_loss): ...
+
+
+class RankSortLoss(LossModule, kernel=rank_sort_loss): ...

@@ -1,5 +1,7 @@
 """Shape-IoU loss: distance and shape, weighted by the shape of the target."""
 
+import math
+
 from jaxtyping import Float
 from torch import Tensor
 
@@ -57,12 +59,16 @@ def shape_iou_loss(
         in its arguments unless the scale is 0.
 
     Raises:
-        ValueError: The boxes do not pair up, or are not of shape [n, 4].
+        ValueError: ``scale`` is not finite, or the boxes do not pair up or are not of shape
+            [n, 4].
 
     References:
         Zhang and Zhang, "Shape-IoU: More Accurate Metric considering Bounding Box Shape and
         Scale", 2023, Section 3. https://arxiv.org/abs/2312.17663
     """
+    if not math.isfinite(scale):
+        raise ValueError(f"scale must be finite: got {scale}")
+
     a, b = paired_corners(pred, target)
     # w^s / (w^s + h^s) as a sigmoid: neither power can overflow.
     elongation = b.width.clamp(min=eps).log() - b.height.clamp(min=eps).log()

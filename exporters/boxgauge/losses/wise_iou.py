@@ -16,6 +16,9 @@ from boxgauge.losses.boxes import (
 from boxgauge.losses.pairs import paired_corners
 from boxgauge.losses.reduction import count
 
+# Of alpha**delta: far less would do, and far more would overflow float32.
+_MOST_EXPONENT = 30
+
 
 class WiseIoU(NamedTuple):
     """A loss per pair, and the running mean for the next batch."""
@@ -89,8 +92,8 @@ def wise_iou_v2_loss(
         target: True boxes, paired with ``pred`` by row.
         mean_iou_loss: The running mean so far, in [0, 1]; 1 at the start.
         eps: Floor for the union and for :math:`c^2` (px²), and for the running mean.
-        gamma: How much worse pairs count for more, at least 0; 0 gives version 1. The
-            authors' code has 0.5.
+        gamma: How much worse pairs count for more, in [0, 3]; 0 gives version 1. The authors'
+            code has 0.5.
         momentum: Weight of this batch in the mean, in [0, 1]; 0 to evaluate. The paper has
             it reach 95% of the way in t epochs of k batches: 1 - 0.05**(1 / (t * k)); 0.01 is
             what the authors' later code has.
@@ -109,15 +112,15 @@ def wise_iou_v2_loss(
         authors' choice where labels are noisy.
 
     Raises:
-        ValueError: ``gamma`` is negative, ``momentum`` not in [0, 1], or the boxes do not
+        ValueError: ``gamma`` is not in [0, 3], ``momentum`` not in [0, 1], or the boxes do not
             pair up or are not of shape [n, 4].
 
     References:
         Tong et al., "Wise-IoU: Bounding Box Regression Loss with Dynamic Focusing
         Mechanism", 2023, WIoU v2. https://arxiv.org/abs/2301.10051
     """
-    if gamma < 0:
-        raise ValueError(f"gamma must not be negative: got {gamma}")
+    if not 0 <= gamma <= 3:  # beyond, a mean near 0 would make the gradient overflow
+        raise ValueError(f"gamma must be in [0, 3]: got {gamma}")
 
     outlier_degree, next_mean = _outlier_degree(pred, target, mean_iou_loss, eps, momentum)
     focus = outlier_degree.pow(gamma)
@@ -170,8 +173,8 @@ def wise_iou_v3_loss(
         compared, as the mean moves.
 
     Raises:
-        ValueError: ``alpha`` is below 1, ``delta`` not above 0, ``momentum`` not in [0, 1], or
-            the boxes do not pair up or are not of shape [n, 4].
+        ValueError: ``alpha`` is below 1, ``delta`` not above 0, their power out of range,
+            ``momentum`` not in [0, 1], or the boxes do not pair up or are not of shape [n, 4].
 
     References:
         Tong et al., "Wise-IoU: Bounding Box Regression Loss with Dynamic Focusing
@@ -181,6 +184,10 @@ def wise_iou_v3_loss(
         raise ValueError(f"alpha must be at least 1: got {alpha}")
     if not delta > 0:
         raise ValueError(f"delta must be above 0: got {delta}")
+    if not delta * math.log(alpha) <= _MOST_EXPONENT:
+        raise ValueError(
+            f"alpha**delta must be at most exp({_MOST_EXPONENT}): got {alpha} and {delta}"
+        )
 
     beta, next_mean = _outlier_degree(pred, target, mean_iou_loss, eps, momentum)
     gain = beta / delta * ((delta - beta) * math.log(alpha)).exp()

@@ -1,0 +1,58 @@
+"""Soft precision: how many of the rows predicted at a threshold are right."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from boxgauge.losses.soft_counts import soft_f_measure
+
+
+def soft_precision_loss(
+    logits: Float[Tensor, "n"],
+    target: Float[Tensor, "n"],
+    *,
+    threshold: float = 0.5,
+    temperature: float = 1.0,
+    smooth: float = 1.0,
+) -> Float[Tensor, "1"]:
+    r"""Return one minus the soft precision at a score threshold.
+
+    With :math:`d_i = 1 / (1 + e^{-(x_i - \ln \frac{t}{1-t}) / \tau})`, how far a row counts as
+    predicted, and :math:`s` certain true positives added,
+
+    .. math:: precision = \frac{\sum_i d_i y_i + s}{\sum_i d_i + s}
+
+    Args:
+        logits: Any finite numbers.
+        target: 1 for a positive, 0 for a negative; a row with any other value is ignored
+            and has zero gradient. Paired with ``logits`` by row.
+        threshold: :math:`t`, a probability inside (0, 1).
+        temperature: :math:`\tau`, in logits, in [1e-6, 1e6]. At 1 and a threshold of 0.5 a row
+            counts by its probability; toward 0 the metric itself comes out, which has no
+            gradient.
+        smooth: :math:`s`, in rows, positive.
+
+    Returns:
+        The loss, shape [1], in [0, 1): 0 where nothing wrong is predicted.
+
+    Edges:
+        Where nothing is predicted nothing is wrong: 0. Without positives all predictions are
+        wrong, and the loss falls with them; without rows it is 0. Half precision is computed
+        in float32.
+
+    When to use:
+        Beside another loss, to weigh false alarms at the threshold one will run at. Never
+        alone: predicting nothing is its best answer. :func:`soft_f_beta_loss` keeps recall in
+        view, :func:`detection_precision_loss` trains a detector by itself.
+
+    Raises:
+        ValueError: The shapes differ or an option is out of range.
+
+    References:
+        Eban et al., "Scalable Learning of Non-Decomposable Objectives", AISTATS 2017, for
+        precision as an objective; the counts here are sigmoids, not its bounds.
+        https://arxiv.org/abs/1608.04802
+    """
+    precision = soft_f_measure(
+        logits, target, beta=0.0, threshold=threshold, temperature=temperature, smooth=smooth
+    )
+    return 1 - precision
