@@ -23,8 +23,12 @@ _COLOURS: Mapping[str, str] = {
     "rank-sort-giou": _RANKING,
     "alrp": _RANKING,
     "precision-giou": _OURS,
+    "ap-by-class-giou": _RANKING,
+    "rank-sort-by-class-giou": _RANKING,
+    "precision-by-class-giou": _OURS,
 }
-_LINES = ("-", "--", ":", "-.")
+# Told apart within a colour by their dashes.
+_LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 4)))
 
 
 def draw(results: Record, path: Path) -> None:
@@ -66,7 +70,7 @@ def _curves(panel: Axes, results: Record, keys: list[str]) -> None:
     used: dict[str, int] = {}
     for key in keys:
         colour = _COLOURS.get(key, _SURROGATE)
-        line = _LINES[used.setdefault(colour, 0)]
+        line = _LINES[used.setdefault(colour, 0) % len(_LINES)]
         used[colour] += 1
         curves = [
             record["test"]["curve"] for record in results["runs"] if record["configuration"] == key
@@ -76,12 +80,12 @@ def _curves(panel: Axes, results: Record, keys: list[str]) -> None:
         panel.plot(
             np.array(CURVE_RECALLS)[reached],
             mean[reached],
-            line,
+            linestyle=line,
             color=colour,
             label=CONFIGURATIONS[key].title,
             linewidth=1.5,
         )
     panel.set_xlabel("recall")
-    panel.set_title("precision by recall at IoU 0.5, mean over seeds", fontsize=10)
+    panel.set_title("precision by recall at IoU 0.5", fontsize=10)
     panel.legend(fontsize=7, loc="lower left")
     panel.grid(alpha=0.3)

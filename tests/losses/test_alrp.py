@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from boxgauge.losses import alrp_loss, self_balance
-from boxgauge.losses.alrp import ALRPLoss
+from boxgauge.losses.alrp import ALRP
 from tests.losses.strategies import laws
 from tests.reference import ranking as reference
 
@@ -27,7 +27,7 @@ def columns(rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
 
 def evaluate(
     scores: Tensor, target: Tensor, error: Tensor, delta: float = 1.0, weight: float = 1.0
-) -> tuple[ALRPLoss, Tensor, Tensor]:
+) -> tuple[ALRP, Tensor, Tensor]:
     """Return the loss, the update of the logits and the slopes of the location errors."""
     scores, error = scores.detach().requires_grad_(), error.detach().requires_grad_()
     loss = alrp_loss(scores, target, error, delta=delta, localisation_weight=weight)

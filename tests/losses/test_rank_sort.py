@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from boxgauge.losses import rank_sort_loss
-from boxgauge.losses.rank_sort import RankSortLoss
+from boxgauge.losses.rank_sort import RankSort
 from tests.losses.strategies import laws
 from tests.reference import ranking as reference
 
@@ -25,7 +25,7 @@ def columns(rows: Rows) -> tuple[Tensor, Tensor]:
 
 def evaluate(
     scores: Tensor, quality: Tensor, delta: float = 0.5
-) -> tuple[RankSortLoss, Tensor, Tensor]:
+) -> tuple[RankSort, Tensor, Tensor]:
     """Return the loss, and the updates for ranking and for sorting."""
     scores = scores.detach().requires_grad_()
     loss = rank_sort_loss(scores, quality, delta=delta)
