@@ -18,7 +18,8 @@ def test_a_described_loss_is_exported_with_its_gradient(boxgauge: Boxgauge, tmp_
     assert [record.name for record in read_manifest(out)] == ["mine", "mine_gradient"]
 
     listed = boxgauge("graphs", "--graphs", out)
-    assert "mine" in listed.out
+    (row,) = (line.split() for line in listed.out.splitlines() if line.startswith("mine "))
+    assert row[1] == "total"
 
 
 @pytest.mark.parametrize(

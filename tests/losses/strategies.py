@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 # No deadline: the first call into torch takes longer than any other.
-laws = settings(deadline=None, max_examples=40)
+laws = settings(deadline=None, max_examples=25)
 
 Pair = tuple[Tensor, Tensor]
 

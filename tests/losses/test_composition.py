@@ -8,9 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from boxgauge.losses import detection_loss, focal_loss, giou_loss
-from boxgauge.losses.composition import Composition
-from boxgauge.losses.terms import DescriptionError, Term
+from boxgauge.losses import (
+    Composition,
+    DescriptionError,
+    Term,
+    detection_loss,
+    focal_loss,
+    giou_loss,
+)
 from tests.conftest import ROOT
 
 LOGITS, LABELS = torch.tensor([-2.0, 0.5, 3.0, 1.0, -4.0]), torch.tensor([0.0, 1.0, 1.0, 0.0, 0.0])

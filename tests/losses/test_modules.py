@@ -1,6 +1,8 @@
 """The losses as modules: one base, which reads the functions' own annotations."""
 
+import copy
 import inspect
+import pickle
 import pydoc
 from collections.abc import Callable
 from typing import Any
@@ -11,28 +13,26 @@ from torch import Tensor, nn
 
 import boxgauge.losses
 from boxgauge.losses import (
-    BoxFormat,
-    Reduction,
-    focal_loss,
-    ghm_c_loss,
-    giou_loss,
-    smooth_l1_loss,
-    wise_iou_v3_loss,
-)
-from boxgauge.losses.module import LossModule
-from boxgauge.losses.modules import (
     APLoss,
+    BoxFormat,
     CIoULoss,
     FocalLoss,
     GHMCLoss,
     GIoULoss,
+    LossModule,
     MPDIoULoss,
+    Reduction,
     SeesawLoss,
     SmoothL1Loss,
     TverskyLoss,
     VarifocalLoss,
     WiseIoUV2Loss,
     WiseIoUV3Loss,
+    focal_loss,
+    ghm_c_loss,
+    giou_loss,
+    smooth_l1_loss,
+    wise_iou_v3_loss,
 )
 from boxgauge.losses.registry import loss_modules
 
@@ -70,6 +70,12 @@ def some_inputs(module: LossModule) -> list[Tensor]:
 def test_every_loss_has_a_module() -> None:
     functions = {name for name in boxgauge.losses.__all__ if name.endswith("_loss")} - TOTALS
     assert loss_modules().keys() == functions
+
+
+@every_module
+def test_every_module_is_offered_by_the_package(name: str, module: type[LossModule]) -> None:
+    assert getattr(boxgauge.losses, module.__name__) is module
+    assert module.__name__ in boxgauge.losses.__all__
 
 
 @every_module
@@ -260,6 +266,14 @@ def test_a_running_state_does_not_keep_the_gradient_from_flowing_back() -> None:
 def test_a_running_state_begins_as_said() -> None:
     assert WiseIoUV2Loss(mean_iou_loss=0.25).mean_iou_loss.tolist() == [0.25]
     assert GHMCLoss(bins=30).bin_counts.shape == (30,)
+
+
+def test_can_be_copied_and_pickled() -> None:
+    loss = WiseIoUV2Loss(mean_iou_loss=0.5, gamma=0.25).eval()
+    for other in (copy.deepcopy(loss), pickle.loads(pickle.dumps(loss))):  # noqa: S301 (its own)
+        torch.testing.assert_close(other(PRED, TRUE), loss(PRED, TRUE))
+        other.mean_iou_loss.fill_(1)
+        assert loss.mean_iou_loss.tolist() == [0.5]
 
 
 def test_is_part_of_a_model_like_any_module() -> None:

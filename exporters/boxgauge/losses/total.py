@@ -114,7 +114,7 @@ def detection_loss(
 
     When to use:
         As an example of a fixed composition. For others, or another normaliser, describe
-        one and export that: :class:`boxgauge.losses.composition.Composition`.
+        one and export that: :class:`boxgauge.losses.Composition`.
 
     References:
         Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017.
