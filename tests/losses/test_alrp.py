@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from boxgauge.losses import alrp_loss, self_balance
-from boxgauge.losses.alrp import ALRPLoss
+from boxgauge.losses.alrp import ALRP
 from tests.losses.strategies import laws
 from tests.reference import ranking as reference
 
@@ -21,13 +21,15 @@ rows = st.lists(st.tuples(tied_scores | st.floats(-9, 9), labels, errors), max_s
 
 
 def columns(rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
-    scores, target, error = (torch.tensor([row[i] for row in rows]).double() for i in range(3))
+    scores, target, error = (
+        torch.tensor([row[i] for row in rows], dtype=torch.float64) for i in range(3)
+    )
     return scores, target, error
 
 
 def evaluate(
     scores: Tensor, target: Tensor, error: Tensor, delta: float = 1.0, weight: float = 1.0
-) -> tuple[ALRPLoss, Tensor, Tensor]:
+) -> tuple[ALRP, Tensor, Tensor]:
     """Return the loss, the update of the logits and the slopes of the location errors."""
     scores, error = scores.detach().requires_grad_(), error.detach().requires_grad_()
     loss = alrp_loss(scores, target, error, delta=delta, localisation_weight=weight)
@@ -209,5 +211,3 @@ def test_options_that_mean_nothing_are_refused() -> None:
         alrp_loss(nothing, nothing, nothing, delta=0.0)
     with pytest.raises(ValueError, match=r"localisation_weight must not be negative: got -1\.0"):
         alrp_loss(nothing, nothing, nothing, localisation_weight=-1.0)
-    with pytest.raises(ValueError, match="must pair up"):
-        alrp_loss(nothing, nothing, torch.zeros(2))
