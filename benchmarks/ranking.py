@@ -41,7 +41,10 @@ def main() -> None:
     given = options.parse_args()
     torch.set_num_threads(1)
     print(f"{machine()}, torch {torch.__version__}, one thread\n")
-    print("| loss | logits | positives | loop, s | ours, s | times | graph, s | off | update off |")
+    head = (
+        "loss | logits | positives | loop, s | ours, s | times | graph, s | loss off | update off"
+    )
+    print(f"| {head} |")
     print("|---|---|---|---|---|---|---|---|---|")
     for rows, positives in _SIZES:
         if rows <= given.largest:

@@ -10,7 +10,8 @@ from typing import Any
 from detections import Detections
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-from scenes import CANVAS, CLASSES, Scene
+from scene import Scene
+from scenes import CANVAS, CLASSES
 
 
 def ground_truth(scenes: Sequence[Scene], *, description: str) -> dict[str, Any]:

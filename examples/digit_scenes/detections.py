@@ -22,20 +22,23 @@ def detect(
     logits: Float[Tensor, "l c"],
     boxes: Float[Tensor, "l 4"],
     *,
-    canvas: int,
+    size: tuple[int, int],
     score_threshold: float = 0.01,
     iou_threshold: float = 0.6,
     most: int = 100,
 ) -> Detections:
     """Return the detections that survive class-wise greedy non-maximum suppression.
 
-    Scores are the sigmoid of the logits in float64. Boxes are cut at the canvas.
+    Scores are the sigmoid of the logits in float64. Boxes are cut at the edges of the
+    image, whose height and width ``size`` is.
     """
     scores, order = logits.double().sigmoid().flatten().sort(descending=True, stable=True)
     order = order[:_CANDIDATES][scores[:_CANDIDATES] >= score_threshold]
     scores = scores[: len(order)]
     labels = order % logits.shape[1]
-    corners = boxes.double()[order // logits.shape[1]].clamp(0, canvas)
+    height, width = size
+    edges = torch.tensor([width, height, width, height], dtype=torch.float64)
+    corners = boxes.double()[order // logits.shape[1]].clamp(min=0).minimum(edges)
     kept = _suppress(corners, labels, iou_threshold=iou_threshold)[:most]
     return Detections(corners[kept], scores[kept], labels[kept])
 

@@ -1,4 +1,4 @@
-"""A small anchor-free detector: 285k parameters, three strides, one prediction a location."""
+"""A small anchor-free detector: about 285k parameters, three strides, a prediction a location."""
 
 import torch
 from jaxtyping import Float
@@ -11,7 +11,7 @@ CLASS_COUNT = 10
 _RARE = -4.6  # logit of 1%: at the start nearly every location is background
 
 
-class DigitDetector(nn.Module):
+class Detector(nn.Module):
     """Predicts class logits and one box at every location of three grids.
 
     A location predicts how far the box's centre lies from it and the logarithm of the
@@ -21,32 +21,38 @@ class DigitDetector(nn.Module):
     points: Tensor
     strides: Tensor
 
-    def __init__(self, canvas: int) -> None:
-        """Build the layers and the locations for square images of ``canvas`` pixels."""
+    def __init__(self, size: tuple[int, int], *, channels: int, class_count: int) -> None:
+        """Build the layers and the locations for images of one size.
+
+        Args:
+            size: Height and width, pixels.
+            channels: 1 for grey pictures, 3 for coloured ones.
+            class_count: Logits a location.
+        """
         super().__init__()
         self.eighth = nn.Sequential(
-            _convolution(1, 24, kernel=7, stride=4),
+            _convolution(channels, 24, kernel=7, stride=4),
             _convolution(24, 48, stride=2),
             _Residual(48),
         )
         self.sixteenth = nn.Sequential(_convolution(48, 64, stride=2), _Residual(64))
         self.half_again = nn.Sequential(_convolution(64, 64, stride=2), _convolution(64, 64))
         self.laterals = nn.ModuleList(nn.Conv2d(width, 48, 1) for width in (48, 64, 64))
-        self.classify = _shared_branch(48, [_RARE] * CLASS_COUNT)
+        self.classify = _shared_branch(48, [_RARE] * class_count)
         # Boxes start e strides wide: near the middle of what each grid answers for.
         self.localise = _shared_branch(48, [0.0, 0.0, 1.0, 1.0])
 
-        points, strides = locations(canvas)
+        points, strides = locations(size)
         self.register_buffer("points", points)
         self.register_buffer("strides", strides)
 
     def forward(
-        self, images: Float[Tensor, "b 1 s s"]
-    ) -> tuple[Float[Tensor, "b l 10"], Float[Tensor, "b l 4"]]:
+        self, images: Float[Tensor, "b channels h w"]
+    ) -> tuple[Float[Tensor, "b l c"], Float[Tensor, "b l 4"]]:
         """Return class logits and boxes (corner form, pixels) at all locations.
 
         Args:
-            images: Grey levels in [0, 1].
+            images: Grey levels or colours in [0, 1].
         """
         eighth = self.eighth(images - 0.5)
         sixteenth = self.sixteenth(eighth)
@@ -57,7 +63,9 @@ class DigitDetector(nn.Module):
             )
         ]
         for finer, coarser in ((1, 2), (0, 1)):
-            levels[finer] = levels[finer] + functional.interpolate(levels[coarser], scale_factor=2)
+            # To the finer grid's size: twice the coarser's, or one less where a side is odd.
+            to = levels[finer].shape[-2:]
+            levels[finer] = levels[finer] + functional.interpolate(levels[coarser], size=to)
 
         logits = torch.cat([_by_location(self.classify(level)) for level in levels], 1)
         offsets = torch.cat([_by_location(self.localise(level)) for level in levels], 1)
@@ -67,14 +75,24 @@ class DigitDetector(nn.Module):
         return logits, torch.cat([centre - half, centre + half], -1)
 
 
-def locations(canvas: int) -> tuple[Float[Tensor, "l 2"], Float[Tensor, "l 1"]]:
+class DigitDetector(Detector):
+    """The detector of the digit scenes: square, grey, ten classes."""
+
+    def __init__(self, canvas: int) -> None:
+        """Build the layers and the locations for square images of ``canvas`` pixels."""
+        super().__init__((canvas, canvas), channels=1, class_count=CLASS_COUNT)
+
+
+def locations(size: tuple[int, int]) -> tuple[Float[Tensor, "l 2"], Float[Tensor, "l 1"]]:
     """Return the (x, y) of every location, in pixels, and the stride of its grid."""
     points, strides = [], []
     for stride in STRIDES:
-        at = (torch.arange(canvas // stride, dtype=torch.float32) + 0.5) * stride
-        rows, columns = torch.meshgrid(at, at, indexing="ij")
+        down, across = (
+            (torch.arange(-(-side // stride), dtype=torch.float32) + 0.5) * stride for side in size
+        )
+        rows, columns = torch.meshgrid(down, across, indexing="ij")
         points.append(torch.stack([columns.flatten(), rows.flatten()], -1))
-        strides.append(torch.full((len(at) ** 2, 1), float(stride)))
+        strides.append(torch.full((rows.numel(), 1), float(stride)))
     return torch.cat(points), torch.cat(strides)
 
 

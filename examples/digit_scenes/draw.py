@@ -12,7 +12,8 @@ import matplotlib.pyplot as plt
 from detections import Detections
 from matplotlib.patches import Rectangle
 from PIL import Image
-from scenes import CLASSES, Scene
+from scene import Scene
+from scenes import CLASSES
 
 _SHOWN = 0.5  # least score drawn
 _BACKING = {"facecolor": "black", "alpha": 0.6, "pad": 1, "linewidth": 0}

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scene import Scene
 from sklearn.datasets import load_digits
 
 CANVAS = 256
@@ -33,23 +34,6 @@ class Digits:
 
     images: NDArray[np.float64]
     labels: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One picture and what is in it.
-
-    Attributes:
-        image: [256, 256] grey levels, 0..255.
-        boxes: [n, 4] corner form, whole pixels, tight around the ink.
-        labels: [n] digit of each box.
-        iscrowd: [n]; true where one box stands for a whole heap of its digit.
-    """
-
-    image: NDArray[np.uint8]
-    boxes: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    iscrowd: NDArray[np.bool_]
 
 
 def digits_of(split: Split, *, seed: int = 0) -> Digits:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from detector import CLASS_COUNT, STRIDES
 from jaxtyping import Bool, Float, Int64
-from scenes import Scene
+from scene import Scene
 from torch import Tensor
 
 # A grid takes boxes whose longer side is at most this many strides; the coarsest the rest.
@@ -19,7 +19,7 @@ class Targets:
     """What a scene asks of its ``l`` locations.
 
     Attributes:
-        classes: [l, 10] in {0, 1}; all 0 is background.
+        classes: [l, c] in {0, 1}; all 0 is background.
         boxes: [l, 4] corner form, pixels; meaningful where ``positive``.
         positive: [l]; the location answers for a digit.
         counted: [l]; false inside a heap, where right and wrong are not known.
@@ -31,7 +31,13 @@ class Targets:
     counted: Bool[Tensor, "l"]
 
 
-def assign(scene: Scene, points: Float[Tensor, "l 2"], strides: Float[Tensor, "l 1"]) -> Targets:
+def assign(
+    scene: Scene,
+    points: Float[Tensor, "l 2"],
+    strides: Float[Tensor, "l 1"],
+    *,
+    class_count: int = CLASS_COUNT,
+) -> Targets:
     """Return the targets: a digit goes to the nine locations around its centre.
 
     The stride is chosen by the box's longer side; where two digits want one location the
@@ -46,7 +52,7 @@ def assign(scene: Scene, points: Float[Tensor, "l 2"], strides: Float[Tensor, "l
     sides = digits[:, 2:] - digits[:, :2]
     area = torch.where(wanted, sides.prod(-1), float("inf"))
     positive = wanted.any(1)
-    classes = torch.zeros(len(points), CLASS_COUNT)
+    classes = torch.zeros(len(points), class_count)
     target_boxes = torch.zeros(len(points), 4)
     if len(digits):
         owner: Int64[Tensor, " l"] = area.argmin(1)

@@ -18,7 +18,8 @@ from calibrate import Calibration, fit
 from detections import Detections, detect
 from detector import DigitDetector
 from jaxtyping import Float
-from scenes import CANVAS, Digits, Scene, compose, digits_of
+from scene import Scene
+from scenes import CANVAS, Digits, compose, digits_of
 from targets import Targets, assign
 from torch import Tensor
 
@@ -137,7 +138,7 @@ def detect_all(
     found = []
     for scene in scenes:
         logits, boxes = model(as_images([scene]))
-        found.append(detect(calibrate(logits[0]), boxes[0], canvas=CANVAS))
+        found.append(detect(calibrate(logits[0]), boxes[0], size=(CANVAS, CANVAS)))
     return found
 
 

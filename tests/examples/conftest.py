@@ -1,4 +1,4 @@
-"""Makes the digit-scene scripts importable, as running them by path does."""
+"""Makes the example scripts importable, as running them by path does."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,10 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 # The scripts import each other by plain name: their folder leads the path when they run.
-sys.path.insert(0, str(EXAMPLES / "digit_scenes"))
+# So no two folders may have a module of the same name.
+sys.path[:0] = [
+    str(EXAMPLES / folder) for folder in ("digit_scenes", "precision_as_loss", "box_regression")
+]
 
 
 @pytest.fixture(scope="session")

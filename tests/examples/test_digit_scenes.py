@@ -14,7 +14,8 @@ import coco
 from calibrate import fit
 from detections import detect
 from detector import DigitDetector
-from scenes import CANVAS, Scene, compose, digits_of
+from scene import Scene
+from scenes import CANVAS, compose, digits_of
 from targets import assign
 from train import CLASSIFICATION, VAL_SCENES, batch_loss
 
@@ -87,7 +88,7 @@ def test_suppression_keeps_the_best_of_a_class_and_spares_other_classes() -> Non
     boxes = torch.tensor([[10.0, 10, 50, 50], [12, 10, 52, 50], [100, 100, 120, 120]])
     logits = torch.full((3, 10), -9.0)
     logits[0, 3], logits[1, 3], logits[1, 4], logits[2, 3] = 2.0, 1.0, 0.5, 0.0
-    found = detect(logits, boxes, canvas=CANVAS)
+    found = detect(logits, boxes, size=(CANVAS, CANVAS))
     assert found.labels.tolist() == [3, 4, 3]
     assert found.boxes[:, 0].tolist() == [10, 12, 100]
     assert found.scores.dtype == torch.float64

@@ -9,6 +9,7 @@ from boxgauge.losses.bce import bce_loss, bce_with_logits_loss
 from boxgauge.losses.boxes import BoxFormat, to_corners
 from boxgauge.losses.ciou import ciou_loss
 from boxgauge.losses.combo import combo_loss
+from boxgauge.losses.composition import Composition
 from boxgauge.losses.cross_entropy import cross_entropy_loss
 from boxgauge.losses.detection_precision import detection_precision_loss
 from boxgauge.losses.dice import dice_loss
@@ -27,6 +28,58 @@ from boxgauge.losses.iou import iou_loss
 from boxgauge.losses.l1 import l1_loss
 from boxgauge.losses.lovasz_hinge import lovasz_hinge_loss
 from boxgauge.losses.lovasz_softmax import lovasz_softmax_loss
+from boxgauge.losses.module import LossModule
+from boxgauge.losses.modules import (
+    AlphaIoULoss,
+    ALRPLoss,
+    APLoss,
+    AsymmetricLoss,
+    BalancedL1Loss,
+    BCELoss,
+    BCEWithLogitsLoss,
+    CIoULoss,
+    ComboLoss,
+    CrossEntropyLoss,
+    DetectionPrecisionLoss,
+    DiceBCELoss,
+    DiceLoss,
+    DIoULoss,
+    DistributionFocalLoss,
+    EIoULoss,
+    FocalEIoULoss,
+    FocalLoss,
+    FocalTverskyLoss,
+    GHMCLoss,
+    GIoULoss,
+    HuberLoss,
+    InnerIoULoss,
+    IoULoss,
+    L1Loss,
+    LovaszHingeLoss,
+    LovaszSoftmaxLoss,
+    MPDIoULoss,
+    NWDLoss,
+    PolyFocalLoss,
+    PolyLoss,
+    QualityFocalLoss,
+    RankSortLoss,
+    SeesawLoss,
+    ShapeIoULoss,
+    SIoULoss,
+    SmoothAPLoss,
+    SmoothL1Loss,
+    SoftAveragePrecisionLoss,
+    SoftFBetaLoss,
+    SoftJaccardLoss,
+    SoftMIoULoss,
+    SoftPrecisionLoss,
+    SoftRecallLoss,
+    TverskyLoss,
+    VarifocalLoss,
+    WiseIoULoss,
+    WiseIoUV2Loss,
+    WiseIoUV3Loss,
+)
 from boxgauge.losses.mpdiou import mpdiou_loss
 from boxgauge.losses.nwd import nwd_loss
 from boxgauge.losses.poly import poly_loss
@@ -45,6 +98,7 @@ from boxgauge.losses.soft_jaccard import soft_jaccard_loss
 from boxgauge.losses.soft_miou import soft_miou_loss
 from boxgauge.losses.soft_precision import soft_precision_loss
 from boxgauge.losses.soft_recall import soft_recall_loss
+from boxgauge.losses.terms import DescriptionError, Term
 from boxgauge.losses.total import DetectionLoss, TotalLoss, detection_loss, total_loss
 from boxgauge.losses.tversky import tversky_loss
 from boxgauge.losses.varifocal import varifocal_loss
@@ -53,13 +107,66 @@ from boxgauge.losses.wise_iou import WiseIoU, wise_iou_loss, wise_iou_v2_loss, w
 __all__ = [
     "ALRP",
     "GHMC",
+    "ALRPLoss",
+    "APLoss",
+    "AlphaIoULoss",
+    "AsymmetricLoss",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "BalancedL1Loss",
     "BoxFormat",
+    "CIoULoss",
+    "ComboLoss",
+    "Composition",
+    "CrossEntropyLoss",
+    "DIoULoss",
+    "DescriptionError",
     "DetectionLoss",
+    "DetectionPrecisionLoss",
+    "DiceBCELoss",
+    "DiceLoss",
+    "DistributionFocalLoss",
+    "EIoULoss",
+    "FocalEIoULoss",
+    "FocalLoss",
+    "FocalTverskyLoss",
+    "GHMCLoss",
+    "GIoULoss",
+    "HuberLoss",
+    "InnerIoULoss",
+    "IoULoss",
+    "L1Loss",
+    "LossModule",
+    "LovaszHingeLoss",
+    "LovaszSoftmaxLoss",
+    "MPDIoULoss",
+    "NWDLoss",
+    "PolyFocalLoss",
+    "PolyLoss",
+    "QualityFocalLoss",
     "RankSort",
+    "RankSortLoss",
     "Reduction",
+    "SIoULoss",
     "Seesaw",
+    "SeesawLoss",
+    "ShapeIoULoss",
+    "SmoothAPLoss",
+    "SmoothL1Loss",
+    "SoftAveragePrecisionLoss",
+    "SoftFBetaLoss",
+    "SoftJaccardLoss",
+    "SoftMIoULoss",
+    "SoftPrecisionLoss",
+    "SoftRecallLoss",
+    "Term",
     "TotalLoss",
+    "TverskyLoss",
+    "VarifocalLoss",
     "WiseIoU",
+    "WiseIoULoss",
+    "WiseIoUV2Loss",
+    "WiseIoUV3Loss",
     "alpha_iou_loss",
     "alrp_loss",
     "ap_loss",

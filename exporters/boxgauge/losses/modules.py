@@ -7,59 +7,56 @@ and the format of boxes, is in :class:`LossModule`.
 
 import torch
 
-from boxgauge.losses import (
-    alpha_iou_loss,
-    ap_loss,
-    asymmetric_loss,
-    balanced_l1_loss,
-    bce_loss,
-    bce_with_logits_loss,
-    ciou_loss,
-    combo_loss,
-    cross_entropy_loss,
-    detection_precision_loss,
-    dice_bce_loss,
-    dice_loss,
-    diou_loss,
-    distribution_focal_loss,
-    eiou_loss,
-    focal_eiou_loss,
-    focal_loss,
-    focal_tversky_loss,
-    ghm_c_loss,
-    giou_loss,
-    huber_loss,
-    inner_iou_loss,
-    iou_loss,
-    l1_loss,
-    lovasz_hinge_loss,
-    lovasz_softmax_loss,
-    mpdiou_loss,
-    nwd_loss,
-    poly_focal_loss,
-    poly_loss,
-    quality_focal_loss,
-    seesaw_loss,
-    shape_iou_loss,
-    siou_loss,
-    smooth_ap_loss,
-    smooth_l1_loss,
-    soft_average_precision_loss,
-    soft_f_beta_loss,
-    soft_jaccard_loss,
-    soft_miou_loss,
-    soft_precision_loss,
-    soft_recall_loss,
-    tversky_loss,
-    varifocal_loss,
-    wise_iou_loss,
-    wise_iou_v2_loss,
-    wise_iou_v3_loss,
-)
+from boxgauge.losses.alpha_iou import alpha_iou_loss
+from boxgauge.losses.alrp import alrp_loss
+from boxgauge.losses.ap_loss import ap_loss
+from boxgauge.losses.asymmetric import asymmetric_loss
+from boxgauge.losses.balanced_l1 import balanced_l1_loss
+from boxgauge.losses.bce import bce_loss, bce_with_logits_loss
 from boxgauge.losses.boxes import BoxFormat
+from boxgauge.losses.ciou import ciou_loss
+from boxgauge.losses.combo import combo_loss
+from boxgauge.losses.cross_entropy import cross_entropy_loss
+from boxgauge.losses.detection_precision import detection_precision_loss
+from boxgauge.losses.dice import dice_loss
+from boxgauge.losses.dice_bce import dice_bce_loss
+from boxgauge.losses.diou import diou_loss
+from boxgauge.losses.distribution_focal import distribution_focal_loss
+from boxgauge.losses.eiou import eiou_loss
+from boxgauge.losses.focal import focal_loss
+from boxgauge.losses.focal_eiou import focal_eiou_loss
+from boxgauge.losses.focal_tversky import focal_tversky_loss
+from boxgauge.losses.ghm_c import ghm_c_loss
+from boxgauge.losses.giou import giou_loss
+from boxgauge.losses.huber import huber_loss
+from boxgauge.losses.inner_iou import inner_iou_loss
+from boxgauge.losses.iou import iou_loss
+from boxgauge.losses.l1 import l1_loss
+from boxgauge.losses.lovasz_hinge import lovasz_hinge_loss
+from boxgauge.losses.lovasz_softmax import lovasz_softmax_loss
 from boxgauge.losses.module import LossModule
+from boxgauge.losses.mpdiou import mpdiou_loss
+from boxgauge.losses.nwd import nwd_loss
+from boxgauge.losses.poly import poly_loss
+from boxgauge.losses.poly_focal import poly_focal_loss
+from boxgauge.losses.quality_focal import quality_focal_loss
+from boxgauge.losses.rank_sort import rank_sort_loss
 from boxgauge.losses.reduction import Reduction
+from boxgauge.losses.seesaw import seesaw_loss
+from boxgauge.losses.shape_iou import shape_iou_loss
 from boxgauge.losses.signature import Option
+from boxgauge.losses.siou import siou_loss
+from boxgauge.losses.smooth_ap import smooth_ap_loss
+from boxgauge.losses.smooth_l1 import smooth_l1_loss
+from boxgauge.losses.soft_average_precision import soft_average_precision_loss
+from boxgauge.losses.soft_f_beta import soft_f_beta_loss
+from boxgauge.losses.soft_jaccard import soft_jaccard_loss
+from boxgauge.losses.soft_miou import soft_miou_loss
+from boxgauge.losses.soft_precision import soft_precision_loss
+from boxgauge.losses.soft_recall import soft_recall_loss
+from boxgauge.losses.tversky import tversky_loss
+from boxgauge.losses.varifocal import varifocal_loss
+from boxgauge.losses.wise_iou import wise_iou_loss, wise_iou_v2_loss, wise_iou_v3_loss
 
 
 class IoULoss(LossModule, kernel=iou_loss): ...
@@ -224,3 +221,9 @@ class SoftAveragePrecisionLoss(LossModule, kernel=soft_average_precision_loss): 
 
 
 class DetectionPrecisionLoss(LossModule, kernel=detection_precision_loss): ...
+
+
+class ALRPLoss(LossModule, kernel=alrp_loss): ...
+
+
+class RankSortLoss(LossModule, kernel=rank_sort_loss): ...
