@@ -1,7 +1,7 @@
 """AP Loss, aLRP and Rank & Sort as loops over the positives: what their speed is held against.
 
-Written from the papers, with the inner sums vectorised and with the one short cut that their
-authors take too: negatives below every ramp cause no error and are left out.
+Written from the papers in float64, with vectorised inner sums, updates gathered densely, and
+the one short cut that the authors take too: negatives below every ramp are left out.
 """
 
 from collections.abc import Iterator
@@ -18,84 +18,85 @@ class Outcome(NamedTuple):
     update: Tensor
 
 
-class _Rows(NamedTuple):
-    positives: Tensor
-    negatives: Tensor
+class _Scene:
+    """The positives, the negatives that matter, and what is added up over the positives."""
+
+    def __init__(self, logits: Tensor, positive: Tensor, negative: Tensor, delta: float) -> None:
+        scores = logits.detach().double()
+        self._all, self._delta = scores, delta
+        self.positives = torch.nonzero(positive).squeeze(1)
+        self._true = scores[self.positives]
+        lowest = self._true.min() - delta if len(self._true) else scores.new_tensor(torch.inf)
+        self._negatives = torch.nonzero(negative & (scores > lowest)).squeeze(1)
+        self._false = scores[self._negatives]
+        self.true_update, self.false_update = map(torch.zeros_like, (self._true, self._false))
+        self.loss = 0.0
+
+    def ascending(self) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """Yield each positive by score, and by how much all positives and negatives are above."""
+        for i in self._true.argsort().tolist():
+            yield i, self._above(self._true, i), self._above(self._false, i)
+
+    def _above(self, scores: Tensor, i: int) -> Tensor:
+        return (scores - self._true[i]).div_(2 * self._delta).add_(0.5).clamp_(0, 1)
+
+    def outcome(self) -> Outcome:
+        """Return the means over the positives."""
+        count = max(len(self._true), 1)
+        update = torch.zeros_like(self._all)
+        update[self.positives] = self.true_update / count
+        update[self._negatives] = self.false_update / count
+        return Outcome(self.loss / count, update)
 
 
 def ap_loop(logits: Tensor, target: Tensor, delta: float) -> Outcome:
     """Chen et al. 2019, Algorithm 1, with interpolation."""
-    scores, rows, update = _prepare(logits, target == 1, target == 0, delta)
-    loss, best = 0.0, 0.0
-    for i, true, false in _ascending(scores, rows, delta):
-        true_above, false_above = float(true.sum()) - 0.5, float(false.sum())
-        place = 1 + true_above + false_above
-        precision = 1 - false_above / place
+    scene = _Scene(logits, target == 1, target == 0, delta)
+    best = 0.0
+    for i, true, false in scene.ascending():
+        false_above = float(false.sum())
+        precision = 1 - false_above / (0.5 + float(true.sum()) + false_above)
         best = max(best, precision)
-        loss += 1 - best
+        scene.loss += 1 - best
         if false_above > 0:
-            update[rows.negatives] += false * ((1 - best) / false_above)
-            update[rows.positives[i]] -= 1 - best
-    return _mean(loss, update, rows)
+            scene.true_update[i] -= 1 - best
+            scene.false_update.add_(false, alpha=(1 - best) / false_above)
+    return scene.outcome()
 
 
 def alrp_loop(logits: Tensor, target: Tensor, location_error: Tensor, delta: float) -> Outcome:
     """Oksuz et al. 2020: the loss with both parts, and the update of the logits."""
-    scores, rows, update = _prepare(logits, target == 1, target == 0, delta)
-    error = location_error.double()[rows.positives]
-    loss = 0.0
-    for i, true, false in _ascending(scores, rows, delta):
+    scene = _Scene(logits, target == 1, target == 0, delta)
+    error = location_error.double()[scene.positives]
+    for i, true, false in scene.ascending():
         true[i] = 0.0
         false_above, error_above = float(false.sum()), float(true @ error)
-        place = 1 + float(true.sum()) + false_above
-        loss += (false_above + error_above + float(error[i])) / place
+        rank = 1 + float(true.sum()) + false_above
+        scene.loss += (false_above + error_above + float(error[i])) / rank
         if false_above > 2.0**-17:
-            moved = (false_above + error_above) / place
-            update[rows.negatives] += false * (moved / false_above)
-            update[rows.positives[i]] -= moved
-    return _mean(loss, update, rows)
+            moved = (false_above + error_above) / rank
+            scene.true_update[i] -= moved
+            scene.false_update.add_(false, alpha=moved / false_above)
+    return scene.outcome()
 
 
 def rank_sort_loop(logits: Tensor, target: Tensor, delta: float) -> Outcome:
     """Oksuz et al. 2021: ranking and sorting together."""
-    scores, rows, update = _prepare(logits, target > 0, target == 0, delta)
-    quality = target.double()[rows.positives]
-    loss = 0.0
-    for i, true, false in _ascending(scores, rows, delta):
+    scene = _Scene(logits, target > 0, target == 0, delta)
+    quality = target.double()[scene.positives]
+    for i, true, false in scene.ascending():
         true_above, false_above = float(true.sum()), float(false.sum())
-        ranking = false_above / (true_above + false_above)
-        update[rows.negatives] += false / (true_above + false_above)
+        rank = true_above + false_above
+        scene.true_update[i] -= false_above / rank
+        scene.false_update.add_(false, alpha=1 / rank)
 
         better = true * (quality >= quality[i])
         worse = true - better
         current = float(true @ (1 - quality)) / true_above
         sorting = current - float(better @ (1 - quality)) / float(better.sum())
-        if float(worse.sum()) > 0:
-            update[rows.positives] += worse * (sorting / float(worse.sum()))
-            update[rows.positives[i]] -= sorting
-        update[rows.positives[i]] -= ranking
-        loss += ranking + sorting
-    return _mean(loss, update, rows)
-
-
-def _prepare(
-    logits: Tensor, positive: Tensor, negative: Tensor, delta: float
-) -> tuple[Tensor, _Rows, Tensor]:
-    scores = logits.detach().double()
-    positives = torch.nonzero(positive).squeeze(1)
-    lowest = scores[positives].min() - delta if len(positives) else torch.tensor(torch.inf)
-    negatives = torch.nonzero(negative & (scores > lowest)).squeeze(1)
-    return scores, _Rows(positives, negatives), torch.zeros_like(scores)
-
-
-def _ascending(scores: Tensor, rows: _Rows, delta: float) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Yield each positive by score, and how far each positive and negative is above it."""
-    true_scores, false_scores = scores[rows.positives], scores[rows.negatives]
-    for i in true_scores.argsort().tolist():
-        true = ((true_scores - true_scores[i]) / (2 * delta) + 0.5).clamp(0, 1)
-        yield i, true, ((false_scores - true_scores[i]) / (2 * delta) + 0.5).clamp(0, 1)
-
-
-def _mean(loss: float, update: Tensor, rows: _Rows) -> Outcome:
-    count = max(len(rows.positives), 1)
-    return Outcome(loss / count, update / count)
+        missorted = float(worse.sum())
+        if missorted > 0:
+            scene.true_update[i] -= sorting
+            scene.true_update.add_(worse, alpha=sorting / missorted)
+        scene.loss += false_above / rank + sorting
+    return scene.outcome()

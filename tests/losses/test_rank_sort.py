@@ -19,7 +19,9 @@ rows = st.lists(st.tuples(tied_scores | st.floats(-9, 9), qualities), max_size=3
 
 
 def columns(rows: Rows) -> tuple[Tensor, Tensor]:
-    scores, quality = (torch.tensor([row[i] for row in rows]).double() for i in range(2))
+    scores, quality = (
+        torch.tensor([row[i] for row in rows], dtype=torch.float64) for i in range(2)
+    )
     return scores, quality
 
 
@@ -188,8 +190,6 @@ def test_half_precision_is_ranked_in_double() -> None:
 def test_bad_options_and_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"delta must be positive: got -1\.0"):
         rank_sort_loss(torch.zeros(1), torch.zeros(1), delta=-1.0)
-    with pytest.raises(ValueError, match="must pair up"):
-        rank_sort_loss(torch.zeros(1), torch.zeros(2))
     many = torch.ones(1).expand(2**20 + 1)
     with pytest.raises(ValueError, match="at most 1048576 positives can be sorted: got 1048577"):
         rank_sort_loss(many, many)

@@ -108,7 +108,7 @@ def alrp_loss(
     ones = torch.ones_like(error)
     # A positive counts itself as 1, of which the sums have H(0) = 1/2.
     place = 0.5 + ranking.true_above(ones) + false_above
-    error_above = (ranking.true_above(error) - 0.5 * error).clamp(min=0.0)
+    error_above = ranking.true_above(error) - 0.5 * error
 
     # The error of a positive less the one it would have on top, E_i / rank_i, goes to the
     # negatives above it by their part of them.
