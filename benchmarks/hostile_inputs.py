@@ -53,7 +53,7 @@ def draw(
         ("pred", "target_boxes"),
         ("pred_cxcywh", "target_cxcywh"),
     ):
-        if pred in arrays and target in arrays:
+        if arrays.keys() >= {pred, target} and arrays[pred].shape == arrays[target].shape:
             _relate(arrays[pred], arrays[target], rng)
     return arrays
 

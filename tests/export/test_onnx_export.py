@@ -122,7 +122,7 @@ def test_a_graph_that_departs_from_eager_code_is_not_published() -> None:
         return scores * (3 if torch.compiler.is_exporting() else 2)
 
     with pytest.raises(ExportError, match=r"scratch\.out: at most 1e-12 off eager PyTorch"):
-        export_entry(_entry(kernel, Port("out", "float64", ("d",))))
+        export_entry(_entry(kernel, Port("out", "float64", ("d",))), sources="")
 
 
 def test_the_bytes_are_the_same_every_time() -> None:

@@ -83,11 +83,6 @@ def alrp_loss(
     When to use: To train scores and boxes by one ranking, with one weight that finds itself.
         Where positives have no measured location error, AP Loss is the same without it.
 
-    When to use:
-        Where one loss should rank detections and place them: scores and boxes are weighed by
-        the ranking itself. It needs large batches and the self-balancing factor of its paper
-        (:func:`boxgauge.losses.self_balance`). Calibrate the scores before thresholds are set.
-
     Raises:
         ValueError: ``delta`` is not positive, ``localisation_weight`` is negative, or the
             inputs do not pair up.

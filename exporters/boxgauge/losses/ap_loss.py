@@ -52,11 +52,6 @@ def ap_loss(
         so that small batches rank little. Localisation is not looked at: see aLRP Loss and
         Rank & Sort.
 
-    When to use:
-        In place of a classification loss where average precision is what counts: it has no
-        weight and no exponent to tune, and ties focal loss in the project's own comparison. The
-        logits mean nothing but their order: calibrate them before thresholds are set.
-
     Raises:
         ValueError: ``delta`` is not positive, or the two do not pair up.
 

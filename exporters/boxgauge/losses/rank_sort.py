@@ -70,11 +70,6 @@ def rank_sort_loss(
         positives labelled by the IoU of their predicted boxes. The paper weights the loss of the
         boxes by the ratio of this loss to it, which leaves nothing to tune.
 
-    When to use:
-        Where the best placed detections should also score highest: the strongest of the
-        published ranking losses in the project's own comparison. Rank each class by itself if
-        some are rare. Calibrate the scores before thresholds are set.
-
     Raises:
         ValueError: ``delta`` is not positive, the two do not pair up, or there are more than
             2**20 positives.
