@@ -80,7 +80,8 @@ def alrp_loss(
         ranked right and takes no update. Half precision is ranked as the numbers it holds; the
         loss is float32. The graph is not for TensorRT, as that of AP Loss.
 
-    When to use: To train scores and boxes by one ranking, with one weight that finds itself.
+    When to use:
+        To train scores and boxes by one ranking, with one weight that finds itself.
         Where positives have no measured location error, AP Loss is the same without it.
 
     Raises:

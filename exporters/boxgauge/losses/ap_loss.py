@@ -47,7 +47,8 @@ def ap_loss(
         float32. The graph compacts the positives, which is not for TensorRT: there a ranking
         needs a dense tile of positives by rows.
 
-    When to use: In place of a classification loss that needs its balance of positives and
+    When to use:
+        In place of a classification loss that needs its balance of positives and
         negatives tuned; the loss is one minus the metric. It sees all rows of a batch at once,
         so that small batches rank little. Localisation is not looked at: see aLRP Loss and
         Rank & Sort.

@@ -66,7 +66,8 @@ def rank_sort_loss(
         missorted. Half precision is ranked as the numbers it holds; the loss is float32. The
         graph is not for TensorRT, as that of AP Loss.
 
-    When to use: In place of a classification loss and a centre-ness or IoU branch, with
+    When to use:
+        In place of a classification loss and a centre-ness or IoU branch, with
         positives labelled by the IoU of their predicted boxes. The paper weights the loss of the
         boxes by the ratio of this loss to it, which leaves nothing to tune.
 
