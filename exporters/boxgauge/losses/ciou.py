@@ -32,12 +32,14 @@ def ciou_loss(
         target: True boxes, paired with ``pred`` by row.
         eps: Floor for the union and for :math:`c^2` (px²), for the heights (px) and for
             the denominator of :math:`\alpha`.
-        alpha: ``"official"``: v / (1 - IoU + v) where IoU > 0.5, else 0, as in the
-            journal version; ``"yolo"``: v / (1 - IoU + v + eps) everywhere, as in the
-            YOLO family.
+        alpha: ``"official"``: v / (1 - IoU + v) where IoU > 0.5, else 0, as in the later
+            code of the authors and in mmdetection (the journal version takes an IoU of
+            exactly 0.5 in); ``"yolo"``: v / (1 - IoU + v + eps) everywhere, as in the AAAI
+            version, torchvision and the YOLO family.
 
     Returns:
-        One loss per pair, in [0, 3): 0 for equal boxes with area.
+        One loss per pair, in [0, 2], with ``"yolo"`` in [0, 2.5]: 0 for equal boxes with
+        area.
 
     Edges:
         Boxes apart attract by their centres; with ``"official"`` their shapes do not
