@@ -71,6 +71,7 @@ CASES = {
     "diou": Case(diou_loss, 2),
     "ciou-official": Case(ciou_loss, 2),
     "ciou-yolo": Case(_with(ciou_loss, alpha="yolo"), 2.5),
+    "ciou-differentiated": Case(_with(ciou_loss, alpha="differentiated"), 2.5),
     "eiou": Case(eiou_loss, 3.25),
     "eiou-constant": Case(_with(eiou_loss, normalisers="constant"), 3.25),
     "focal-eiou": Case(focal_eiou_loss, 3.25, attracts=False),
