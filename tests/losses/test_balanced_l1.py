@@ -56,6 +56,20 @@ def test_the_form_of_mmdetection_scales_the_logarithm_alone() -> None:
     torch.testing.assert_close(loss, torch.tensor([curve + line]))
 
 
+@pytest.mark.parametrize(
+    ("form", "is_least_at_0"),
+    [("smooth", True), ("mmdetection", False)],
+    ids=["smooth", "mmdetection"],
+)
+def test_with_a_beta_above_1_only_the_smooth_form_is_least_at_0(
+    form: str, is_least_at_0: bool
+) -> None:
+    near = torch.tensor([[0.01, 0, 0, 0]], dtype=torch.float64, requires_grad=True)
+    loss = balanced_l1_loss(near, torch.zeros_like(near), beta=5.0, form=form)
+    assert (loss.item() > 0) == is_least_at_0
+    assert (gradient(loss, near)[0, 0].item() > 0) == is_least_at_0
+
+
 @pytest.mark.parametrize("form", ["smooth", "mmdetection"])
 @pytest.mark.parametrize("beta", [0.11, 1.0, 5.0])
 def test_the_value_has_no_step_at_the_knee(form: str, beta: float) -> None:
@@ -83,6 +97,7 @@ def test_only_the_smooth_form_has_one_slope_at_the_knee(form: str, is_smooth: bo
         ({"alpha": 0.0}, r"got 0\.0 and 1\.0"),
         ({"beta": -1.0}, r"got 0\.5 and -1\.0"),
         ({"gamma": 0.0}, r"got 0\.0"),
+        ({"gamma": 0.004}, r"got 0\.004"),
         ({"gamma": 41.0}, r"got 41\.0"),
         ({"gamma": float("nan")}, "got nan"),
         ({"form": "libra"}, "got 'libra'"),

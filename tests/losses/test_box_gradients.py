@@ -14,6 +14,7 @@ from torch import Tensor
 from boxgauge.losses import (
     alpha_iou_loss,
     balanced_l1_loss,
+    ciou_loss,
     diou_loss,
     eiou_loss,
     focal_eiou_loss,
@@ -48,6 +49,7 @@ def general_boxes(seed: int) -> Tensor:
     "loss",
     [
         pytest.param(diou_loss, id="diou"),
+        pytest.param(partial(ciou_loss, alpha="differentiated"), id="ciou-differentiated"),
         pytest.param(eiou_loss, id="eiou"),
         pytest.param(
             partial(focal_eiou_loss, weight="differentiated"), id="focal-eiou-differentiated"

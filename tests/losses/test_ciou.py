@@ -73,6 +73,13 @@ def test_the_gradient_holds_alpha_constant(form: Form, a: Box, b: Box) -> None:
     torch.testing.assert_close(actual[0].tolist(), expected, atol=1e-8, rtol=1e-5)
 
 
+@given(pair=box_pairs())
+@laws
+def test_the_values_are_the_same_where_alpha_is_differentiated(pair: Pair) -> None:
+    loss = ciou_loss(*pair, alpha="differentiated")
+    torch.testing.assert_close(loss, ciou_loss(*pair, alpha="yolo"), atol=0, rtol=0)
+
+
 def test_an_unknown_alpha_is_refused() -> None:
     with pytest.raises(ValueError, match="got 'paper'"):
         # Unwrapped: here the tests' own type checker would refuse it first.

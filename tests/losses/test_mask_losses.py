@@ -183,6 +183,15 @@ def test_masks_that_do_not_pair_up_are_refused(loss: MaskLoss) -> None:
 
 
 @every_loss
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_images_with_height_and_width_are_refused(loss: MaskLoss) -> None:
+    images = torch.zeros(2, 3, 4, 5)
+    found = r"masks must be of shape \[n, (k, )?p\], their pixels in one axis: got \["
+    with pytest.raises(ValueError, match=found):
+        loss(images, images)
+
+
+@every_loss
 def test_following_the_gradient_brings_a_mask_to_its_target(loss: MaskLoss) -> None:
     target = torch.tensor([[1.0, 1.0, 0.0, 0.0, 0.0, 1.0]])
     pred = torch.tensor([[0.4, 0.6, 0.5, 0.3, 0.6, 0.55]], requires_grad=True)

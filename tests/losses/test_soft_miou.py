@@ -55,3 +55,8 @@ def test_agrees_with_the_scalar_reference_and_its_bounds(
 
 def test_no_images_give_no_losses() -> None:
     assert soft_miou_loss(torch.zeros(0, 3, 4), torch.zeros(0, 3, 4)).shape == (0,)
+
+
+def test_an_eps_of_0_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"eps must be positive: got 0\.0"):
+        soft_miou_loss(torch.zeros(1, 3, 4), torch.zeros(1, 3, 4), eps=0.0)

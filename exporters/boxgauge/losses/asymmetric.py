@@ -41,11 +41,12 @@ def asymmetric_loss(
             and not between 0 and 1 where there is a margin.
         clip: The margin :math:`m`: 0, or in [1e-7, 1). A negative below it costs nothing.
         detach_weight: Whether the powers are constants to the gradient, as the authors'
-            code has it by default; otherwise they are differentiated, as in the paper's
-            analysis.
+            ``AsymmetricLoss`` has it by default (their optimised form does not);
+            otherwise they are differentiated, as in the paper's analysis.
 
     Returns:
-        One loss per logit, in nats, at least 0; of a negative at most ``-ln(clip)``.
+        One loss per logit, in nats, at least 0; of a negative, where there is a margin, at most
+        ``-ln(clip)``.
 
     Edges:
         A negative with a probability below the margin has no loss and no gradient: the

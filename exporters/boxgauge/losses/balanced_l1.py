@@ -35,19 +35,23 @@ def balanced_l1_loss(
             encodes them.
         target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
         alpha: Smaller gives more gradient to small differences, above 0.
-        gamma: Slope for large differences, above 0, at most 80 ``alpha``.
+        gamma: Slope for large differences, from ``alpha / 100`` to ``80 * alpha``.
         beta: Difference at which the curve becomes a line, in that unit, above 0.
         form: What ``beta`` does, where it is not 1. ``"smooth"``: :math:`\beta L(d / \beta)`, with
             one slope on both sides of the knee; ``"mmdetection"``: as that library and the
-            authors' code, which scale the logarithm only, so that the slope jumps at the knee.
+            authors' code, which scale the logarithm only, so that the slope jumps at the knee,
+            and is negative at 0 where ``beta`` is above 1.
 
     Returns:
         One loss per pair, at least 0 but for rounding, unbounded; in the unit of the boxes. 0
         for equal boxes. Libraries that average over the coordinates return a quarter of it.
+        With ``"mmdetection"`` and a ``beta`` above 1 it is negative for small differences.
 
     Edges:
         Overlap plays no part, and neither does area. With ``"smooth"``, slopes are within
-        [-gamma, gamma] at any distance. Half precision is widened to float32.
+        [-gamma, gamma] at any distance. With ``"mmdetection"`` and a ``beta`` above 1 equal
+        boxes are not the minimum: the gradient drives them apart. Half precision is widened to
+        float32.
 
     When to use:
         In place of Smooth L1 in two-stage detectors, where many easy samples should count
@@ -63,8 +67,9 @@ def balanced_l1_loss(
     """
     if not (alpha > 0 and beta > 0):
         raise ValueError(f"alpha and beta must be above 0: got {alpha} and {beta}")
-    if not 0 < gamma <= 80 * alpha:  # beyond, b is too large for float32
-        raise ValueError(f"gamma must be above 0 and at most 80 alpha: got {gamma}")
+    # Above, b is too large for float32; below, the two terms of the curve cancel out.
+    if not alpha / 100 <= gamma <= 80 * alpha:
+        raise ValueError(f"gamma must be from alpha / 100 to 80 alpha: got {gamma}")
     if form not in ("smooth", "mmdetection"):
         raise ValueError(f'form must be "smooth" or "mmdetection": got {form!r}')
 

@@ -1,6 +1,6 @@
 """CIoU loss: IoU, the distance of the centres and the difference of the shapes."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from jaxtyping import Float
 from torch import Tensor
@@ -8,13 +8,15 @@ from torch import Tensor
 from boxgauge.losses.boxes import distance_term, intersection_over_union, shape_term
 from boxgauge.losses.pairs import paired_corners
 
+TradeOff = Literal["official", "yolo", "differentiated"]
+
 
 def ciou_loss(
     pred: Float[Tensor, "n 4"],
     target: Float[Tensor, "n 4"],
     *,
     eps: float = 1e-7,
-    alpha: Literal["official", "yolo"] = "official",
+    alpha: TradeOff = "official",
 ) -> Float[Tensor, "n"]:
     r"""Return ``1 - CIoU`` for each pair of boxes.
 
@@ -25,19 +27,22 @@ def ciou_loss(
         v = \frac{4}{\pi^2} \Big(\arctan\frac{w'}{h'} - \arctan\frac{w}{h}\Big)^2
 
     The trade-off :math:`\alpha` is a constant to the gradient, as in the code of its
-    authors; the gradient of :math:`v` is exact.
+    authors, unless asked otherwise; the gradient of :math:`v` is exact.
 
     Args:
         pred: Predicted boxes, corner form, pixels; inverted corners are reordered.
         target: True boxes, paired with ``pred`` by row.
         eps: Floor for the union and for :math:`c^2` (px²), for the heights (px) and for
             the denominator of :math:`\alpha`.
-        alpha: ``"official"``: v / (1 - IoU + v) where IoU > 0.5, else 0, as in the
-            journal version; ``"yolo"``: v / (1 - IoU + v + eps) everywhere, as in the
-            YOLO family.
+        alpha: ``"official"``: v / (1 - IoU + v) where IoU > 0.5, else 0, as in the later
+            code of the authors and in mmdetection (the journal version takes an IoU of
+            exactly 0.5 in); ``"yolo"``: v / (1 - IoU + v + eps) everywhere, as in the AAAI
+            version, torchvision and the YOLO family; ``"differentiated"``: the same values,
+            but no constant to the gradient, as in KerasCV.
 
     Returns:
-        One loss per pair, in [0, 3): 0 for equal boxes with area.
+        One loss per pair, in [0, 2] with ``"official"``, else in [0, 2.5]: 0 for equal
+        boxes with area.
 
     Edges:
         Boxes apart attract by their centres; with ``"official"`` their shapes do not
@@ -50,7 +55,7 @@ def ciou_loss(
         width and height apart: :math:`v` is 0 for every box of the right aspect ratio.
 
     Raises:
-        ValueError: ``alpha`` is neither of the two, or the boxes do not pair up or are not
+        ValueError: ``alpha`` is none of the three, or the boxes do not pair up or are not
             of shape [n, 4].
 
     References:
@@ -60,8 +65,8 @@ def ciou_loss(
         Object Detection and Instance Segmentation", IEEE Trans. Cybernetics 2022.
         https://arxiv.org/abs/2005.03572
     """
-    if alpha not in ("official", "yolo"):
-        raise ValueError(f'alpha must be "official" or "yolo": got {alpha!r}')
+    if alpha not in get_args(TradeOff):
+        raise ValueError(f'alpha must be "official", "yolo" or "differentiated": got {alpha!r}')
 
     a, b = paired_corners(pred, target)
     iou = intersection_over_union(a, b, eps)
@@ -71,4 +76,6 @@ def ciou_loss(
     else:
         trade_off = v / (1 - iou + v + eps)
 
-    return 1 - iou + distance_term(a, b, eps) + trade_off.detach() * v
+    if alpha != "differentiated":
+        trade_off = trade_off.detach()
+    return 1 - iou + distance_term(a, b, eps) + trade_off * v

@@ -5,8 +5,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from boxgauge.losses.dice import dice_loss
-from boxgauge.losses.masks import mean_over_pixels
-from boxgauge.losses.pairs import paired
+from boxgauge.losses.masks import mean_over_pixels, paired_rows
 
 
 def combo_loss(
@@ -50,7 +49,7 @@ def combo_loss(
 
     Raises:
         ValueError: ``alpha`` or ``beta`` is outside [0, 1], ``smooth`` is not positive, or
-            the shapes differ.
+            the masks do not pair up or are not of shape [n, p].
 
     References:
         Taghanaki et al., "Combo Loss: Handling Input and Output Imbalance in Multi-Organ
@@ -61,7 +60,7 @@ def combo_loss(
         if not 0 <= share <= 1:
             raise ValueError(f"{name} must be in [0, 1]: got {share}")
 
-    logits, target = paired(logits, target)
+    logits, target = paired_rows(logits, target)
     dice = dice_loss(logits.sigmoid(), target, smooth=smooth)
     # softplus(-x) = -ln p and softplus(x) = -ln(1 - p).
     surprise = beta * target * softplus(-logits) + (1 - beta) * (1 - target) * softplus(logits)

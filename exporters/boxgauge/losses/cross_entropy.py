@@ -32,7 +32,8 @@ def cross_entropy_loss(
 
     Returns:
         One loss per row, in nats, at least 0: ``ln k`` for equal logits; 0 for a single
-        class, and in the limit of a certain and right answer.
+        class, and without smoothing in the limit of a certain and right answer. With it,
+        such an answer costs ever more again.
 
     Edges:
         A row whose class is ``ignore_index`` or outside [0, k) costs 0 and has zero

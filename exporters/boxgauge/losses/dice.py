@@ -51,7 +51,8 @@ def dice_loss(
         all wrong: add cross entropy, as :func:`dice_bce_loss` does.
 
     Raises:
-        ValueError: ``smooth`` is not positive, or another option is not one of its two.
+        ValueError: ``smooth`` is not positive, another option is not one of its two, or the
+            masks do not pair up or are not of shape [n, p].
 
     References:
         Dice, "Measures of the Amount of Ecologic Association Between Species",

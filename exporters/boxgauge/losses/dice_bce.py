@@ -5,8 +5,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from boxgauge.losses.dice import dice_loss
-from boxgauge.losses.masks import mean_over_pixels, refuse_negative
-from boxgauge.losses.pairs import paired
+from boxgauge.losses.masks import mean_over_pixels, paired_rows, refuse_negative
 
 
 def dice_bce_loss(
@@ -44,7 +43,8 @@ def dice_bce_loss(
         gradient, Dice keeps a small foreground from being drowned.
 
     Raises:
-        ValueError: A weight is negative, ``smooth`` is not positive, or the shapes differ.
+        ValueError: A weight is negative, ``smooth`` is not positive, or the masks do not pair
+            up or are not of shape [n, p].
 
     References:
         Isensee et al., "nnU-Net: a self-configuring method for deep learning-based
@@ -54,7 +54,7 @@ def dice_bce_loss(
     refuse_negative("dice_weight", dice_weight)
     refuse_negative("bce_weight", bce_weight)
 
-    logits, target = paired(logits, target)
+    logits, target = paired_rows(logits, target)
     dice = dice_loss(logits.sigmoid(), target, smooth=smooth)
     # softplus(-x) = -ln p and softplus(x) = -ln(1 - p).
     surprise = target * softplus(-logits) + (1 - target) * softplus(logits)

@@ -20,7 +20,8 @@ def diou_loss(
         pred: Predicted boxes, corner form, pixels; inverted corners are reordered.
         target: True boxes, paired with ``pred`` by row.
         eps: Floor for the union and for :math:`c^2`, in px²; keeps empty boxes finite.
-            Libraries that add it to the denominators instead differ by less than it.
+            torchvision and others add it to the denominators instead, which for boxes of
+            1 px² and more makes a difference of less than it.
 
     Returns:
         One loss per pair, in [0, 2]: 0 for equal boxes with area, 2 for two points apart.

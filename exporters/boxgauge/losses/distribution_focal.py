@@ -31,7 +31,7 @@ def distribution_focal_loss(
         mmdetection and Ultralytics clamp a little (0.1 or 0.01) before it, because they
         look up bin ``i + 1``. A single bin costs 0. Logits of 1e4 are safe, half precision
         is widened to float32. The four sides of a box are four rows: mmdetection
-        divides by 4 and weights with the score, Ultralytics takes their mean.
+        and Ultralytics take their mean and weight it with the score.
 
     When to use:
         Beside an IoU loss on the decoded box, for heads that predict each side as a

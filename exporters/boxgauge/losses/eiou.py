@@ -38,8 +38,8 @@ def eiou_loss(
         eps: Floor for the union and the three denominators, in px².
         normalisers: ``"exact"``: the gradient knows that the hull depends on the
             prediction, as in the paper's formula and in most libraries; ``"constant"``: it
-            takes the three denominators as constants, as Wise-IoU's authors do in the EIoU
-            they compare with. The values are the same.
+            takes the three denominators as constants, as Wise-IoU does with its own. The
+            values are the same.
 
     Returns:
         One loss per pair, in [0, 3.25]: 0 for equal boxes with area, 3.25 for a point in

@@ -40,12 +40,13 @@ def focal_eiou_loss(
             and its gradient drives pairs of little overlap apart.
 
     Returns:
-        One loss per pair, in [0, 3.25]: 0 for equal boxes **and for boxes apart**.
+        One loss per pair, in [0, 3.25]: 0 for equal boxes **and**, with a positive gamma, **for
+        boxes apart**.
 
     Edges:
-        Without overlap the weight is 0: no loss, and with a positive gamma no gradient
-        (``"constant"``), so that such a pair never learns from this term alone. A pair without
-        area costs 0. Half precision is widened to float32.
+        Without overlap, and with a positive gamma, the weight is 0: no loss and, with
+        ``"constant"``, no gradient, so that such a pair never learns from this term alone; a
+        pair without area costs 0 then. Half precision is widened to float32.
 
     When to use:
         To refine boxes that overlap already, beside a term that brings them there. Losses

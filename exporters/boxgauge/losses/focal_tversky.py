@@ -39,7 +39,8 @@ def focal_tversky_loss(
         gamma: Focusing parameter, positive; the paper recommends 4/3, from [1, 3].
         exponent: What the power is. ``"inverse"``: 1 / gamma, the paper's formula.
             ``"direct"``: gamma, as in the authors' code, which sets it to 0.75, and in
-            segmentation_models.pytorch. 4/3 with the first is 0.75 with the second.
+            segmentation_models.pytorch (of the mean over the classes). 4/3 with the first is
+            0.75 with the second.
         smooth: Added above and below in the index, in pixels.
         eps: Where the line begins, in [0, 1): the slope at 0 is eps to the power minus 1,
             56 at the defaults.
@@ -57,7 +58,8 @@ def focal_tversky_loss(
         below 1, the default, keeps pushing nearly right masks, one above 1 lets them go.
 
     Raises:
-        ValueError: An option is out of its range.
+        ValueError: An option is out of its range, or the masks do not pair up or are not of
+            shape [n, p].
 
     References:
         Abraham and Khan, "A Novel Focal Tversky Loss Function with Improved Attention

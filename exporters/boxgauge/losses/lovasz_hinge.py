@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from boxgauge.losses.lovasz import lovasz_jaccard
-from boxgauge.losses.pairs import paired
+from boxgauge.losses.masks import paired_rows
 
 
 def lovasz_hinge_loss(
@@ -40,13 +40,13 @@ def lovasz_hinge_loss(
         is slow to start. The authors' code also averages over images, as ``reduce`` does.
 
     Raises:
-        ValueError: The shapes differ.
+        ValueError: The masks do not pair up or are not of shape [n, p].
 
     References:
         Berman et al., "The Lovász-Softmax Loss: A Tractable Surrogate for the Optimization
         of the Intersection-Over-Union Measure in Neural Networks", CVPR 2018, Section 2 and
         Algorithm 1. https://arxiv.org/abs/1705.08790
     """
-    logits, target = paired(logits, target)
+    logits, target = paired_rows(logits, target)
     truth = (target >= 0.5).to(logits.dtype)
     return lovasz_jaccard((1 - logits * (2 * truth - 1)).clamp(min=0.0), truth)

@@ -51,7 +51,8 @@ def lovasz_softmax_loss(
         little while most pixels are wrong.
 
     Raises:
-        ValueError: ``classes`` is neither of the two, or the shapes differ.
+        ValueError: ``classes`` is neither of the two, or the masks do not pair up or are not of
+            shape [n, k, p].
 
     References:
         Berman et al., "The Lovász-Softmax Loss: A Tractable Surrogate for the Optimization
@@ -61,7 +62,7 @@ def lovasz_softmax_loss(
     if classes not in ("present", "all"):
         raise ValueError(f'classes must be "present" or "all": got {classes!r}')
 
-    prob, target = paired_masks(prob, target)
+    prob, target = paired_masks(prob, target, "n, k, p")
     truth = (target >= 0.5).to(prob.dtype)
     # |t - p| without the kink: at a right pixel the slope is that of the paper's formula.
     loss = lovasz_jaccard(truth * (1 - prob) + (1 - truth) * prob, truth)

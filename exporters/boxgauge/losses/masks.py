@@ -7,15 +7,30 @@ from torch import Tensor
 from boxgauge.losses.pairs import paired
 
 
-def paired_masks(prob: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+def paired_rows(pred: Tensor, target: Tensor, axes: str = "n, p") -> tuple[Tensor, Tensor]:
+    """Return both in float32 or wider.
+
+    Raises:
+        ValueError: Their shapes differ, or have other axes. Images with height and width would
+            otherwise be summed over the width alone, each of their lines a mask of its own.
+    """
+    pred, target = paired(pred, target)
+    if pred.ndim != len(axes.split(", ")):
+        raise ValueError(
+            f"masks must be of shape [{axes}], their pixels in one axis: got {[*pred.shape]}"
+        )
+    return pred, target
+
+
+def paired_masks(prob: Tensor, target: Tensor, axes: str = "n, p") -> tuple[Tensor, Tensor]:
     """Return both in float32 or wider, numbers outside [0, 1] taken to its nearer end.
 
     The gradient of what was outside is 0; that at 0 and 1 themselves is kept.
 
     Raises:
-        ValueError: Their shapes differ.
+        ValueError: Their shapes differ, or have other axes.
     """
-    prob, target = paired(prob, target)
+    prob, target = paired_rows(prob, target, axes)
     return prob.clamp(0.0, 1.0), target.clamp(0.0, 1.0)
 
 

@@ -27,7 +27,7 @@ def quality_focal_loss(
         beta: Focusing exponent, 0 or at least 1; 0 gives cross entropy.
 
     Returns:
-        One loss per logit, in nats, at least 0: 0 where :math:`\sigma = y`.
+        One loss per logit, in nats, at least 0: 0 where :math:`\sigma = y`, unless ``beta`` is 0.
 
     Edges:
         A ``beta`` between 0 and 1 is refused: the gradient of the factor is infinite at

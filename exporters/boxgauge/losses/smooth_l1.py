@@ -22,9 +22,9 @@ def smooth_l1_loss(
         target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
         beta: Difference at which the parabola becomes a line, in that unit; 0 gives L1.
             The same as ``beta`` of PyTorch and mmdetection, whose default is 1 too;
-            torchvision and Detectron take 1/9 for region proposals. Caffe's ``sigma`` is
-            1 / sqrt(beta). Huber's ``delta`` is another parameter: that loss is this one
-            times its threshold.
+            torchvision and Detectron take 1/9 for region proposals, Detectron2 0. Caffe's
+            ``sigma`` is 1 / sqrt(beta). Huber's ``delta`` is another parameter: that loss is
+            this one times its threshold.
 
     Returns:
         One loss per pair, at least 0, unbounded; in the unit of the boxes. 0 for equal

@@ -35,7 +35,8 @@ def soft_jaccard_loss(
         :func:`lovasz_hinge_loss`.
 
     Raises:
-        ValueError: ``smooth`` is not positive.
+        ValueError: ``smooth`` is not positive, or the masks do not pair up or are not of shape
+            [n, p].
 
     References:
         Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for

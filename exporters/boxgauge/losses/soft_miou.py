@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.masks import paired_masks
+from boxgauge.losses.masks import paired_masks, refuse_unless_positive
 
 
 def soft_miou_loss(
@@ -35,13 +35,16 @@ def soft_miou_loss(
         masks compare with :func:`lovasz_softmax_loss`.
 
     Raises:
-        ValueError: The shapes differ.
+        ValueError: ``eps`` is not positive, or the masks do not pair up or are not of shape
+            [n, k, p].
 
     References:
         Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for
         Image Segmentation", ISVC 2016, Eq. 3-5.
     """
-    prob, target = paired_masks(prob, target)
+    refuse_unless_positive("eps", eps)
+
+    prob, target = paired_masks(prob, target, "n, k, p")
     overlap = (prob * target).sum(-1)
     union = prob.sum(-1) + target.sum(-1) - overlap
 

@@ -48,7 +48,8 @@ def tversky_loss(
         one, or the reverse. With equal weights prefer Dice, which people recognise.
 
     Raises:
-        ValueError: ``alpha`` or ``beta`` is negative, or ``smooth`` is not positive.
+        ValueError: ``alpha`` or ``beta`` is negative, ``smooth`` is not positive, or the masks
+            do not pair up or are not of shape [n, p].
 
     References:
         Salehi et al., "Tversky Loss Function for Image Segmentation Using 3D Fully

@@ -41,7 +41,7 @@ def varifocal_loss(
 
     Returns:
         One loss per logit, in nats, at least 0. A positive costs least where
-        :math:`p = q`: ``q`` times the entropy of ``q``, not 0.
+        :math:`p = q`: the entropy of ``q`` times the leading factor, not 0.
 
     Edges:
         A positive whose box misses its object (IoU 0) is a negative. Finite, with its
