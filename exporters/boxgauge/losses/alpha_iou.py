@@ -69,8 +69,8 @@ def alpha_iou_loss(
         overlap instead.
 
     Raises:
-        ValueError: ``alpha`` is not above 0, ``form`` is none of the four, or the boxes do not
-            pair up or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``alpha`` is not above 0, ``form`` is none of the
+            four, or the boxes do not pair up or are not of shape [n, 4].
 
     References:
         He et al., "Alpha-IoU: A Family of Power Intersection over Union Losses for Bounding
@@ -81,7 +81,7 @@ def alpha_iou_loss(
     if form not in get_args(Form):
         raise ValueError(f'form must be "iou", "giou", "diou" or "ciou": got {form!r}')
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     iou = intersection_over_union(a, b, eps)
     loss = 1 - power(iou, alpha, eps=eps)
     if form == "giou":

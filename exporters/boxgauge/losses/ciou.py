@@ -55,8 +55,8 @@ def ciou_loss(
         width and height apart: :math:`v` is 0 for every box of the right aspect ratio.
 
     Raises:
-        ValueError: ``alpha`` is none of the three, or the boxes do not pair up or are not
-            of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``alpha`` is none of the three, or the boxes do not
+            pair up or are not of shape [n, 4].
 
     References:
         Zheng et al., "Distance-IoU Loss", AAAI 2020, Eq. 8-11.
@@ -68,7 +68,7 @@ def ciou_loss(
     if alpha not in get_args(TradeOff):
         raise ValueError(f'alpha must be "official", "yolo" or "differentiated": got {alpha!r}')
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     iou = intersection_over_union(a, b, eps)
     v = shape_term(a, b, eps)
     if alpha == "official":

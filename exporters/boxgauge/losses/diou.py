@@ -36,11 +36,12 @@ def diou_loss(
         Where shapes converge too slowly, CIoU and EIoU add a term for them.
 
     Raises:
-        ValueError: The boxes do not pair up, or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, or the boxes do not pair up or are not of shape
+            [n, 4].
 
     References:
         Zheng et al., "Distance-IoU Loss: Faster and Better Learning for Bounding Box
         Regression", AAAI 2020, Eq. 6-7. https://arxiv.org/abs/1911.08287
     """
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     return 1 - intersection_over_union(a, b, eps) + distance_term(a, b, eps)

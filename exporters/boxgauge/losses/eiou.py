@@ -56,8 +56,8 @@ def eiou_loss(
         loss of that name (Extended-IoU, with a smooth point).
 
     Raises:
-        ValueError: ``normalisers`` is neither of the two, or the boxes do not pair up or
-            are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``normalisers`` is neither of the two, or the boxes do
+            not pair up or are not of shape [n, 4].
 
     References:
         Zhang et al., "Focal and Efficient IOU Loss for Accurate Bounding Box Regression",
@@ -66,7 +66,7 @@ def eiou_loss(
     if normalisers not in ("exact", "constant"):
         raise ValueError(f'normalisers must be "exact" or "constant": got {normalisers!r}')
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     return eiou_of_corners(a, b, eps, normalisers)
 
 

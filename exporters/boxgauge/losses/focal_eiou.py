@@ -53,8 +53,8 @@ def focal_eiou_loss(
         of different batches cannot be compared: a worse batch may cost less.
 
     Raises:
-        ValueError: ``gamma`` is negative, ``weight`` is neither of the two, or the boxes do
-            not pair up or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``gamma`` is negative, ``weight`` is neither of the
+            two, or the boxes do not pair up or are not of shape [n, 4].
 
     References:
         Zhang et al., "Focal and Efficient IOU Loss for Accurate Bounding Box Regression",
@@ -65,7 +65,7 @@ def focal_eiou_loss(
     if weight not in ("constant", "differentiated"):
         raise ValueError(f'weight must be "constant" or "differentiated": got {weight!r}')
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     iou = intersection_over_union(a, b, eps)
     focus = power(iou, gamma, eps=eps) if weight == "differentiated" else iou.detach().pow(gamma)
     return focus * eiou_of_corners(a, b, eps)

@@ -36,13 +36,14 @@ def giou_loss(
         grow the box until it touches before it moves it; DIoU moves the centre directly.
 
     Raises:
-        ValueError: The boxes do not pair up, or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, or the boxes do not pair up or are not of shape
+            [n, 4].
 
     References:
         Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019,
         Algorithm 1. https://arxiv.org/abs/1902.09630
     """
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     overlap = intersection(a, b)
     union = area(a) + area(b) - overlap
     enclosing = area(hull(a, b))

@@ -43,8 +43,8 @@ def inner_iou_loss(
         ``x_loss + inner_iou_loss - iou_loss``.
 
     Raises:
-        ValueError: ``ratio`` is not above 0, or the boxes do not pair up or are not of shape
-            [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``ratio`` is not above 0, or the boxes do not pair up
+            or are not of shape [n, 4].
 
     References:
         Zhang et al., "Inner-IoU: More Effective Intersection over Union Loss with Auxiliary
@@ -53,7 +53,7 @@ def inner_iou_loss(
     if not ratio > 0:
         raise ValueError(f"ratio must be above 0: got {ratio}")
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     return 1 - intersection_over_union(_scaled(a, ratio), _scaled(b, ratio), eps)
 
 

@@ -36,11 +36,12 @@ def iou_loss(
         target already. To train a detector from scratch, take GIoU, DIoU or CIoU.
 
     Raises:
-        ValueError: The boxes do not pair up, or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, or the boxes do not pair up or are not of shape
+            [n, 4].
 
     References:
         Yu et al., "UnitBox: An Advanced Object Detection Network", ACM MM 2016,
         Section 3.1. https://arxiv.org/abs/1608.01471
     """
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     return 1 - intersection_over_union(a, b, eps)

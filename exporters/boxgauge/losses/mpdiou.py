@@ -43,14 +43,14 @@ def mpdiou_loss(
         to the image, not to the box: for small boxes in a large image it is faint.
 
     Raises:
-        ValueError: The boxes do not pair up, are not of shape [n, 4], or ``image_size`` is not
-            of shape [n, 2].
+        ValueError: ``eps`` is below 1e-16, the boxes do not pair up or are not of shape [n, 4],
+            or ``image_size`` is not of shape [n, 2].
 
     References:
         Ma and Xu, "MPDIoU: A Loss for Efficient and Accurate Bounding Box Regression", 2023,
         Section 3. https://arxiv.org/abs/2307.07662
     """
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     if image_size.shape != (pred.shape[0], 2):
         raise ValueError(
             f"image_size must be of shape [{pred.shape[0]}, 2], one row a pair:"

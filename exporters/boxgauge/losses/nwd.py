@@ -47,8 +47,8 @@ def nwd_loss(
         scale, hence not for objects of all sizes at once; there add it to an IoU loss.
 
     Raises:
-        ValueError: ``constant`` is not above 0, or the boxes do not pair up or are not of shape
-            [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``constant`` is not above 0, or the boxes do not pair
+            up or are not of shape [n, 4].
 
     References:
         Wang et al., "A Normalized Gaussian Wasserstein Distance for Tiny Object Detection",
@@ -57,7 +57,7 @@ def nwd_loss(
     if not constant > 0:
         raise ValueError(f"constant must be above 0: got {constant}")
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     sides = (a.width - b.width).square() + (a.height - b.height).square()
     squared = squared_centre_distance(a, b) + sides / 4
     wasserstein = squared / squared.clamp(min=eps).sqrt()

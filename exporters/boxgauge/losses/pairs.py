@@ -4,6 +4,9 @@ from torch import Tensor
 
 from boxgauge.losses.boxes import Corners, at_least_float32, corners
 
+# With less, float32 gradients of empty boxes in coordinates of 1e6 overflow, and are NaN then.
+_LEAST_EPS = 1e-16
+
 
 def paired(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Return both in float32 or wider.
@@ -19,12 +22,15 @@ def paired(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return at_least_float32(pred), at_least_float32(target)
 
 
-def paired_corners(pred: Tensor, target: Tensor) -> tuple[Corners, Corners]:
+def paired_corners(pred: Tensor, target: Tensor, eps: float) -> tuple[Corners, Corners]:
     """Return the sides of paired corner-form boxes, inverted corners put in order.
 
     Raises:
-        ValueError: They do not pair up, or are not [n, 4].
+        ValueError: They do not pair up, or are not [n, 4]; or ``eps``, which the losses take for
+            the floor of their denominators, is too small to be one.
     """
+    if not eps >= _LEAST_EPS:
+        raise ValueError(f"eps must be at least {_LEAST_EPS}: got {eps}")
     a, b = paired(pred, target)
     if a.ndim != 2 or a.shape[1] != 4:
         raise ValueError(f"boxes must be of shape [n, 4]: got {[*a.shape]}")

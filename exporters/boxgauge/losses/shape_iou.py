@@ -59,8 +59,8 @@ def shape_iou_loss(
         in its arguments unless the scale is 0.
 
     Raises:
-        ValueError: ``scale`` is not finite, or the boxes do not pair up or are not of shape
-            [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``scale`` is not finite, or the boxes do not pair up
+            or are not of shape [n, 4].
 
     References:
         Zhang and Zhang, "Shape-IoU: More Accurate Metric considering Bounding Box Shape and
@@ -69,7 +69,7 @@ def shape_iou_loss(
     if not math.isfinite(scale):
         raise ValueError(f"scale must be finite: got {scale}")
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     # w^s / (w^s + h^s) as a sigmoid: neither power can overflow.
     elongation = b.width.clamp(min=eps).log() - b.height.clamp(min=eps).log()
     weight_w, weight_h = 2 * (scale * elongation).sigmoid(), 2 * (-scale * elongation).sigmoid()

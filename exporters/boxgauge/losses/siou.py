@@ -64,8 +64,8 @@ def siou_loss(
         :math:`\rho`, for the sides of the hull; the libraries named read it as above.
 
     Raises:
-        ValueError: ``theta`` is below 1, or the boxes do not pair up or are not of shape
-            [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``theta`` is below 1, or the boxes do not pair up or
+            are not of shape [n, 4].
 
     References:
         Gevorgyan, "SIoU Loss: More Powerful Learning for Bounding Box Regression", 2022,
@@ -74,7 +74,7 @@ def siou_loss(
     if not theta >= 1:
         raise ValueError(f"theta must be at least 1: got {theta}")
 
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     distance = _distance_cost(a, b, eps)
     shape = _shape_cost(a.width, b.width, eps, theta) + _shape_cost(a.height, b.height, eps, theta)
     return 1 - intersection_over_union(a, b, eps) + (distance + shape) / 2

@@ -18,6 +18,8 @@ from boxgauge.losses.reduction import count
 
 # Of alpha**delta: far less would do, and far more would overflow float32.
 _MOST_EXPONENT = 30
+# Of the running mean: with less, the cube of 1 / mean times a steep slope would overflow.
+_LEAST_MEAN = 1e-5
 
 
 class WiseIoU(NamedTuple):
@@ -55,13 +57,14 @@ def wise_iou_loss(
         state, versions 2 and 3 have.
 
     Raises:
-        ValueError: The boxes do not pair up, or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, or the boxes do not pair up or are not of shape
+            [n, 4].
 
     References:
         Tong et al., "Wise-IoU: Bounding Box Regression Loss with Dynamic Focusing
         Mechanism", 2023, WIoU v1. https://arxiv.org/abs/2301.10051
     """
-    a, b = paired_corners(pred, target)
+    a, b = paired_corners(pred, target, eps)
     constant = squared_diagonal(hull(a, b)).detach().clamp(min=eps)
     attention = (squared_centre_distance(a, b) / constant).exp()
     return attention * (1 - intersection_over_union(a, b, eps))
@@ -91,7 +94,8 @@ def wise_iou_v2_loss(
         pred: Predicted boxes, corner form, pixels; inverted corners are reordered.
         target: True boxes, paired with ``pred`` by row.
         mean_iou_loss: The running mean so far, in [0, 1]; 1 at the start.
-        eps: Floor for the union and for :math:`c^2` (px²), and for the running mean.
+        eps: Floor for the union and for :math:`c^2` (px²), and for the running mean, there at
+            least 1e-5.
         gamma: How much worse pairs count for more, in [0, 3]; 0 gives version 1. The authors'
             code has 0.5.
         momentum: Weight of this batch in the mean, in [0, 1]; 0 to evaluate. The paper has
@@ -112,14 +116,14 @@ def wise_iou_v2_loss(
         authors' choice where labels are noisy.
 
     Raises:
-        ValueError: ``gamma`` is not in [0, 3], ``momentum`` not in [0, 1], or the boxes do not
-            pair up or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``gamma`` is not in [0, 3], ``momentum`` not in [0,
+            1], or the boxes do not pair up or are not of shape [n, 4].
 
     References:
         Tong et al., "Wise-IoU: Bounding Box Regression Loss with Dynamic Focusing
         Mechanism", 2023, WIoU v2. https://arxiv.org/abs/2301.10051
     """
-    if not 0 <= gamma <= 3:  # beyond, a mean near 0 would make the gradient overflow
+    if not 0 <= gamma <= 3:  # beyond, a mean at its floor would make the gradient overflow
         raise ValueError(f"gamma must be in [0, 3]: got {gamma}")
 
     outlier_degree, next_mean = _outlier_degree(pred, target, mean_iou_loss, eps, momentum)
@@ -153,7 +157,8 @@ def wise_iou_v3_loss(
         pred: Predicted boxes, corner form, pixels; inverted corners are reordered.
         target: True boxes, paired with ``pred`` by row.
         mean_iou_loss: The running mean so far, in [0, 1]; 1 at the start.
-        eps: Floor for the union and for :math:`c^2` (px²), and for the running mean.
+        eps: Floor for the union and for :math:`c^2` (px²), and for the running mean, there at
+            least 1e-5.
         alpha: Base of the decay for outliers, at least 1. The paper's choice for COCO is
             1.9 with a delta of 3; the authors' later code has 1.7 and 2.7.
         delta: Outlier degree with a gain of 1, above 0.
@@ -173,8 +178,9 @@ def wise_iou_v3_loss(
         compared, as the mean moves.
 
     Raises:
-        ValueError: ``alpha`` is below 1, ``delta`` not above 0, their power out of range,
-            ``momentum`` not in [0, 1], or the boxes do not pair up or are not of shape [n, 4].
+        ValueError: ``eps`` is below 1e-16, ``alpha`` is below 1, ``delta`` not above 0, their
+            power out of range, ``momentum`` not in [0, 1], or the boxes do not pair up or are not
+            of shape [n, 4].
 
     References:
         Tong et al., "Wise-IoU: Bounding Box Regression Loss with Dynamic Focusing
@@ -201,8 +207,8 @@ def _outlier_degree(
     if not 0 <= momentum <= 1:
         raise ValueError(f"momentum must be in [0, 1]: got {momentum}")
 
-    iou_loss = 1 - intersection_over_union(*paired_corners(pred.detach(), target), eps)
+    iou_loss = 1 - intersection_over_union(*paired_corners(pred.detach(), target, eps), eps)
     mean = at_least_float32(mean_iou_loss.detach())
     # The mean of the differences, not the difference of the means: nothing moves at n = 0.
     next_mean = mean + momentum * (iou_loss - mean).sum() / count(iou_loss)
-    return iou_loss / next_mean.clamp(min=eps), next_mean
+    return iou_loss / next_mean.clamp(min=max(eps, _LEAST_MEAN)), next_mean
