@@ -137,17 +137,16 @@ def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
     fifo = tmp_path / "ground_truth.json"
     os.mkfifo(fifo)
     command = ("-m", "boxgauge.cli", "monitor", "create", "cam", "--gt", str(fifo))
-    # A pipe opens for writing once the command has opened it for reading.
-    with (
-        subprocess.Popen(
-            [sys.executable, *command],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": FOLDERS, "PATH": "/usr/bin:/bin", "HOME": "/"},
-        ) as process,
-        fifo.open("wb"),
-    ):
-        process.send_signal(signal.SIGINT)
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": FOLDERS, "PATH": "/usr/bin:/bin", "HOME": "/"},
+    ) as process:
+        # A pipe opens for writing once the command has opened it for reading. It closes after
+        # the signal: one that comes just before the read does not interrupt it.
+        with fifo.open("wb"):
+            process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == ""
