@@ -3,6 +3,7 @@
 from boxgauge.engine.batching import Batcher
 from boxgauge.engine.engine import Engine, check_inputs
 from boxgauge.engine.evaluate import Evaluation, evaluate
+from boxgauge.engine.matched_images import Accumulator, MatchedImages
 from boxgauge.engine.matches import Matches
 from boxgauge.engine.matching import match_images
 from boxgauge.engine.report import (
@@ -29,6 +30,7 @@ __all__ = [
     "COCO_AREAS",
     "COCO_IOU_THRESHOLDS",
     "PROVIDERS",
+    "Accumulator",
     "AreaRange",
     "Batcher",
     "ClassReport",
@@ -38,6 +40,7 @@ __all__ = [
     "EvaluationSettings",
     "ExactTally",
     "GraphSpec",
+    "MatchedImages",
     "Matches",
     "MeanLosses",
     "ModelRepository",

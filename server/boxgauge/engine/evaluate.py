@@ -1,6 +1,6 @@
 """Offline evaluation: two sides, one exact report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.engine import Engine
+from boxgauge.engine.matched_images import Accumulator, MatchedImages
 from boxgauge.engine.matching import match_images
 from boxgauge.engine.notes import differences
 from boxgauge.engine.report import Report
@@ -36,6 +37,7 @@ def evaluate(
     classes: tuple[ObjectClass, ...],
     settings: EvaluationSettings,
     *,
+    accumulators: Sequence[Accumulator] = (),
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Return the exact report of two sides; an image missing on one side is empty there.
@@ -46,6 +48,7 @@ def evaluate(
         ground_truths: Any images; the order of neither side matters.
         classes: What is evaluated; boxes of other classes are left out.
         settings: Thresholds, areas, most detections.
+        accumulators: Take in the matched images too, for what follows from the same matches.
         progress: Told of how many more images are done.
 
     Raises:
@@ -61,7 +64,11 @@ def evaluate(
     tally = ExactTally(ordered, settings)
     for start in range(0, len(ids), _IMAGES):
         part = range(start, min(start + _IMAGES, len(ids)))
-        tally.add(match_images(engine, _slice(dt, part), _slice(gt, part), settings))
+        sides = _slice(dt, part), _slice(gt, part)
+        images = MatchedImages(*sides, match_images(engine, *sides, settings))
+        tally.add(images.matches)
+        for each in accumulators:
+            each.add(images)
         if progress is not None:
             progress(len(part))
     report = tally.report(engine)

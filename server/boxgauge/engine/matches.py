@@ -1,6 +1,6 @@
 """What matching found out about a batch of images: all that a tally needs, by columns."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,14 @@ class Matches:
 
     Attributes:
         image_ids: One id an image.
-        counts: Evaluated detections of each image, int64 [images].
+        counts: Detections of each image, int64 [images].
         labels: Class id of each detection, int64 [d].
         scores: Confidence, float64 [d].
-        ranks: Place by score in its image and class, below the highest maximum, int64 [d].
+        ranks: Place by score in its image and class, int64 [d]; from the last of
+            ``max_detections`` on it was not evaluated, and its outcome means nothing.
         patterns: Outcomes over areas and thresholds, packed: one bytes string each, [d].
+        partners: The ground truth that each took over the first area range, at the operating
+            point's threshold: its place in its image, or -1, int64 [d].
         truth_counts: Ground truths of each image, int64 [images].
         truth_labels: Class id of each ground truth, int64 [g].
         truth_counted: Area ranges in which it has to be found, one bit each, uint32 [g].
@@ -60,6 +63,7 @@ class Matches:
     scores: NDArray[np.float64]
     ranks: NDArray[np.int64]
     patterns: NDArray[np.bytes_]
+    partners: NDArray[np.int64]
     truth_counts: NDArray[np.int64]
     truth_labels: NDArray[np.int64]
     truth_counted: NDArray[np.uint32]
@@ -80,10 +84,27 @@ class Matches:
             self.scores[rows],
             self.ranks[rows],
             self.patterns[rows],
+            self.partners[rows],
             self.truth_counts[chosen],
             self.truth_labels[truths],
             self.truth_counted[truths],
             ImageSums(*(column[chosen] for column in self.sums.rows().T)),
+        )
+
+    def evaluated(self, most: int) -> "Matches":
+        """Return the matches without the detections beyond ``most`` an image and class."""
+        kept = self.ranks < most
+        if kept.all():
+            return self
+        images = np.repeat(np.arange(len(self), dtype=np.int64), self.counts)
+        return replace(
+            self,
+            counts=np.bincount(images[kept], minlength=len(self)),
+            labels=self.labels[kept],
+            scores=self.scores[kept],
+            ranks=self.ranks[kept],
+            patterns=self.patterns[kept],
+            partners=self.partners[kept],
         )
 
     @classmethod

@@ -176,18 +176,17 @@ def _run(
         dt_counts,
     )
     combinations = len(ranges) * len(settings.iou_thresholds)
-    kept = np.flatnonzero(rank < most)
     patterns = pack_patterns(tp.reshape(combinations, -1), ignored.reshape(combinations, -1))
     bits = np.left_shift(np.uint32(1), np.arange(len(ranges), dtype=np.uint32))
     counted = (~found["gt_ignored"] * bits[:, None]).sum(0, dtype=np.uint32)
-    every = len(kept) == len(rank)
     return Matches(
         predictions.image_ids[images],
-        dt_counts if every else _counts_of(kept, dt_counts),
-        predictions.labels[dt] if every else predictions.labels[dt][kept],
-        scores if every else scores[kept],
-        rank if every else rank[kept],
-        patterns if every else patterns[kept],
+        dt_counts,
+        predictions.labels[dt],
+        scores,
+        rank,
+        patterns,
+        _places_in_image(match[0, point], dt_counts, gt_counts),
         gt_counts,
         ground_truths.labels[gt],
         counted,
@@ -195,10 +194,12 @@ def _run(
     )
 
 
-def _counts_of(kept: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many rows each image keeps."""
-    images = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-    return np.bincount(images[kept], minlength=len(counts))
+def _places_in_image(
+    match: NDArray[np.int64], dt_counts: NDArray[np.int64], gt_counts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the place of each matched ground truth among those of its image, or -1."""
+    first = np.repeat(np.cumsum(gt_counts) - gt_counts, dt_counts)
+    return np.where(match >= 0, match - first, -1)
 
 
 def _forget_id_zero(

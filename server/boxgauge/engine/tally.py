@@ -93,6 +93,7 @@ class ExactTally:
                 raise AlreadyExistsError(
                     f"image {image_id!r} is in the tally already", field="image_id", value=image_id
                 )
+        matches = matches.evaluated(self.settings.max_detections[-1])
         rows = np.empty(len(matches.scores), dtype=ROW)
         rows["score"] = matches.scores
         rows["label"] = self._index(matches.labels)
