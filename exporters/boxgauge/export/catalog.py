@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from boxgauge.export.entries.boxes import BOXES
 from boxgauge.export.entries.classification import CLASSIFICATION
+from boxgauge.export.entries.errors import ERRORS
 from boxgauge.export.entries.exact import EXACT
 from boxgauge.export.entries.masks import MASKS
 from boxgauge.export.entries.metrics import METRICS
@@ -17,7 +18,17 @@ from boxgauge.export.entry import Entry
 def catalog() -> Mapping[str, Entry]:
     """Return all entries by name, in a fixed order; gradient graphs are derived from them."""
     return collect(
-        (*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL, *METRICS, *EXACT)
+        (
+            *BOXES,
+            *CLASSIFICATION,
+            *MASKS,
+            *RANKING,
+            *SOFT_PRECISION,
+            *TOTAL,
+            *METRICS,
+            *EXACT,
+            *ERRORS,
+        )
     )
 
 

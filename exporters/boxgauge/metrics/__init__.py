@@ -1,19 +1,32 @@
 """Precision metrics of detection, eager, for tensors on CPU or GPU."""
 
+from boxgauge.metrics.confusion_matrix import confusion_matrix
 from boxgauge.metrics.evaluate import evaluate
+from boxgauge.metrics.image_overlaps import ImageOverlaps, image_overlaps
+from boxgauge.metrics.lrp import OptimalLrp, optimal_lrp
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.miou import MeanIoU, mean_iou
+from boxgauge.metrics.overlap import coco_overlap
 from boxgauge.metrics.precision_recall import PrecisionRecall, precision_recall
 from boxgauge.metrics.report import Curves, report_curves
+from boxgauge.metrics.tide_errors import TideErrors, tide_errors
 
 __all__ = [
     "Curves",
+    "ImageOverlaps",
     "Matching",
     "MeanIoU",
+    "OptimalLrp",
     "PrecisionRecall",
+    "TideErrors",
+    "coco_overlap",
+    "confusion_matrix",
     "evaluate",
+    "image_overlaps",
     "match_detections",
     "mean_iou",
+    "optimal_lrp",
     "precision_recall",
     "report_curves",
+    "tide_errors",
 ]

@@ -1,0 +1,148 @@
+"""The confusion matrix: what objects of each class were detected as, background included."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxgauge.engine.analysis.evaluated import IGNORED, Labels, evaluated, to_be_found
+from boxgauge.engine.engine import Engine
+from boxgauge.engine.matched_images import MatchedImages
+from boxgauge.engine.matching import match_images
+from boxgauge.engine.operating import operating_threshold
+from boxgauge.engine.settings import EvaluationSettings, ObjectClass
+from boxgauge.frames import GroundTruths, Predictions, ResourceExhaustedError
+
+CONFUSION_MATRIX = "confusion_matrix"
+
+# The most detections of one image that settings can ask for.
+_MAX_DETECTIONS = 65535
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Confusion:
+    """Counts of true class (rows) by predicted class (columns).
+
+    Attributes:
+        classes: Classes of the rows and columns but for the last, the background.
+        iou_threshold: Lowest overlap of a match.
+        score_threshold: Lowest score that was kept.
+        counts: int64 [k + 1, k + 1]. [k, c]: detections that found nothing; [c, k]: objects
+            that nothing found; [k, k] is always 0.
+    """
+
+    classes: tuple[ObjectClass, ...]
+    iou_threshold: float
+    score_threshold: float
+    counts: NDArray[np.int64]
+
+    def of_truth(self) -> "np.ma.MaskedArray[tuple[int, int], np.dtype[np.float64]]":
+        """Return each row as shares of its sum; rows without any count are masked."""
+        totals = np.broadcast_to(self.counts.sum(axis=1, keepdims=True), self.counts.shape)
+        shares = self.counts / np.maximum(totals, 1)
+        return np.ma.masked_array(shares, mask=totals == 0)
+
+
+class ConfusionMatrix:
+    """Accumulates the confusion matrix in integers; no result depends on batching or order.
+
+    Detections that were evaluated and score at least the threshold are matched anew, with
+    one class for all, at one IoU threshold over the first area range.
+
+    Args:
+        engine: Holds the graphs.
+        classes: What is evaluated.
+        settings: Its operating point says from which IoU and score on boxes count.
+    """
+
+    def __init__(
+        self, engine: Engine, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
+    ) -> None:
+        self._engine, self._labels, self._settings = engine, Labels(classes), settings
+        self.iou_threshold = settings.iou_thresholds[operating_threshold(settings)]
+        self._agnostic = replace(
+            settings,
+            iou_thresholds=(self.iou_threshold,),
+            areas=settings.areas[:1],
+            max_detections=(_MAX_DETECTIONS,),
+        )
+        side = len(self._labels) + 1
+        self._counts = np.zeros((side, side), dtype=np.int64)
+
+    def add(self, images: MatchedImages) -> None:
+        """Take in images that it has not seen.
+
+        Raises:
+            InvalidInputError: A label is none of the classes.
+            ResourceExhaustedError: An image has more pairs of a kept detection and a ground
+                truth than a run may hold, or more than 65,535 kept detections.
+        """
+        self._counts += self._count(images)
+
+    def subtract(self, images: MatchedImages) -> None:
+        """Take images out again that were added just so."""
+        self._counts -= self._count(images)
+
+    def merge(self, other: "ConfusionMatrix") -> None:
+        """Take in the images of another one of the same classes and settings.
+
+        Raises:
+            InvalidInputError: Classes or settings differ.
+        """
+        self._labels.check_same(other._labels, self._settings, other._settings)
+        self._counts += other._counts
+
+    def report(self) -> Confusion:
+        """Return the counts so far."""
+        return Confusion(
+            self._labels.classes,
+            self.iou_threshold,
+            self._settings.score_threshold,
+            self._counts.copy(),
+        )
+
+    def _count(self, images: MatchedImages) -> NDArray[np.int64]:
+        predictions, truths = images.predictions, images.ground_truths
+        rows = evaluated(images, self._settings).rows
+        # Detections choose by falling score: those below the threshold come last and could
+        # take nothing from those above.
+        rows = rows[predictions.scores[rows] >= self._settings.score_threshold]
+        counts = np.bincount(predictions.image_index[rows], minlength=len(predictions))
+        _check_size(images, counts)
+        kept = Predictions(
+            predictions.image_ids,
+            counts,
+            predictions.boxes[rows],
+            np.zeros(len(rows), dtype=np.int64),
+            predictions.scores[rows],
+        )
+        anything: GroundTruths = replace(truths, labels=np.zeros_like(truths.labels))
+        pooled = MatchedImages(
+            kept, anything, match_images(self._engine, kept, anything, self._agnostic)
+        )
+        found = evaluated(pooled, self._agnostic)
+        matrix: NDArray[np.int64] = self._engine.run(
+            CONFUSION_MATRIX,
+            {
+                "dt_label": self._labels.places(predictions.labels[rows]),
+                "dt_scores": kept.scores,
+                "dt_match": found.partners,
+                "dt_ignored": found.outcome == IGNORED,
+                "gt_label": self._labels.places(truths.labels),
+                "gt_ignored": ~to_be_found(pooled),
+                "classes": np.array([len(self._labels)], dtype=np.int64),
+                "score_threshold": np.array([self._settings.score_threshold], dtype=np.float64),
+            },
+        )["counts"]
+        return matrix
+
+
+def _check_size(images: MatchedImages, counts: NDArray[np.int64]) -> None:
+    if len(counts) and counts.max() > _MAX_DETECTIONS:
+        image_id = images.predictions.image_ids[int(np.argmax(counts))]
+        raise ResourceExhaustedError(
+            f"image {image_id!r} has {counts.max()} detections from the score threshold on:"
+            f" at most {_MAX_DETECTIONS} fit in a confusion matrix",
+            field="image_id",
+            value=image_id,
+        )
