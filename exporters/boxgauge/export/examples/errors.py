@@ -49,16 +49,12 @@ def hard_images(generator: Generator) -> Iterator[Inputs]:
 def confusions(n: int, generator: Generator) -> Inputs:
     """Return n detections, a third of them matched, and more ground truths than those."""
     truths = n + 5
-    match = torch.where(
-        _flags(n, 0.3, generator), torch.randperm(truths, generator=generator)[:n], -1
-    )
+    some = torch.randperm(truths, generator=generator)[:n]
     return (
         _below(_CLASSES, n, generator),
         _below(9, n, generator).double() / 8,
-        match,
-        _flags(n, 0.1, generator),
+        torch.where(_flags(n, 0.3, generator), some, -1),
         _below(_CLASSES, truths, generator),
-        _flags(truths, 0.1, generator),
         torch.tensor([_CLASSES]),
         _number(0.5),
     )
@@ -66,11 +62,10 @@ def confusions(n: int, generator: Generator) -> Inputs:
 
 def hard_confusions(generator: Generator) -> Iterator[Inputs]:
     """Yield no ground truth, no detection above the threshold, and one class."""
-    usual = confusions(30, generator)
-    none = torch.full_like(usual[2], -1)
-    yield (*usual[:2], none, usual[3], usual[4][:0], usual[5][:0], *usual[6:])
-    yield (*usual[:7], _number(2.0))
-    yield (usual[0] * 0, *usual[1:4], usual[4] * 0, usual[5], torch.tensor([1]), usual[7])
+    label, scores, match, truths, classes, threshold = confusions(30, generator)
+    yield label, scores, torch.full_like(match, -1), truths[:0], classes, threshold
+    yield label, scores, match, truths, classes, _number(2.0)
+    yield label * 0, scores, match, truths * 0, torch.tensor([1]), threshold
 
 
 def mistakes(n: int, generator: Generator) -> Inputs:

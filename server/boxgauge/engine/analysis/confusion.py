@@ -1,6 +1,7 @@
 """The confusion matrix: what objects of each class were detected as, background included."""
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.matching import match_images
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.frames import GroundTruths, Predictions, ResourceExhaustedError
+from boxgauge.frames import Frames, Predictions, ResourceExhaustedError
+
+F = TypeVar("F", bound=Frames)
 
 CONFUSION_MATRIX = "confusion_matrix"
 
@@ -46,8 +49,10 @@ class Confusion:
 class ConfusionMatrix:
     """Accumulates the confusion matrix in integers; no result depends on batching or order.
 
-    Detections that were evaluated and score at least the threshold are matched anew, with
-    one class for all, at one IoU threshold over the first area range.
+    Detections that were evaluated and score at least the threshold are matched with the
+    objects that count over the first area range, with one class for all. What finds nothing
+    there, and is ignored within its class (crowds, ignored objects, areas out of range), is
+    left out.
 
     Args:
         engine: Holds the graphs.
@@ -102,47 +107,46 @@ class ConfusionMatrix:
         )
 
     def _count(self, images: MatchedImages) -> NDArray[np.int64]:
-        predictions, truths = images.predictions, images.ground_truths
-        rows = evaluated(images, self._settings).rows
+        found = evaluated(images, self._settings)
         # Detections choose by falling score: those below the threshold come last and could
         # take nothing from those above.
-        rows = rows[predictions.scores[rows] >= self._settings.score_threshold]
-        counts = np.bincount(predictions.image_index[rows], minlength=len(predictions))
-        _check_size(images, counts)
-        kept = Predictions(
-            predictions.image_ids,
-            counts,
-            predictions.boxes[rows],
-            np.zeros(len(rows), dtype=np.int64),
-            predictions.scores[rows],
-        )
-        anything: GroundTruths = replace(truths, labels=np.zeros_like(truths.labels))
-        pooled = MatchedImages(
-            kept, anything, match_images(self._engine, kept, anything, self._agnostic)
-        )
-        found = evaluated(pooled, self._agnostic)
+        high = images.predictions.scores[found.rows] >= self._settings.score_threshold
+        rows, counted = found.rows[high], np.flatnonzero(to_be_found(images))
+        detections = _of_one_class(images.predictions, rows)
+        objects = _of_one_class(images.ground_truths, counted)
+        _check_size(detections)
+        matches = match_images(self._engine, detections, objects, self._agnostic)
+        taken = evaluated(MatchedImages(detections, objects, matches), self._agnostic).partners
+        counts = (taken >= 0) | (found.outcome[high] != IGNORED)
         matrix: NDArray[np.int64] = self._engine.run(
             CONFUSION_MATRIX,
             {
-                "dt_label": self._labels.places(predictions.labels[rows]),
-                "dt_scores": kept.scores,
-                "dt_match": found.partners,
-                "dt_ignored": found.outcome == IGNORED,
-                "gt_label": self._labels.places(truths.labels),
-                "gt_ignored": ~to_be_found(pooled),
-                "classes": np.array([len(self._labels)], dtype=np.int64),
-                "score_threshold": np.array([self._settings.score_threshold], dtype=np.float64),
+                "dt_label": self._labels.places(images.predictions.labels[rows[counts]]),
+                "dt_scores": images.predictions.scores[rows[counts]],
+                "dt_match": taken[counts],
+                "gt_label": self._labels.places(images.ground_truths.labels[counted]),
+                "classes": np.array([len(self._labels)]),
+                "score_threshold": np.array([self._settings.score_threshold]),
             },
         )["counts"]
         return matrix
 
 
-def _check_size(images: MatchedImages, counts: NDArray[np.int64]) -> None:
-    if len(counts) and counts.max() > _MAX_DETECTIONS:
-        image_id = images.predictions.image_ids[int(np.argmax(counts))]
+def _of_one_class(frames: F, rows: NDArray[np.int64]) -> F:
+    """Return these boxes, as if all were of one class."""
+    counts = np.bincount(frames.image_index[rows], minlength=len(frames))
+    columns = (column[rows] for column in frames.columns)
+    part = type(frames)(frames.image_ids, counts, *columns)
+    return replace(part, labels=np.zeros(len(rows), dtype=np.int64))
+
+
+def _check_size(detections: Predictions) -> None:
+    if len(detections) and detections.counts.max() > _MAX_DETECTIONS:
+        worst = int(np.argmax(detections.counts))
+        image_id = detections.image_ids[worst]
         raise ResourceExhaustedError(
-            f"image {image_id!r} has {counts.max()} detections from the score threshold on:"
-            f" at most {_MAX_DETECTIONS} fit in a confusion matrix",
+            f"image {image_id!r} has {detections.counts[worst]} detections from the score"
+            f" threshold on: at most {_MAX_DETECTIONS} fit in a confusion matrix",
             field="image_id",
             value=image_id,
         )

@@ -48,15 +48,20 @@ class LrpReport:
     """Means over the classes for which each is defined; None where there is none.
 
     Attributes:
+        classes: By class.
         iou_threshold: τ, at which detections were matched.
+        olrp: Mean over the classes with objects.
+        localisation: Mean over the classes that keep detections, like ``false_positive``.
+        false_positive: As above.
+        false_negative: Mean over the classes with objects.
     """
 
+    classes: tuple[ClassLrp, ...]
     iou_threshold: float
     olrp: float | None
     localisation: float | None
     false_positive: float | None
     false_negative: float | None
-    classes: tuple[ClassLrp, ...]
 
 
 class LrpErrors:
@@ -140,11 +145,8 @@ class LrpErrors:
         false_positive = _defined(found["false_positive"], kept)
         threshold = _defined(restored(found["score_threshold"], values), kept)
         parts = (olrp, localisation, false_positive, false_negative)
-        return LrpReport(
-            self.iou_threshold,
-            *map(_mean, parts),
-            classes=tuple(map(ClassLrp, self._labels.classes, *parts, threshold)),
-        )
+        classes = tuple(map(ClassLrp, self._labels.classes, *parts, threshold))
+        return LrpReport(classes, self.iou_threshold, *map(_mean, parts))
 
 
 def _defined(values: NDArray[np.float64], where: NDArray[np.bool_]) -> list[float | None]:
