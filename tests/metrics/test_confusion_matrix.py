@@ -12,16 +12,17 @@ CLASSES = 3
 def count(
     rows: list[tuple[int, float, int]], truths: list[int], threshold: float
 ) -> list[list[int]]:
+    """Return the matrix, of detections that each name the object that they took."""
     labels, scores, matches = ([row[k] for row in rows] for k in range(3))
-    found: list[list[int]] = confusion_matrix(
+    inside, false, missed = confusion_matrix(
         torch.tensor(labels, dtype=torch.int64),
+        torch.tensor([truths[k] if k >= 0 else -1 for k in matches], dtype=torch.int64),
         torch.tensor(scores, dtype=torch.float64),
-        torch.tensor(matches, dtype=torch.int64),
-        torch.tensor(truths, dtype=torch.int64),
-        torch.tensor([CLASSES]),
+        torch.tensor([truths.count(c) for c in range(CLASSES)]),
         torch.tensor([threshold], dtype=torch.float64),
-    ).tolist()
-    return found
+    )
+    rows_ = [[*row, last] for row, last in zip(inside.tolist(), missed.tolist(), strict=True)]
+    return [*rows_, [*false.tolist(), 0]]
 
 
 @pytest.mark.parametrize(

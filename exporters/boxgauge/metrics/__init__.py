@@ -1,6 +1,6 @@
 """Precision metrics of detection, eager, for tensors on CPU or GPU."""
 
-from boxgauge.metrics.confusion_matrix import confusion_matrix
+from boxgauge.metrics.confusion_matrix import ConfusionCounts, confusion_matrix
 from boxgauge.metrics.evaluate import evaluate
 from boxgauge.metrics.image_overlaps import ImageOverlaps, image_overlaps
 from boxgauge.metrics.lrp import OptimalLrp, optimal_lrp
@@ -12,6 +12,7 @@ from boxgauge.metrics.report import Curves, report_curves
 from boxgauge.metrics.tide_errors import TideErrors, tide_errors
 
 __all__ = [
+    "ConfusionCounts",
     "Curves",
     "ImageOverlaps",
     "Matching",

@@ -1,53 +1,62 @@
-"""Counts of true class against predicted class, background included."""
+"""Counts of true class against predicted class, and of what has no counterpart."""
+
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from boxgauge.metrics.segments import count, size, take
+from boxgauge.metrics.segments import count, take
+
+
+class ConfusionCounts(NamedTuple):
+    """A confusion matrix, the row and the column of its background apart.
+
+    Attributes:
+        counts: Objects of the row's class detected as the column's, int64 [k, k].
+        false_positives: Detections of each class that found no object, int64 [k].
+        missed: Objects of each class that no detection found, int64 [k].
+    """
+
+    counts: Int[Tensor, "k k"]
+    false_positives: Int[Tensor, " k"]
+    missed: Int[Tensor, " k"]
 
 
 def confusion_matrix(
     dt_label: Int[Tensor, " d"],
+    dt_truth: Int[Tensor, " d"],
     dt_scores: Float[Tensor, " d"],
-    dt_match: Int[Tensor, " d"],
-    gt_label: Int[Tensor, " g"],
-    classes: Int[Tensor, " 1"],
+    positives: Int[Tensor, " k"],
     score_threshold: Float[Tensor, " 1"],
-) -> Int[Tensor, "m m"]:
+) -> ConfusionCounts:
     """Return how often an object of one class was detected as another.
 
     Args:
         dt_label: Class of each detection that counts, from 0; ignored ones are left out.
+        dt_truth: Class of the object that it found, or -1; no two found the same object. With
+            `match_detections` and one class for all, detections choose by falling score, so
+            that those above any score threshold found what they would have found alone.
         dt_scores: Confidence.
-        dt_match: Ground truth that it took, of whatever class, or -1; no two have the same
-            one. What `match_detections` gives with one class for all: there detections choose
-            by falling score, so that those above any score threshold took what they would
-            have taken alone.
-        gt_label: Class of each ground truth that has to be found, from 0.
-        classes: How many classes there are, k.
-        score_threshold: Detections below it are dropped, and what they took is missed.
+        positives: Objects to be found, by class.
+        score_threshold: Detections below it are dropped, and what they found is missed.
 
     Returns:
-        Rows are true classes, columns predicted ones, the last of both is the background,
-        int64 [k + 1, k + 1]: [k, c] counts detections that found nothing, [c, k] objects that
-        nothing found; [k, k] is 0. Rows sum to the objects of a class, columns to its
-        detections.
+        See `ConfusionCounts`. Each row and its ``missed`` sum to the positives of the class,
+        each column and its ``false_positives`` to the detections.
 
     References:
         Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 2006, Section 2.
     """
-    truths = gt_label.shape[0]
-    background = size(classes.sum())
-    side = background + 1
-    # One cell more takes what counts nowhere.
-    nowhere = side * side
-    kept = dt_scores >= score_threshold
-    taken = torch.where(kept & (dt_match >= 0), dt_match, truths)
-    truth = take(torch.cat([gt_label, torch.full_like(classes, background)]), taken)
-    detected = torch.where(kept, truth * side + dt_label, nowhere)
-
-    times = take(count(taken, truths + 1), torch.arange(truths, device=gt_label.device))
-    missed = torch.where(times == 0, gt_label * side + background, nowhere)
-    counts = count(torch.cat([detected, missed]), nowhere + 1)
-    return take(counts, torch.arange(nowhere, device=counts.device)).reshape(side, side)
+    classes = positives.shape[0]
+    kept, found = dt_scores >= score_threshold, dt_truth >= 0
+    # One cell more takes what counts elsewhere.
+    cell = torch.where(kept & found, dt_truth * classes + dt_label, classes * classes)
+    cells = torch.arange(classes * classes, device=cell.device)
+    counts = take(count(cell, classes * classes + 1), cells).reshape(classes, classes)
+    false = count(torch.where(kept & ~found, dt_label, classes), classes + 1)
+    return ConfusionCounts(
+        counts,
+        take(false, torch.arange(classes, device=cell.device)),
+        positives - counts.sum(1),
+    )

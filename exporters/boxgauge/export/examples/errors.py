@@ -47,25 +47,23 @@ def hard_images(generator: Generator) -> Iterator[Inputs]:
 
 
 def confusions(n: int, generator: Generator) -> Inputs:
-    """Return n detections, a third of them matched, and more ground truths than those."""
-    truths = n + 5
-    some = torch.randperm(truths, generator=generator)[:n]
+    """Return n detections, of which about a fifth found nothing."""
     return (
         _below(_CLASSES, n, generator),
+        _below(_CLASSES + 1, n, generator) - 1,
         _below(9, n, generator).double() / 8,
-        torch.where(_flags(n, 0.3, generator), some, -1),
-        _below(_CLASSES, truths, generator),
-        torch.tensor([_CLASSES]),
+        n + _below(5, _CLASSES, generator),
         _number(0.5),
     )
 
 
 def hard_confusions(generator: Generator) -> Iterator[Inputs]:
-    """Yield no ground truth, no detection above the threshold, and one class."""
-    label, scores, match, truths, classes, threshold = confusions(30, generator)
-    yield label, scores, torch.full_like(match, -1), truths[:0], classes, threshold
-    yield label, scores, match, truths, classes, _number(2.0)
-    yield label * 0, scores, match, truths * 0, torch.tensor([1]), threshold
+    """Yield nothing found, nothing above the threshold, one class, and no classes."""
+    label, truth, scores, positives, threshold = confusions(30, generator)
+    yield label, torch.full_like(truth, -1), scores, positives, threshold
+    yield label, truth, scores, positives, _number(2.0)
+    yield label * 0, truth.clamp(max=0), scores, positives[:1], threshold
+    yield label[:0], truth[:0], scores[:0], positives[:0], threshold
 
 
 def mistakes(n: int, generator: Generator) -> Inputs:

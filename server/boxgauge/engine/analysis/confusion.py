@@ -107,29 +107,42 @@ class ConfusionMatrix:
         )
 
     def _count(self, images: MatchedImages) -> NDArray[np.int64]:
+        objects = np.flatnonzero(to_be_found(images))
+        rows, taken = self._match_across(images, objects)
+        truths = self._labels.places(images.ground_truths.labels[objects])
+        found = self._engine.run(
+            CONFUSION_MATRIX,
+            {
+                "dt_label": self._labels.places(images.predictions.labels[rows]),
+                # A last one stands for nothing taken.
+                "dt_truth": np.append(truths, -1)[taken],
+                "dt_scores": images.predictions.scores[rows],
+                "positives": np.bincount(truths, minlength=len(self._labels)).astype(np.int64),
+                "score_threshold": np.array([self._settings.score_threshold]),
+            },
+        )
+        matrix = np.zeros_like(self._counts)
+        matrix[:-1, :-1] = found["counts"]
+        matrix[-1, :-1], matrix[:-1, -1] = found["false_positives"], found["missed"]
+        return matrix
+
+    def _match_across(
+        self, images: MatchedImages, objects: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the rows of the detections that count, and which object each took, or -1."""
         found = evaluated(images, self._settings)
         # Detections choose by falling score: those below the threshold come last and could
         # take nothing from those above.
         high = images.predictions.scores[found.rows] >= self._settings.score_threshold
-        rows, counted = found.rows[high], np.flatnonzero(to_be_found(images))
-        detections = _of_one_class(images.predictions, rows)
-        objects = _of_one_class(images.ground_truths, counted)
-        _check_size(detections)
-        matches = match_images(self._engine, detections, objects, self._agnostic)
-        taken = evaluated(MatchedImages(detections, objects, matches), self._agnostic).partners
+        sides = (
+            _of_one_class(images.predictions, found.rows[high]),
+            _of_one_class(images.ground_truths, objects),
+        )
+        _check_size(sides[0])
+        across = MatchedImages(*sides, match_images(self._engine, *sides, self._agnostic))
+        taken = evaluated(across, self._agnostic).partners
         counts = (taken >= 0) | (found.outcome[high] != IGNORED)
-        matrix: NDArray[np.int64] = self._engine.run(
-            CONFUSION_MATRIX,
-            {
-                "dt_label": self._labels.places(images.predictions.labels[rows[counts]]),
-                "dt_scores": images.predictions.scores[rows[counts]],
-                "dt_match": taken[counts],
-                "gt_label": self._labels.places(images.ground_truths.labels[counted]),
-                "classes": np.array([len(self._labels)]),
-                "score_threshold": np.array([self._settings.score_threshold]),
-            },
-        )["counts"]
-        return matrix
+        return found.rows[high][counts], taken[counts]
 
 
 def _of_one_class(frames: F, rows: NDArray[np.int64]) -> F:
