@@ -10,13 +10,12 @@ CLASSIFICATION, LOCALISATION, BOTH, DUPLICATE, BACKGROUND = range(1, 6)
 
 
 class Lrp(NamedTuple):
-    """Of one class: lowest LRP, its parts, its threshold; None where nothing is kept."""
+    """Of one class at one threshold: LRP and its parts, None where there are no such boxes."""
 
-    olrp: float
+    lrp: float
     localisation: float | None
     false_positive: float | None
     false_negative: float
-    score_threshold: float | None
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -28,27 +27,33 @@ def overlap(a: Box, b: Box) -> float:
     return width * height / (a[2] * a[3] + b[2] * b[3] - width * height)
 
 
+def lrp(
+    scores: list[float],
+    outcomes: list[int],
+    ious: list[float],
+    positives: int,
+    tau: float,
+    threshold: float,
+) -> Lrp:
+    """Return the LRP of one class with objects; outcomes 0 false, 1 true, 2 ignored."""
+    kept = [k for k, score in enumerate(scores) if score >= threshold]
+    errors = [1 - ious[k] for k in kept if outcomes[k] == 1]
+    tp, fp = len(errors), sum(outcomes[k] == 0 for k in kept)
+    fn = positives - tp
+    return Lrp(
+        (math.fsum(errors) / (1 - tau) + fp + fn) / (tp + fp + fn),
+        math.fsum(errors) / tp if tp else None,
+        fp / (tp + fp) if tp + fp else None,
+        fn / positives,
+    )
+
+
 def optimal_lrp(
     scores: list[float], outcomes: list[int], ious: list[float], positives: int, tau: float
-) -> Lrp:
-    """Return the lowest LRP of one class with objects; outcomes 0 false, 1 true, 2 ignored."""
-    best = Lrp(1.0, None, None, 1.0, None)
-    for threshold in sorted(set(scores), reverse=True):
-        kept = [k for k, score in enumerate(scores) if score >= threshold]
-        errors = [1 - ious[k] for k in kept if outcomes[k] == 1]
-        fp = sum(outcomes[k] == 0 for k in kept)
-        fn = positives - len(errors)
-        lrp = (math.fsum(errors) / (1 - tau) + fp + fn) / (len(errors) + fp + fn)
-        # Sums of other order may differ in the last bits, which must not decide.
-        if errors and lrp < best.olrp - 1e-9:
-            best = Lrp(
-                lrp,
-                math.fsum(errors) / len(errors),
-                fp / (fp + len(errors)),
-                fn / positives,
-                threshold,
-            )
-    return best
+) -> float:
+    """Return the lowest LRP over every score and a threshold above all."""
+    thresholds = {*scores, math.inf}
+    return min(lrp(scores, outcomes, ious, positives, tau, each).lrp for each in thresholds)
 
 
 def confusion(
