@@ -13,6 +13,7 @@ from boxgauge.engine import (
     Engine,
     EvaluationSettings,
     MatchedImages,
+    ObjectClass,
     evaluate,
     match_images,
 )
@@ -133,6 +134,12 @@ def test_more_detections_of_an_image_than_a_run_numbers_are_refused(
     truths = GroundTruths.from_arrays(["a"], [1], box, [3])
     with pytest.raises(ResourceExhaustedError, match=r"image 'a' has 4 detections .* at most 3"):
         count(engine, Scene(predictions, truths, CLASSES))
+
+
+def test_classes_whose_matrix_would_not_fit_are_refused(engine: Engine) -> None:
+    many = tuple(ObjectClass(k, str(k)) for k in range(8192))
+    with pytest.raises(InvalidInputError, match="classes must be at most 8191"):
+        ConfusionMatrix(engine, many, COCO)
 
 
 def test_others_do_not_merge(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.matching import match_images
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.frames import Frames, Predictions, ResourceExhaustedError
+from boxgauge.frames import Frames, InvalidInputError, Predictions, ResourceExhaustedError
 
 F = TypeVar("F", bound=Frames)
 
@@ -20,6 +20,8 @@ CONFUSION_MATRIX = "confusion_matrix"
 
 # The most detections of one image that settings can ask for.
 _MAX_DETECTIONS = 65535
+# Of a matrix of 512 MiB.
+_MAX_CLASSES = 8191
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +60,9 @@ class ConfusionMatrix:
         engine: Holds the graphs.
         classes: What is evaluated.
         settings: Its operating point says from which IoU and score on boxes count.
+
+    Raises:
+        InvalidInputError: There are more than 8,191 classes, whose matrix would not fit.
     """
 
     def __init__(
@@ -71,6 +76,9 @@ class ConfusionMatrix:
             areas=settings.areas[:1],
             max_detections=(_MAX_DETECTIONS,),
         )
+        if len(classes) > _MAX_CLASSES:
+            wanted = f"at most {_MAX_CLASSES} for a confusion matrix"
+            raise InvalidInputError.at("classes", len(classes), wanted)
         side = len(self._labels) + 1
         self._counts = np.zeros((side, side), dtype=np.int64)
 

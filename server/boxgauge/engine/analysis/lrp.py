@@ -17,8 +17,8 @@ from boxgauge.frames import ImageId, InvalidInputError
 
 OPTIMAL_LRP = "optimal_lrp"
 
-ROW = np.dtype([("score", "<f8"), ("iou", "<f8"), ("label", "<u2"), ("outcome", "u1")])
-TRUTH = np.dtype([("label", "<u2")])
+ROW = np.dtype([("score", "<f8"), ("iou", "<f8"), ("label", "<u4"), ("outcome", "u1")])
+TRUTH = np.dtype([("label", "<u4")])
 
 
 @dataclass(frozen=True, slots=True)

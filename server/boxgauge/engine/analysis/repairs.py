@@ -15,14 +15,14 @@ from boxgauge.engine.statistics import mean
 ROW = np.dtype(
     [
         ("score", "<f8"),
-        ("label", "<u2"),
-        ("target", "<u2"),
+        ("label", "<u4"),
+        ("target", "<u4"),
         ("outcome", "u1"),
         ("kind", "u1"),
         ("fixed", "?"),
     ]
 )
-TRUTH = np.dtype([("label", "<u2"), ("found", "?"), ("missed", "?")])
+TRUTH = np.dtype([("label", "<u4"), ("found", "?"), ("missed", "?")])
 
 KINDS = ("classification", "localisation", "both", "duplicate", "background", "missed")
 # As the graph numbers the kinds of detections; 0 is no error, and column 0 no repair.
@@ -112,13 +112,11 @@ def _repaired(
     engine: Engine, classes: int, rows: NDArray[np.void], truths: NDArray[np.void]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the precision curves [101, k, 9], and which classes have objects."""
-    # A detection that is given its right class appears once more, under that class, where
-    # only that repair sees it; just behind itself, so that ties keep their order.
+    # A detection that is given its right class is listed twice, the second time under that
+    # class, where only that repair sees it; next to each other, so that ties keep their order.
     moved = np.flatnonzero((rows["kind"] == _CLASSIFICATION) & rows["fixed"])
-    everything = np.concatenate([np.arange(len(rows)), moved])
-    is_copy = np.arange(len(everything)) >= len(rows)
-    order = np.argsort(everything, kind="stable")
-    everything, is_copy = everything[order], is_copy[order]
+    everything = np.sort(np.concatenate([np.arange(len(rows)), moved]))
+    is_copy = np.diff(everything, prepend=-1) == 0
     listed = rows[everything]
     label = np.where(is_copy, listed["target"], listed["label"]).astype(np.int64)
     code = np.where(
