@@ -33,7 +33,7 @@ def confusion_matrix(
     """Return how often an object of one class was detected as another.
 
     Args:
-        dt_label: Class of each detection that counts, from 0; ignored ones are left out.
+        dt_label: Class of each detection that counts, from 0 to k - 1; ignored ones are left out.
         dt_truth: Class of the object that it found, or -1; no two found the same object. With
             `match_detections` and one class for all, detections choose by falling score, so
             that those above any score threshold found what they would have found alone.

@@ -121,6 +121,39 @@ def test_pairs_in_many_runs_are_the_same(engine: Engine, monkeypatch: pytest.Mon
     assert runs.count("image_overlaps") > 10
 
 
+A, B = [0.0, 0, 10, 10], [50.0, 0, 10, 10]
+NEAR_B, NOWHERE = [55.0, 0, 10, 10], [200.0, 0, 9, 9]
+
+
+@pytest.mark.parametrize(
+    ("box", "label", "kind", "costs"),
+    [
+        pytest.param(NEAR_B, 2, "localisation", {"localisation"}, id="localisation"),
+        pytest.param(B, 3, "classification", {"classification"}, id="classification"),
+        pytest.param(NEAR_B, 3, "both", {"missed"}, id="both"),
+        pytest.param(A, 2, "duplicate", {"missed"}, id="duplicate"),
+        pytest.param(NOWHERE, 2, "background", {"missed"}, id="background"),
+    ],
+)
+def test_worked_costs(
+    engine: Engine, box: list[float], label: int, kind: str, costs: set[str]
+) -> None:
+    # A is found with the highest score. Recall stays 1/2, which 51 of 101 points do not
+    # exceed, until B is found as well or is no longer asked for.
+    scene = Scene(
+        Predictions.from_arrays([1], [2], [A, box], [2, label], [0.9, 0.8]),
+        GroundTruths.from_arrays([1], [2], [A, B], [2, 2]),
+        (ObjectClass(2, "cat"), ObjectClass(3, "dog")),
+    )
+    found = decompose(engine, scene)
+    assert found.ap == pytest.approx(51 / 101)
+    wanted = {each.name: 50 / 101 if each.name in costs else 0 for each in found.errors}
+    assert {each.name: each.cost for each in found.errors} == pytest.approx(wanted, abs=1e-12)
+    assert {each.name for each in found.errors if each.count} == {kind} | costs
+    assert found.false_positives == pytest.approx(0, abs=1e-12)
+    assert found.false_negatives == pytest.approx(50 / 101)
+
+
 def test_detections_beyond_the_maximum_are_left_out(engine: Engine) -> None:
     scene = draw_scene(6)
     few = EvaluationSettings(max_detections=(1,))
