@@ -1,6 +1,25 @@
 """What looks closer than COCO's statistics: taken from a report, a tally or matched images."""
 
+from boxgauge.engine.analysis.lvis import LVIS_AREAS, evaluate_lvis
+from boxgauge.engine.analysis.lvis_report import (
+    FederatedLabels,
+    Frequency,
+    LvisReport,
+    LvisStatistics,
+)
 from boxgauge.engine.analysis.voc import evaluate_voc
 from boxgauge.engine.analysis.voc_report import VocAverages, VocClass, VocReport, VocSettings
 
-__all__ = ["VocAverages", "VocClass", "VocReport", "VocSettings", "evaluate_voc"]
+__all__ = [
+    "LVIS_AREAS",
+    "FederatedLabels",
+    "Frequency",
+    "LvisReport",
+    "LvisStatistics",
+    "VocAverages",
+    "VocClass",
+    "VocReport",
+    "VocSettings",
+    "evaluate_lvis",
+    "evaluate_voc",
+]
