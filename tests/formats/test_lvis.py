@@ -45,6 +45,11 @@ def test_what_was_looked_for_is_read(write: Write, lvis: Document) -> None:
             {"not_exhaustive_category_ids": [True]},
             "images[1].not_exhaustive_category_ids[0] must be a category id: got True",
         ),
+        (
+            "images",
+            {"neg_category_ids": [2**63]},
+            "images[1].neg_category_ids[0] must be a category id: got 9223372036854775808",
+        ),
         ("images", {"id": 7}, "images[1].id must be distinct: got 7"),
     ],
 )

@@ -176,8 +176,10 @@ def test_a_fault_names_file_object_field_and_value(tmp_path: Path, text: str, me
 
 
 def test_a_folder_is_wanted_whose_files_are_alone_in_their_names(folder: Path) -> None:
-    with pytest.raises(InvalidInputError, match="nowhere must be a folder"):
+    with pytest.raises(InvalidInputError, match="nowhere must be a readable folder: no such file"):
         read_voc(folder / "nowhere")
+    with pytest.raises(InvalidInputError, match=r"b\.xml must be a readable folder: not a dir"):
+        read_voc(folder / "b.xml")
     (folder / "a.xml").write_text(annotation())
     with pytest.raises(InvalidInputError, match=r"alone in its name: got 'a\.XML'"):
         read_voc(folder)

@@ -155,6 +155,8 @@ def test_names_are_numbered_from_zero(tmp_path: Path, name: str, text: str) -> N
         ("d.yaml", "names: [yes, no]", "d.yaml: names[0] must be a text (in quotes): got True"),
         ("d.yaml", "names: {1: cat, 2: dog}", "d.yaml: names must be numbered 0, 1"),
         ("d.yaml", "names: [cat, cat]", "d.yaml: names[1] must be distinct: got 'cat'"),
+        ("d.yaml", "names: [2001-99-99]", "d.yaml: the file must be YAML: got 'month must be"),
+        ("d.yaml", "[" * 5000, "d.yaml: the file must be YAML: got"),
         ("d.yaml", "names: ['']", "d.yaml: names[0] must be a text of 1 to 200 bytes: got ''"),
         ("d.yaml", "names: !!python/object:os.system [x]", "d.yaml: the file must be YAML"),
         ("d.txt", "", "d.txt: names must be at least one class: got []"),
@@ -209,6 +211,7 @@ def test_sizes_come_from_a_table(tmp_path: Path) -> None:
         ("image,width,height\na,1\n", "s.csv: line 2 must be image,width,height: got 'a,1'"),
         ("image,width,height\na,1,0\n", "s.csv: line 2.height must be a whole number of pixels"),
         ("image,width,height\na,-1,5\n", "s.csv: line 2.width must be a whole number of pixels"),
+        ("image,width,height\n" + "a" * 200_000, "s.csv: line 2 must be CSV: got 'field larger"),
         ("image,width,height\na,1,2\na,1,2\n", "s.csv: line 3.image must be distinct: got 'a'"),
     ],
 )

@@ -2,18 +2,19 @@
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 
 from boxgauge.engine import Engine, EvaluationSettings, ObjectClass, evaluate
-from boxgauge.engine.analysis import VocSettings, evaluate_voc
+from boxgauge.engine.analysis import FederatedLabels, VocSettings, evaluate_lvis, evaluate_voc
 from boxgauge.engine.sides import where
 from boxgauge.formats import (
     CocoGroundTruth,
     read_detections,
     read_ground_truth,
+    read_lvis,
     read_voc,
     read_yolo,
     read_yolo_detections,
@@ -23,6 +24,8 @@ from boxgauge.formats import (
 )
 from boxgauge.formats.voc_folder import VocCorners
 from boxgauge.frames import ImageId, Predictions
+from tests.engine.analysis.lvis_scenes import draw
+from tests.reference import lvis
 
 DATA = os.environ.get("BOXGAUGE_DATA", "")
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sample"
@@ -64,6 +67,21 @@ def test_voc2007_through_xml_has_padilla_s_figures(
     assert [value for at in means for value in (at.all_point, at.eleven_point)] == [
         *expected.values()
     ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lvis_files_have_the_figures_of_loops_over_them(
+    engine: Engine, tmp_path: Path, seed: int
+) -> None:
+    document, results = draw(seed, 8)
+    (tmp_path / "lvis.json").write_text(json.dumps(document))
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    truth = read_lvis(tmp_path / "lvis.json")
+    found, _ = read_detections(tmp_path / "results.json", truth.coco)
+    classes = tuple(ObjectClass(each.id, each.name) for each in truth.coco.classes)
+    labels = FederatedLabels(truth.frequencies, truth.negatives, truth.not_exhaustive)
+    report = evaluate_lvis(engine, found, truth.coco.frames, classes, labels)
+    assert [*astuple(report.statistics)] == lvis.statistics(document, results)
 
 
 def test_the_sample_through_yolo_has_the_same_average_precision(

@@ -37,7 +37,8 @@ def _from_yaml(file: str, text: str) -> list[str]:
         ) from None
     try:
         document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    # A date that is none is a ValueError, and what nests too deep a RecursionError.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         words = " ".join(str(error).split())
         raise fault(file, "the file", words, "YAML") from None
     names = document.get("names") if isinstance(document, dict) else None

@@ -53,21 +53,29 @@ def read_size_table(path: str | PathLike[str]) -> dict[ImageId, Size]:
         InvalidInputError: The file cannot be read or holds what it may not; names the line.
     """
     file = str(path)
-    rows = csv.reader(io.StringIO(read_text(Path(path)), newline=""))
-    head = next(rows, [])
+    (_, head), *rows = _rows(file, read_text(Path(path)))
     if head != _HEAD:
         raise fault(file, "line 1", ",".join(head), ",".join(_HEAD))
     sizes: dict[ImageId, Size] = {}
-    for row in rows:
-        where = f"line {rows.line_num}"
+    for line, row in rows:
         if not row:
             continue
         if len(row) != len(_HEAD) or not row[0]:
-            raise fault(file, where, ",".join(row), ",".join(_HEAD))
+            raise fault(file, f"line {line}", ",".join(row), ",".join(_HEAD))
         if row[0] in sizes:
-            raise fault(file, f"{where}.image", row[0], "distinct")
+            raise fault(file, f"line {line}.image", row[0], "distinct")
         for key, text in zip(_HEAD[1:], row[1:], strict=True):
             if not pixels(text):
-                raise fault(file, f"{where}.{key}", text, "a whole number of pixels, at least 1")
+                wanted = "a whole number of pixels, at least 1"
+                raise fault(file, f"line {line}.{key}", text, wanted)
         sizes[row[0]] = int(row[1]), int(row[2])
     return sizes
+
+
+def _rows(file: str, text: str) -> list[tuple[int, list[str]]]:
+    """Return the line and the cells of each row; an empty file has one without any."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        return [(reader.line_num, row) for row in reader] or [(1, [])]
+    except csv.Error as error:
+        raise fault(file, f"line {reader.line_num}", str(error), "CSV") from None

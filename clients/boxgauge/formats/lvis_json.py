@@ -12,6 +12,7 @@ from boxgauge.frames import ImageId
 
 Frequency = Literal["r", "c", "f"]
 
+_INT64 = range(-(2**63), 2**63)
 _FREQUENCIES: dict[str, Frequency] = {"r": "r", "c": "c", "f": "f"}
 
 
@@ -76,6 +77,6 @@ def _class_sets(images: Records, key: str) -> list[frozenset[int]]:
         if not isinstance(value, list):
             raise images.fault(f"[{k}].{key}", value, "a list of category ids")
         for j, each in enumerate(value):
-            if type(each) is not int:
+            if type(each) is not int or each not in _INT64:
                 raise images.fault(f"[{k}].{key}[{j}]", each, "a category id")
     return [frozenset(value) for value in values]

@@ -57,13 +57,14 @@ def files_in(folder: str | PathLike[str], *suffixes: str) -> list[Path]:
         InvalidInputError: It is no folder, or two files differ in the ending alone.
     """
     path = Path(folder)
-    if not path.is_dir():
+    try:
+        inside = sorted(path.iterdir())
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
         raise InvalidInputError(
-            f"{path} must be a folder", field=str(path), value="no folder of this name"
-        )
-    files = sorted(
-        each for each in path.iterdir() if each.suffix.lower() in suffixes and each.is_file()
-    )
+            f"{path} must be a readable folder: {reason}", field=str(path), value=reason
+        ) from None
+    files = [each for each in inside if each.suffix.lower() in suffixes and each.is_file()]
     known: dict[str, Path] = {}
     for each in files:
         if each.stem in known:
