@@ -9,7 +9,7 @@ import pytest
 
 from boxgauge.engine import Engine, EvaluationSettings, ObjectClass, evaluate
 from boxgauge.engine.analysis import FederatedLabels, VocSettings, evaluate_lvis, evaluate_voc
-from boxgauge.engine.sides import where
+from boxgauge.engine.sides import select_rows
 from boxgauge.formats import (
     CocoGroundTruth,
     read_detections,
@@ -90,7 +90,7 @@ def test_the_sample_through_yolo_has_the_same_average_precision(
     coco, predictions = pair(SAMPLE)
     classes = tuple(ObjectClass(each.id, each.name) for each in coco.classes)
     known = sizes(SAMPLE)
-    labelled = where(coco.frames, ~coco.frames.crowd)  # of which YOLO has none
+    labelled = select_rows(coco.frames, ~coco.frames.crowd)  # of which YOLO has none
     write_yolo(tmp_path / "labels", labelled, known)
     write_yolo(tmp_path / "found", predictions, known)
     truth = read_yolo(tmp_path / "labels", coco.classes, known)

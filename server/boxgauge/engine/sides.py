@@ -12,10 +12,10 @@ F = TypeVar("F", bound=Frames)
 
 def of_classes(frames: F, class_ids: NDArray[np.int64]) -> F:
     """Return the frames without boxes of other classes."""
-    return where(frames, np.isin(frames.labels, class_ids))
+    return select_rows(frames, np.isin(frames.labels, class_ids))
 
 
-def where(frames: F, kept: NDArray[np.bool_]) -> F:
+def select_rows(frames: F, kept: NDArray[np.bool_]) -> F:
     """Return the frames with these boxes only."""
     if kept.all():
         return frames

@@ -14,6 +14,7 @@ from boxgauge.engine import Engine, ObjectClass
 from boxgauge.engine.analysis import FederatedLabels, LvisReport, evaluate_lvis
 from boxgauge.frames import GroundTruths, InvalidInputError, Predictions
 from tests.engine.analysis.lvis_scenes import Record, draw
+from tests.engine.analysis.make_lvis_golden import GOLDEN, peer_statistics
 from tests.reference import lvis as reference
 
 COMMON = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
@@ -77,21 +78,15 @@ def test_equals_the_loops_in_all_bits(engine: Engine, seed: int, images: int, mo
     assert left_out == len(results) - len([*reference.judged(document, results, most)])
 
 
-def lvis_files(folder: Path, document: Record, results: list[Record]) -> tuple[str, str]:
-    """Write both files and return their paths."""
-    paths = folder / "ground_truth.json", folder / "results.json"
-    for path, value in zip(paths, (document, results), strict=True):
-        path.write_text(json.dumps(value))
-    return str(paths[0]), str(paths[1])
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_equals_hotcoco(engine: Engine, seed: int, tmp_path: Path) -> None:
     hotcoco = pytest.importorskip("hotcoco", reason="hotcoco comes with the extra `bench`")
     document, results = draw(seed, 12)
     for truth in document["annotations"]:
         truth.pop("ignore", None)  # which hotcoco overwrites, as pycocotools does
-    truth = hotcoco.LVIS(lvis_files(tmp_path, document, results)[0])
+    path = tmp_path / "lvis.json"
+    path.write_text(json.dumps(document))
+    truth = hotcoco.LVIS(str(path))
     answer = hotcoco.LVISResults(truth, results, max_dets=9)
     theirs = hotcoco.LVISEval(truth, answer, "bbox")
     theirs.run()
@@ -102,21 +97,29 @@ def test_equals_hotcoco(engine: Engine, seed: int, tmp_path: Path) -> None:
         assert found[key] == pytest.approx(-1 if ours is None else ours, abs=1e-12), name
 
 
+@pytest.mark.parametrize("k", range(5))
+def test_equals_the_golden_figures_of_the_lvis_package_in_all_bits(engine: Engine, k: int) -> None:
+    golden = json.loads(GOLDEN.read_text())
+    case = golden["sets"][k]
+    report = evaluated(engine, case["document"], case["results"], golden["max_dets"])
+    wanted = [float.fromhex(each) for each in case["statistics"]]
+    assert undefined_as_minus_one(report) == wanted
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_equals_the_lvis_package_in_all_bits(
-    engine: Engine, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Its last release, of 2020, asks numpy for a name that numpy has dropped since.
     monkeypatch.setattr(np, "float", float, raising=False)
-    lvis = pytest.importorskip("lvis", reason="the package lvis, which needs OpenCV")
+    pytest.importorskip("lvis", reason="the package lvis, which needs OpenCV")
     document, results = draw(seed, 12)
-    truth, answer = lvis_files(tmp_path, document, results)
-    truth = lvis.LVIS(truth)
-    answer = lvis.LVISResults(truth, answer, max_dets=9)
-    theirs = lvis.LVISEval(truth, answer, "bbox")
-    theirs.run()
-    ours = astuple(evaluated(engine, document, results, 9).statistics)
-    assert [-1 if each is None else each for each in ours] == [*theirs.get_results().values()]
+    report = evaluated(engine, document, results, 9)
+    assert undefined_as_minus_one(report) == peer_statistics(document, results, 9)
+
+
+def undefined_as_minus_one(report: LvisReport) -> list[float]:
+    return [-1.0 if each is None else each for each in astuple(report.statistics)]
 
 
 def one_image(boxes: int) -> tuple[Predictions, GroundTruths]:

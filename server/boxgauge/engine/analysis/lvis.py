@@ -22,7 +22,7 @@ from boxgauge.engine.settings import (
     ObjectClass,
     check_classes,
 )
-from boxgauge.engine.sides import aligned, of_classes, slice_images, where
+from boxgauge.engine.sides import aligned, of_classes, select_rows, slice_images
 from boxgauge.engine.statistics import mean
 from boxgauge.engine.tally import ExactTally
 from boxgauge.frames import (
@@ -81,7 +81,7 @@ def evaluate_lvis(
             raise InvalidInputError.at(f"frequencies[{each.id}]", "nothing", "r, c or f")
     class_ids = np.array([each.id for each in ordered], dtype=np.int64)
     ids = sorted({*predictions.image_ids, *ground_truths.image_ids}, key=image_order)
-    best = where(predictions, _place_in_image(predictions) < max_detections)
+    best = select_rows(predictions, _place_in_image(predictions) < max_detections)
     dt = aligned(of_classes(best, class_ids), ids)
     gt = aligned(of_classes(ground_truths, class_ids), ids)
     gt = replace(gt, crowd=np.zeros_like(gt.crowd))
@@ -89,7 +89,7 @@ def evaluate_lvis(
     cells = _cells(dt.image_index, dt.labels, class_ids)
     positive = _cells(gt.image_index, gt.labels, class_ids)
     negative = _listed(labels.negatives, ids, class_ids)
-    judged = where(dt, np.isin(cells, np.concatenate([positive, negative])))
+    judged = select_rows(dt, np.isin(cells, np.concatenate([positive, negative])))
     open_ended = np.isin(
         _cells(judged.image_index, judged.labels, class_ids),
         _listed(labels.not_exhaustive, ids, class_ids),
