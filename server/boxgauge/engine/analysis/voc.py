@@ -49,16 +49,6 @@ def evaluate_voc(
     ids = sorted({*predictions.image_ids, *ground_truths.image_ids}, key=image_order)
     dt = aligned(of_classes(predictions, class_ids), ids)
     gt = aligned(of_classes(ground_truths, class_ids), ids)
-    outcome = np.concatenate(
-        [
-            np.zeros((len(asked.iou_thresholds), 0), dtype=np.int64),
-            *(
-                _match(engine, slice_images(dt, part), slice_images(gt, part), asked)
-                for part in _parts(dt, gt)
-            ),
-        ],
-        axis=1,
-    )
     label = np.searchsorted(class_ids, dt.labels)
     counted = ~(gt.ignore | gt.crowd)
     positives = np.bincount(
@@ -69,7 +59,7 @@ def evaluate_voc(
         {
             "label": label,
             "scores": dt.scores,
-            "outcome": outcome,
+            "outcome": _outcomes(engine, dt, gt, asked),
             "positives": positives,
             "recall_points": RECALL_POINTS,
         },
@@ -82,7 +72,7 @@ def evaluate_voc(
         tuple(
             VocClass(
                 each,
-                _averages(asked, *(curve[:, k : k + int(positives[k] > 0)] for curve in curves)),
+                _averages(asked, *(curve[:, [k] if positives[k] else []] for curve in curves)),
                 int(positives[k]),
                 int(detections[k]),
             )
@@ -105,6 +95,18 @@ def _mean(values: NDArray[np.float64]) -> float | None:
     """Return the mean, summed one class after the other as VOC's tools do; None of nothing."""
     # Not sum(): from Python 3.12 on it carries the rounding errors along.
     return float(np.cumsum(values)[-1]) / len(values) if len(values) else None
+
+
+def _outcomes(
+    engine: Engine, predictions: Predictions, ground_truths: GroundTruths, settings: VocSettings
+) -> NDArray[np.int64]:
+    """Return the outcomes of all detections, [thresholds, d]."""
+    nothing = np.zeros((len(settings.iou_thresholds), 0), dtype=np.int64)
+    parts = (
+        _match(engine, slice_images(predictions, part), slice_images(ground_truths, part), settings)
+        for part in _parts(predictions, ground_truths)
+    )
+    return np.concatenate([nothing, *parts], axis=1)
 
 
 def _match(
