@@ -10,6 +10,8 @@ from boxgauge.metrics.overlap import coco_overlap
 from boxgauge.metrics.precision_recall import PrecisionRecall, precision_recall
 from boxgauge.metrics.report import Curves, report_curves
 from boxgauge.metrics.tide_errors import TideErrors, tide_errors
+from boxgauge.metrics.voc_average_precision import VocAveragePrecision, voc_average_precision
+from boxgauge.metrics.voc_matching import VocMatching, match_voc
 
 __all__ = [
     "ConfusionCounts",
@@ -20,14 +22,18 @@ __all__ = [
     "OptimalLrp",
     "PrecisionRecall",
     "TideErrors",
+    "VocAveragePrecision",
+    "VocMatching",
     "coco_overlap",
     "confusion_matrix",
     "evaluate",
     "image_overlaps",
     "match_detections",
+    "match_voc",
     "mean_iou",
     "optimal_lrp",
     "precision_recall",
     "report_curves",
     "tide_errors",
+    "voc_average_precision",
 ]
