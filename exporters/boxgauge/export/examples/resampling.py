@@ -7,36 +7,37 @@ from torch import Generator, Tensor
 
 Inputs = tuple[Tensor, ...]
 
-_IMAGES, _CLASSES, _SLICES, _THRESHOLDS = 7, 3, 2, 4
+_IMAGES, _GROUPS, _THRESHOLDS = 7, 3, 4
+_CURVES = _GROUPS * _THRESHOLDS
 
 
 def resamples(n: int, generator: Generator) -> Inputs:
-    """Return n detections of a few images and classes, over 2 slices and 4 thresholds."""
-    groups = _SLICES * _CLASSES
-    label = torch.sort(_below(_CLASSES, n, generator))[0]
-    # 0 a false positive, 1 a true positive, 2 ignored: [slice, threshold, detection].
-    outcome = _below(3, _SLICES * _THRESHOLDS * n, generator).reshape(_SLICES, _THRESHOLDS, n)
-    counted = outcome != 2
-    correction = counted.long() - counted[:, -1:].long()
-    event = (outcome == 1) | (correction != 0)
-    of_slice, threshold, row = event.nonzero().unbind(1)
-    curve = (of_slice * _THRESHOLDS + threshold) * _CLASSES + label[row]
-    positives = n + 5
-    slices, thresholds, classes = (torch.arange(k) for k in (_SLICES, _THRESHOLDS, _CLASSES))
-    group = (slices[:, None] * _CLASSES + classes)[:, None].expand(-1, len(thresholds), -1)
+    """Return n detections of a few images, some of 3 groups each, at 4 thresholds."""
+    image, group = _below(_IMAGES, n, generator), torch.sort(_below(_GROUPS, n, generator))[0]
+    # 0 a false positive, 1 a true positive, 2 ignored.
+    outcome = _below(3, _THRESHOLDS * n, generator).reshape(_THRESHOLDS, n)
+    counts = outcome != 2
+    correction = counts.long() - counts[-1].long()
+    seen = torch.cumsum(counts[-1], 0)
+    # By curve, which is group and then threshold; then by row.
+    event = ((outcome == 1) | (correction != 0)).nonzero()
+    threshold, row = event.unbind(1)
+    curve, order = torch.sort(group[row] * _THRESHOLDS + threshold, stable=True)
+    threshold, row = threshold[order], row[order]
+    listed, positives = group[counts[-1]], n + 5
     return (
         _below(3, _IMAGES, generator),
-        _below(_IMAGES, n, generator),
-        counted[:, -1].contiguous(),
-        row,
+        image[counts[-1]],
+        torch.searchsorted(listed, torch.arange(_GROUPS)),
+        image[row],
+        seen[row],
+        (outcome[threshold, row] == 1).long(),
+        correction[threshold, row],
         curve,
-        outcome[of_slice, threshold, row] == 1,
-        correction[of_slice, threshold, row],
-        group.reshape(-1),
-        slices.repeat_interleave(_CLASSES),
-        torch.searchsorted(label, classes).repeat(_SLICES),
+        torch.bincount(curve, minlength=_CURVES),
+        torch.arange(_CURVES) // _THRESHOLDS,
         _below(_IMAGES, positives, generator),
-        _below(groups, positives, generator),
+        _below(_GROUPS, positives, generator),
         torch.arange(101, dtype=torch.float64) * 0.01,
     )
 
@@ -46,7 +47,7 @@ def hard_resamples(generator: Generator) -> Iterator[Inputs]:
     usual = resamples(60, generator)
     for weights in (usual[0] * 0, usual[0] * 0 + 1, usual[0] * 2**40):
         yield (weights, *usual[1:])
-    yield (*usual[:3], *(each[:0] for each in usual[3:7]), *usual[7:])
+    yield (*usual[:3], *(each[:0] for each in usual[3:8]), usual[8] * 0, *usual[9:])
     yield (*usual[:10], *(each[:0] for each in usual[10:12]), usual[12])
 
 

@@ -11,22 +11,21 @@ from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 _TRUE_POSITIVE, _IGNORED = 1, 2
 
 Int64 = NDArray[np.int64]
-Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
     """What the graph takes beside weights: see `boxgauge.metrics.resampling`, its kernel."""
 
-    image: Int64
-    counted: Bool
-    event_row: Int64
-    event_curve: Int64
-    event_hit: Bool
+    seen_image: Int64
+    group_seen: Int64
+    event_image: Int64
+    event_seen: Int64
+    event_hit: Int64
     event_correction: Int64
+    event_curve: Int64
+    curve_events: Int64
     curve_group: Int64
-    group_slice: Int64
-    group_first: Int64
     positive_image: Int64
     positive_group: Int64
 
@@ -52,45 +51,39 @@ def list_events(
     image = np.repeat(np.arange(len(matches), dtype=np.int64), matches.counts)[order]
     outcomes, code = _outcomes(matches, settings)
     code = code[order]
-
-    areas, maxima = zip(*slices(settings), strict=True)
-    most = np.array([settings.max_detections[m] for m in maxima], dtype=np.int64)
-    kept = rank < most[:, None]
     counts, is_hit = outcomes != _IGNORED, outcomes == _TRUE_POSITIVE
-    correction = counts.astype(np.int8) - counts[:, :, -1:]
+    correction = counts.astype(np.int64) - counts[:, :, -1:]
     special = is_hit | (correction != 0)
 
-    thresholds, k = len(settings.iou_thresholds), len(classes)
-    columns: list[tuple[Int64, Int64, Bool, Int64]] = []
-    for c, a in enumerate(areas):
-        rows = np.flatnonzero(special[:, a].any(1)[code] & kept[c])
+    asked = slices(settings)
+    thresholds, k, before = len(settings.iou_thresholds), len(classes), 0
+    columns: list[tuple[Int64, ...]] = []
+    for c, (a, m) in enumerate(asked):
+        kept = rank < settings.max_detections[m]
+        listed = counts[code, a, -1] & kept
+        upto = before + np.cumsum(listed)
+        rows = np.flatnonzero(special[:, a].any(1)[code] & kept)
         pattern = code[rows]
         threshold, place = np.nonzero(special[pattern, a].T)
+        row, pattern = rows[place], pattern[place]
         columns.append(
             (
-                rows[place],
-                (c * thresholds + threshold) * k + label[rows[place]],
-                is_hit[pattern[place], a, threshold],
-                correction[pattern[place], a, threshold].astype(np.int64),
+                image[listed],
+                before + np.searchsorted(label[listed], np.arange(k)),
+                image[row],
+                upto[row],
+                is_hit[pattern, a, threshold].astype(np.int64),
+                correction[pattern, a, threshold],
+                (c * thresholds + threshold) * k + label[row],
             )
         )
-    row, curve, hit, corrected = (np.concatenate(each) for each in zip(*columns, strict=True))
-
-    groups = np.arange(len(areas) * k, dtype=np.int64).reshape(-1, 1, k)
-    positive_image, positive_group = _positives(matches, ids, areas)
-    return Events(
-        image=image,
-        counted=np.stack([counts[code, a, -1] for a in areas]) & kept,
-        event_row=row,
-        event_curve=curve,
-        event_hit=hit,
-        event_correction=corrected,
-        curve_group=np.broadcast_to(groups, (len(areas), thresholds, k)).reshape(-1),
-        group_slice=np.repeat(np.arange(len(areas), dtype=np.int64), k),
-        group_first=np.tile(np.searchsorted(label, np.arange(k)), len(areas)),
-        positive_image=positive_image,
-        positive_group=positive_group,
-    )
+        before += int(listed.sum())
+    found = [np.concatenate(each) for each in zip(*columns, strict=True)]
+    groups = np.arange(len(asked) * k, dtype=np.int64).reshape(-1, 1, k)
+    curve_group = np.broadcast_to(groups, (len(asked), thresholds, k)).reshape(-1)
+    curve_events = np.bincount(found[-1], minlength=len(curve_group))
+    areas = [a for a, _ in asked]
+    return Events(*found, curve_events, curve_group, *_positives(matches, ids, areas))
 
 
 def _outcomes(matches: Matches, settings: EvaluationSettings) -> tuple[Int64, Int64]:
@@ -103,7 +96,7 @@ def _outcomes(matches: Matches, settings: EvaluationSettings) -> tuple[Int64, In
     return outcomes, code
 
 
-def _positives(matches: Matches, ids: Int64, areas: tuple[int, ...]) -> tuple[Int64, Int64]:
+def _positives(matches: Matches, ids: Int64, areas: list[int]) -> tuple[Int64, Int64]:
     """Return image and group of each ground truth to be found, once for each slice."""
     label = np.searchsorted(ids, matches.truth_labels)
     image = np.repeat(np.arange(len(matches), dtype=np.int64), matches.truth_counts)

@@ -138,12 +138,15 @@ class Resampler:
             | {name: getattr(self._events, name) for name in Events.__slots__},
         )
         thresholds, classes = len(asked.iou_thresholds), len(self._classes)
-        axes = (len(asked.areas), len(asked.max_detections))
-        precision = np.full((thresholds, len(RECALL_GRID), classes, *axes), -1.0)
-        recall = np.full((thresholds, classes, *axes), -1.0)
-        each_precision = found["precision"].reshape(-1, thresholds, classes, len(RECALL_GRID))
-        each_recall = found["recall"].reshape(-1, thresholds, classes)
-        for (a, m), p, r in zip(slices(asked), each_precision, each_recall, strict=True):
-            precision[..., a, m] = p.transpose(0, 2, 1)
-            recall[..., a, m] = r
-        return Curves(precision, recall, np.zeros(0))
+        # What is averaged together lies together; the views have the axes of a report.
+        axes = (len(asked.areas), len(asked.max_detections), thresholds)
+        precision = np.full((*axes, len(RECALL_GRID), classes), -1.0)
+        recall = np.full((*axes, classes), -1.0)
+        found_precision = found["precision"].reshape(len(RECALL_GRID), -1, thresholds, classes)
+        found_recall = found["recall"].reshape(-1, thresholds, classes)
+        for c, at in enumerate(slices(asked)):
+            precision[at] = found_precision[:, c].transpose(1, 0, 2)
+            recall[at] = found_recall[c]
+        return Curves(
+            precision.transpose(2, 3, 4, 0, 1), recall.transpose(2, 3, 0, 1), np.zeros(0)
+        )
