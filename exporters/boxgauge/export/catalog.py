@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from boxgauge.export.entries.boxes import BOXES
+from boxgauge.export.entries.calibration import CALIBRATION
 from boxgauge.export.entries.classification import CLASSIFICATION
 from boxgauge.export.entries.exact import EXACT
 from boxgauge.export.entries.masks import MASKS
 from boxgauge.export.entries.metrics import METRICS
+from boxgauge.export.entries.pixels import PIXELS
 from boxgauge.export.entries.ranking import RANKING
 from boxgauge.export.entries.resampling import RESAMPLING
 from boxgauge.export.entries.soft_precision import SOFT_PRECISION
@@ -28,6 +30,8 @@ def catalog() -> Mapping[str, Entry]:
             *METRICS,
             *EXACT,
             *RESAMPLING,
+            *CALIBRATION,
+            *PIXELS,
         )
     )
 

@@ -51,7 +51,7 @@ class ResamplingTally:
         Raises:
             AlreadyExistsError: An image is there already.
         """
-        self._add(images.matches)
+        self.add_matches(images.matches)
 
     def merge(self, other: "ResamplingTally") -> None:
         """Take in the images of another tally.
@@ -63,7 +63,7 @@ class ResamplingTally:
         if (other.classes, other.settings) != (self.classes, self.settings):
             raise InvalidInputError.at("tally", "others", "of the same classes and settings")
         if other._parts:
-            self._add(Matches.concatenate(other._parts))
+            self.add_matches(Matches.concatenate(other._parts))
 
     def matches(self) -> Matches | None:
         """Return all images in the order of their ids; None if there is none."""
@@ -74,7 +74,12 @@ class ResamplingTally:
         order = sorted(range(len(ids)), key=lambda k: image_order(ids[k]))
         return self._parts[0].select(order)
 
-    def _add(self, matches: Matches) -> None:
+    def add_matches(self, matches: Matches) -> None:
+        """Take in images of which only the matches are there.
+
+        Raises:
+            AlreadyExistsError: An image is there already.
+        """
         both = self._images.intersection(matches.image_ids)
         if both:
             twice = min(both, key=image_order)
