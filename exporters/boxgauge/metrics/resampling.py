@@ -103,9 +103,7 @@ def resampled_curves(
 
     recall = (take(hits, first + curve_events) - before).double() / to_find
     defined = total > 0
-    return ResampledCurves(
-        torch.where(defined, envelope, -1.0), torch.where(defined, recall, -1.0)
-    )
+    return ResampledCurves(torch.where(defined, envelope, -1.0), torch.where(defined, recall, -1.0))
 
 
 def _sums(values: Int64[Tensor, "n"]) -> Int64[Tensor, "n+1"]:

@@ -115,8 +115,8 @@ def compare(
             progress(1)
 
     each = [
-        _difference(*values, drawn[:, k], swapped[:, k], confidence)
-        for k, values in enumerate(seen.T.tolist())
+        _difference(of_a, of_b, drawn[:, k], swapped[:, k], confidence)
+        for k, (of_a, of_b) in enumerate(seen.T.tolist())
     ]
     named, of_class = each[: len(STATISTICS)], each[len(STATISTICS) :]
     return Comparison(
@@ -153,12 +153,13 @@ def _side_by_side(a: ResamplingTally, b: ResamplingTally) -> Matches:
 def _difference(
     a: float, b: float, drawn: Float64, swapped: Float64, confidence: float
 ) -> Difference:
-    shown = tuple(None if math.isnan(each) else each for each in (a, b))
+    shown_a, shown_b = (None if math.isnan(each) else each for each in (a, b))
     seen, defined = b - a, drawn[~np.isnan(drawn)]
     if math.isnan(seen) or len(defined) < 2:
-        return Difference(*shown, None if math.isnan(seen) else seen, None, None, None)
+        shown = None if math.isnan(seen) else seen
+        return Difference(shown_a, shown_b, shown, None, None, None)
     low, high = percentiles(defined, confidence)
     # A swap leaves the ground truth alone: what is defined stays so.
     as_large = int((np.abs(swapped) >= abs(seen)).sum())
     p_value = (1 + as_large) / (1 + len(swapped))
-    return Difference(*shown, seen, low, high, p_value)
+    return Difference(shown_a, shown_b, seen, low, high, p_value)

@@ -78,12 +78,25 @@ def list_events(
             )
         )
         before += int(listed.sum())
-    found = [np.concatenate(each) for each in zip(*columns, strict=True)]
+    seen_image, group_seen, event_image, event_seen, hit, corrected, curve = (
+        np.concatenate(each) for each in zip(*columns, strict=True)
+    )
     groups = np.arange(len(asked) * k, dtype=np.int64).reshape(-1, 1, k)
     curve_group = np.broadcast_to(groups, (len(asked), thresholds, k)).reshape(-1)
-    curve_events = np.bincount(found[-1], minlength=len(curve_group))
-    areas = [a for a, _ in asked]
-    return Events(*found, curve_events, curve_group, *_positives(matches, ids, areas))
+    positive_image, positive_group = _positives(matches, ids, [a for a, _ in asked])
+    return Events(
+        seen_image=seen_image,
+        group_seen=group_seen,
+        event_image=event_image,
+        event_seen=event_seen,
+        event_hit=hit,
+        event_correction=corrected,
+        event_curve=curve,
+        curve_events=np.bincount(curve, minlength=len(curve_group)),
+        curve_group=curve_group,
+        positive_image=positive_image,
+        positive_group=positive_group,
+    )
 
 
 def _outcomes(matches: Matches, settings: EvaluationSettings) -> tuple[Int64, Int64]:

@@ -152,6 +152,4 @@ class Resampler:
         for c, at in enumerate(slices(asked)):
             precision[at] = found_precision[:, c].transpose(1, 0, 2)
             recall[at] = found_recall[c]
-        return Curves(
-            precision.transpose(2, 3, 4, 0, 1), recall.transpose(2, 3, 0, 1), np.zeros(0)
-        )
+        return Curves(precision.transpose(2, 3, 4, 0, 1), recall.transpose(2, 3, 0, 1), np.zeros(0))
