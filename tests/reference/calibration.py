@@ -5,6 +5,7 @@ Nothing here imports what it checks, nor any array library.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 Detection = tuple[float, bool, float]
 
@@ -17,7 +18,7 @@ def calibration(
     A detection is a score, whether it is right, and the IoU with what it matched.
     """
     n, d_ece, la_ece = len(detections), Fraction(0), Fraction(0)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         is_last = high == edges[-1]
         inside = [d for d in detections if low <= d[0] < high or (is_last and d[0] == high)]
         if len(inside) < max(least, 1):
