@@ -13,7 +13,8 @@ _REFERENCE = (
 CALIBRATION: tuple[Entry, ...] = (
     Entry(
         name="count_calibration",
-        family="metric",
+        # Indexes by what it is given: for our own tallies, not for anybody's requests.
+        family="report",
         kernel=count_calibration,
         inputs=(
             Port("group", "int64", ("d",)),
