@@ -12,6 +12,8 @@ from boxgauge.metrics.pixels import PixelMetrics, count_pixels, pixel_metrics
 from boxgauge.metrics.precision_recall import PrecisionRecall, precision_recall
 from boxgauge.metrics.report import Curves, report_curves
 from boxgauge.metrics.resampling import ResampledCurves, resampled_curves
+from boxgauge.metrics.voc_average_precision import VocAveragePrecision, voc_average_precision
+from boxgauge.metrics.voc_matching import VocMatching, match_voc
 
 __all__ = [
     "CalibrationErrors",
@@ -21,14 +23,18 @@ __all__ = [
     "PixelMetrics",
     "PrecisionRecall",
     "ResampledCurves",
+    "VocAveragePrecision",
+    "VocMatching",
     "calibration_errors",
     "count_calibration",
     "count_pixels",
     "evaluate",
     "match_detections",
+    "match_voc",
     "mean_iou",
     "pixel_metrics",
     "precision_recall",
     "report_curves",
     "resampled_curves",
+    "voc_average_precision",
 ]

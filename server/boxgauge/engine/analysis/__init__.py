@@ -8,25 +8,45 @@ from boxgauge.engine.analysis.calibration import (
 )
 from boxgauge.engine.analysis.comparison import Comparison, Difference, compare
 from boxgauge.engine.analysis.intervals import Interval, Intervals, bootstrap, jackknife
+from boxgauge.engine.analysis.lvis import LVIS_AREAS, evaluate_lvis
+from boxgauge.engine.analysis.lvis_report import (
+    FederatedLabels,
+    Frequency,
+    LvisReport,
+    LvisStatistics,
+)
 from boxgauge.engine.analysis.masks import ClassPixels, PixelReport, PixelTally
 from boxgauge.engine.analysis.resampling import Resampler, ResamplingTally
+from boxgauge.engine.analysis.voc import evaluate_voc
+from boxgauge.engine.analysis.voc_report import VocAverages, VocClass, VocReport, VocSettings
 
 __all__ = [
+    "LVIS_AREAS",
     "Calibration",
     "CalibrationReport",
     "CalibrationTally",
     "ClassPixels",
     "Comparison",
     "Difference",
+    "FederatedLabels",
+    "Frequency",
     "Interval",
     "Intervals",
+    "LvisReport",
+    "LvisStatistics",
     "PixelReport",
     "PixelTally",
     "PositionCalibrationTally",
     "ReliabilityCurve",
     "Resampler",
     "ResamplingTally",
+    "VocAverages",
+    "VocClass",
+    "VocReport",
+    "VocSettings",
     "bootstrap",
     "compare",
+    "evaluate_lvis",
+    "evaluate_voc",
     "jackknife",
 ]
