@@ -79,8 +79,8 @@ def calibration_errors(
 
     References:
         Küppers et al., "Multivariate Confidence Calibration for Object Detection", CVPR
-        Workshops 2020, Equation 4; Oksuz et al., "Towards Building Self-Aware Object Detectors
-        via Reliable Uncertainty Quantification and Calibration", CVPR 2023, Equation 5.
+        Workshops 2020; Oksuz et al., "Towards Building Self-Aware Object Detectors
+        via Reliable Uncertainty Quantification and Calibration", CVPR 2023.
     """
     detections, correct, scores, ious = counts.unbind(-1)
     heard = (detections >= least).long()

@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +31,9 @@ from tests.reference.calibration import Detection, calibration
 
 COCO = EvaluationSettings()
 ROUNDING = 2.0**-32
+UQ_DETR: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "metrics" / "golden" / "uq_detr.json").read_text()
+)
 
 
 def coco_matches(scene: Scene) -> dict[int, list[Detection]]:
@@ -83,6 +89,26 @@ def test_errors_follow_from_pycocotools_matches(
         assert (overall.d_ece, overall.la_ece) == pytest.approx(wanted, abs=ROUNDING)
         la_eces = [each.la_ece for _, each in report.classes if each.la_ece is not None]
         assert report.mean_la_ece == pytest.approx(np.mean(la_eces), rel=1e-12)
+
+
+def test_both_errors_are_those_of_uq_detr(engine: Engine) -> None:
+    images, counts = UQ_DETR["images"], [len(each["boxes"]) for each in UQ_DETR["images"]]
+
+    def column(name: str) -> list[Any]:
+        return [value for each in images for value in each[name]]
+
+    ids = range(len(images))
+    predictions = Predictions.from_arrays(
+        ids, counts, column("boxes"), column("labels"), column("scores")
+    )
+    truth_counts = [len(each["truths"]) for each in images]
+    truths = GroundTruths.from_arrays(ids, truth_counts, column("truths"), column("truth_labels"))
+    classes = (ObjectClass(1, "one"), ObjectClass(2, "two"))
+    tally = CalibrationTally(engine, classes, COCO, bins=UQ_DETR["bins"])
+    evaluate(engine, predictions, truths, classes, COCO, accumulators=[tally])
+    report = tally.report()
+    assert report.overall.d_ece == pytest.approx(UQ_DETR["d_ece"], abs=ROUNDING)
+    assert report.mean_la_ece == pytest.approx(UQ_DETR["mean_la_ece"], abs=ROUNDING)
 
 
 def test_a_curve_shows_each_bin(engine: Engine) -> None:

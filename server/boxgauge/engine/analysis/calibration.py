@@ -15,7 +15,7 @@ from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.frames import ImageId, InvalidInputError
 
-# Oksuz et al. (2023) use 25; Küppers et al. (2020) 20 for the score alone, 8 with two more axes.
+# Of the score alone, and along each axis where the place in the image counts too.
 BINS, POSITION_BINS = 25, 8
 
 Int64 = NDArray[np.int64]
@@ -172,7 +172,7 @@ class PositionCalibrationTally:
         """Return D-ECE over score, x and y of the centre; None without detections.
 
         Args:
-            least: Cells with fewer detections add nothing; Küppers et al. use 8.
+            least: Cells with fewer detections add nothing.
         """
         counts = self._bins.counts
         (whole,) = self._bins.calibrations(counts.reshape(1, -1, 4), least)
