@@ -1,5 +1,6 @@
 """Precision metrics of detection, eager, for tensors on CPU or GPU."""
 
+from boxgauge.metrics.calibration import CalibrationErrors, calibration_errors, count_calibration
 from boxgauge.metrics.confusion_matrix import ConfusionCounts, confusion_matrix
 from boxgauge.metrics.evaluate import evaluate
 from boxgauge.metrics.image_overlaps import ImageOverlaps, image_overlaps
@@ -7,33 +8,43 @@ from boxgauge.metrics.lrp import OptimalLrp, optimal_lrp
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.miou import MeanIoU, mean_iou
 from boxgauge.metrics.overlap import coco_overlap
+from boxgauge.metrics.pixels import PixelMetrics, count_pixels, pixel_metrics
 from boxgauge.metrics.precision_recall import PrecisionRecall, precision_recall
 from boxgauge.metrics.report import Curves, report_curves
+from boxgauge.metrics.resampling import ResampledCurves, resampled_curves
 from boxgauge.metrics.tide_errors import TideErrors, tide_errors
 from boxgauge.metrics.voc_average_precision import VocAveragePrecision, voc_average_precision
 from boxgauge.metrics.voc_matching import VocMatching, match_voc
 
 __all__ = [
+    "CalibrationErrors",
     "ConfusionCounts",
     "Curves",
     "ImageOverlaps",
     "Matching",
     "MeanIoU",
     "OptimalLrp",
+    "PixelMetrics",
     "PrecisionRecall",
+    "ResampledCurves",
     "TideErrors",
     "VocAveragePrecision",
     "VocMatching",
+    "calibration_errors",
     "coco_overlap",
     "confusion_matrix",
+    "count_calibration",
+    "count_pixels",
     "evaluate",
     "image_overlaps",
     "match_detections",
     "match_voc",
     "mean_iou",
     "optimal_lrp",
+    "pixel_metrics",
     "precision_recall",
     "report_curves",
+    "resampled_curves",
     "tide_errors",
     "voc_average_precision",
 ]

@@ -1,0 +1,23 @@
+"""What became of each detection at the operating point."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxgauge.engine.matches import Matches
+from boxgauge.engine.operating import operating_threshold
+from boxgauge.engine.settings import EvaluationSettings
+
+
+def operating_outcomes(matches: Matches, settings: EvaluationSettings) -> NDArray[np.uint8]:
+    """Return 0 false positive, 1 true positive, 2 ignored or not evaluated: uint8 [d].
+
+    At the operating point's IoU threshold, over the first area range.
+    """
+    detections, width = len(matches.scores), matches.patterns.dtype.itemsize
+    # See `boxgauge.engine.matches.pack_patterns`: true positives' bits, then ignored ones'.
+    packed = matches.patterns.view(np.uint8).reshape(detections, width)
+    byte, bit = divmod(operating_threshold(settings), 8)
+    is_tp, is_ignored = ((packed[:, at] >> (7 - bit)) & 1 for at in (byte, width // 2 + byte))
+    is_beyond = matches.ranks >= settings.max_detections[-1]
+    outcomes: NDArray[np.uint8] = np.where(is_beyond | (is_ignored == 1), np.uint8(2), is_tp)
+    return outcomes
