@@ -179,7 +179,7 @@ def result(
     return {"image_id": image, "category_id": label, "bbox": box, "score": score}
 
 
-def pycocotools(scene: Scene, **params: Any) -> Expected:
+def pycocotools(scene: Scene, **params: object) -> Expected:
     """Return what pycocotools computes, with these of its parameters set.
 
     Its summary knows three maxima and four areas only: with other parameters than ``useCats``

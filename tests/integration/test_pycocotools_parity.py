@@ -155,7 +155,7 @@ def features(scene: Scene) -> dict[str, bool]:
     }
 
 
-@pytest.mark.parametrize("name", ["match", "report"])
+@pytest.mark.parametrize("name", ["match", "report", "score_counts", "f_beta"])
 @pytest.mark.parametrize("n", [0, 1, 100])
 def test_an_exact_graph_equals_its_kernel_exactly(engine: Engine, name: str, n: int) -> None:
     entry = catalog()[name]

@@ -1,16 +1,15 @@
 """AP and AR of any class, area range, IoU threshold and maximum of a report, by name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.analysis.places import place_of
 from boxgauge.engine.report import Report
 from boxgauge.engine.settings import ObjectClass
 from boxgauge.engine.statistics import mean
-from boxgauge.frames import InvalidInputError
 
 # COCO's short names; another area range is called by its own.
 _SHORT = {"small": "s", "medium": "m", "large": "l"}
@@ -65,13 +64,13 @@ class Averages:
         """
         asked = self._report.settings
         ids = [each.id for each in self._classes]
-        k = None if class_id is None else _place("class_id", class_id, ids)
-        t = None if iou is None else _place("iou", iou, asked.iou_thresholds)
-        a = 0 if area is None else _place("area", area, self._areas)
+        k = None if class_id is None else place_of("class_id", class_id, ids)
+        t = None if iou is None else place_of("iou", iou, asked.iou_thresholds)
+        a = 0 if area is None else place_of("area", area, self._areas)
         maxima = asked.max_detections
         m = len(maxima) - 1
         if max_detections is not None:
-            m = _place("max_detections", max_detections, maxima)
+            m = place_of("max_detections", max_detections, maxima)
         return self._average(k, t, a, m)
 
     def table(self, *, per_iou: bool = False) -> Iterator[Average]:
@@ -126,9 +125,3 @@ class Averages:
 def _cut(values: NDArray[np.float64], axis: int, place: int | None) -> NDArray[np.float64]:
     """Return the values at a place of an axis, or all."""
     return values if place is None else np.take(values, [place], axis)
-
-
-def _place(field: str, value: Any, among: Sequence[Any]) -> int:
-    if value not in among:
-        raise InvalidInputError.at(field, repr(value), f"among {list(among)}")
-    return among.index(value)
