@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
 
+from boxgauge import metrics
 from boxgauge.engine import (
     COCO_AREAS,
     POOLED,
@@ -21,6 +22,7 @@ from boxgauge.engine.analysis import Averages
 from boxgauge.frames import InvalidInputError
 from tests.integration.scenes import Scene, as_params, asked, pycocotools, scenes
 from tests.integration.test_pycocotools_parity import assert_same_bits
+from tests.metrics.images import as_images, listed
 
 # Derandomized: the same examples everywhere, so that a red run means a change of the code.
 COMMON: dict[str, Any] = {
@@ -81,6 +83,25 @@ def test_any_thresholds_areas_and_maxima_equal_pycocotools(
         a, m = names.index(row.area), asked.max_detections.index(row.max_detections)
         assert shown(row.ap) == mean(expected.precision[t, :, k, a, m])
         assert shown(row.ar) == mean(expected.recall[t, k, a, m])
+
+
+@settings(max_examples=150, **COMMON)
+@given(scene=scenes(strict=True), asked=asked())
+def test_the_eager_evaluation_has_the_engines_bits_and_names(
+    engine: Engine, scene: Scene, asked: EvaluationSettings
+) -> None:
+    scene = listed(scene)
+    ours = Averages(evaluated(engine, scene, asked).report).named()
+    eager = metrics.evaluate(
+        *as_images(scene),
+        box_format="xywh",
+        iou_thresholds=asked.iou_thresholds,
+        areas={area.name: (area.low, area.high) for area in asked.areas},
+        max_detections=asked.max_detections,
+        class_agnostic=asked.class_agnostic,
+    )
+    assert [*eager] == [*ours]
+    assert [*map(shown, eager.values())] == [*map(shown, ours.values())]
 
 
 SCENE = Scene(

@@ -3,6 +3,7 @@
 from boxgauge.metrics.evaluate import evaluate
 from boxgauge.metrics.f_beta import FBeta, f_beta
 from boxgauge.metrics.matching import Matching, match_detections
+from boxgauge.metrics.mean_average_precision import MeanAveragePrecision
 from boxgauge.metrics.miou import MeanIoU, mean_iou
 from boxgauge.metrics.precision_recall import PrecisionRecall, precision_recall
 from boxgauge.metrics.report import Curves, report_curves
@@ -12,6 +13,7 @@ __all__ = [
     "Curves",
     "FBeta",
     "Matching",
+    "MeanAveragePrecision",
     "MeanIoU",
     "PrecisionRecall",
     "ScoreCounts",
