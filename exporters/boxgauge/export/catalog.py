@@ -20,7 +20,7 @@ def catalog() -> Mapping[str, Entry]:
     return collect(
         (
             *(*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL),
-            *(*METRICS, *SCORE_CURVES, *EXACT),
+            *(*METRICS, *EXACT, *SCORE_CURVES),
         )
     )
 

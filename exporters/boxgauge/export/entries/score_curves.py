@@ -8,7 +8,8 @@ from boxgauge.metrics import f_beta, score_counts
 SCORE_CURVES: tuple[Entry, ...] = (
     Entry(
         name="score_counts",
-        family="metric",
+        # Not a metric, which a server offers to anyone: a label alone can make its work large.
+        family="report",
         kernel=score_counts,
         inputs=(
             Port("label", "int64", ("n",)),

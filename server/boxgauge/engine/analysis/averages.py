@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from boxgauge.engine.analysis.places import place_of
 from boxgauge.engine.report import Report
 from boxgauge.engine.settings import ObjectClass
@@ -117,11 +114,11 @@ class Averages:
             self._areas[a],
             asked.max_detections[m],
             None if t is None else asked.iou_thresholds[t],
-            mean(_cut(_cut(curves.precision[..., a, m], 2, k), 0, t)),
-            mean(_cut(_cut(curves.recall[..., a, m], 1, k), 0, t)),
+            mean(curves.precision[_span(t), :, _span(k), a, m]),
+            mean(curves.recall[_span(t), _span(k), a, m]),
         )
 
 
-def _cut(values: NDArray[np.float64], axis: int, place: int | None) -> NDArray[np.float64]:
-    """Return the values at a place of an axis, or all."""
-    return values if place is None else np.take(values, [place], axis)
+def _span(place: int | None) -> slice:
+    """Return one place, or all."""
+    return slice(None) if place is None else slice(place, place + 1)
