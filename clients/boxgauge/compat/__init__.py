@@ -1,0 +1,1 @@
+"""Fronts for code that was written for other evaluators; always with their known faults."""
