@@ -11,6 +11,7 @@ from torch import Tensor
 from boxgauge.metrics.inputs import check_sides, check_sizes
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.report import Curves, report_curves
+from boxgauge.metrics.segments import order_within
 
 BoxFormat = Literal["xyxy", "xywh", "cxcywh"]
 
@@ -99,6 +100,7 @@ def _curves(
     gt_labels: Int[Tensor, " g"],
 ) -> Curves:
     """Return the report's curves; detections are ordered by image already."""
+    order = order_within(labels, scores)
     device = labels.device
     outcome = torch.where(matching.ignored, 2, (matching.match >= 0).long()).permute(2, 0, 1)
     # A spare row, so that there is a pattern even without detections.
@@ -108,10 +110,10 @@ def _curves(
     counted = (~matching.gt_ignored).long()
     positives = counted.new_zeros(classes, len(_AREAS)).index_add(0, gt_labels, counted.T)
     return report_curves(
-        labels,
-        scores,
-        matching.rank,
-        code[:-1],
+        labels[order],
+        scores[order],
+        matching.rank[order],
+        code[order],
         patterns,
         positives,
         torch.tensor(_MOST, device=device),
