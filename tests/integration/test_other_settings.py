@@ -15,6 +15,7 @@ from boxgauge.engine import (
     Engine,
     Evaluation,
     EvaluationSettings,
+    ExactTally,
     ObjectClass,
     evaluate,
 )
@@ -102,6 +103,13 @@ def test_the_eager_evaluation_has_the_engines_bits_and_names(
     )
     assert [*eager] == [*ours]
     assert [*map(shown, eager.values())] == [*map(shown, ours.values())]
+
+
+def test_a_tally_as_bytes_remembers_that_classes_were_one(engine: Engine) -> None:
+    tally = evaluated(engine, SCENE, EvaluationSettings(class_agnostic=True)).tally
+    again = ExactTally.from_bytes(tally.to_bytes())
+    assert again.settings == tally.settings
+    assert again.classes == (POOLED,)
 
 
 SCENE = Scene(

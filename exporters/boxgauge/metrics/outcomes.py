@@ -11,6 +11,7 @@ from torch import Tensor
 from boxgauge.metrics.matching import match_detections
 from boxgauge.metrics.options import Options
 from boxgauge.metrics.report import RECALL_POINTS, Curves, report_curves
+from boxgauge.metrics.segments import order_within
 from boxgauge.metrics.sides import BoxFormat, Images, pooled, read_sides
 
 _TRUE_POSITIVE, _IGNORED = 1, 2
@@ -84,16 +85,15 @@ class Outcomes:
         device = self.label.device
         points = torch.tensor(self.options.recall_points, dtype=torch.float64, device=device)
         label = torch.searchsorted(classes, self.label)
+        order = order_within(label, self.scores)
+        rows = (label[order], self.scores[order], self.rank[order], self.code[order])
         precision, scores = [], []
         for first in range(0, len(points), _POINTS):
             some = points[first : first + _POINTS]
             # Zero, the points asked for, and the last one again up to the full number.
             padded = torch.cat([some[:1] * 0, some, some[-1:].expand(_POINTS - len(some))])
             run = report_curves(
-                label,
-                self.scores,
-                self.rank,
-                self.code,
+                *rows,
                 self.patterns.long(),
                 positives,
                 torch.tensor(self.options.max_detections, device=device),

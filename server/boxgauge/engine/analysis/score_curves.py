@@ -4,11 +4,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from boxgauge.engine.analysis.cut import Cut, CutColumns
 from boxgauge.engine.analysis.score_curve import ScoreCurve
-from boxgauge.engine.analysis.tally_columns import Cut, columns_of
-from boxgauge.engine.curves import Columns
 from boxgauge.engine.curves import curves as report_curves
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.settings import ObjectClass
@@ -67,36 +65,32 @@ def score_curves(
     settings, classes = tally.settings, tally.classes
     cut = Cut.of(settings, iou, area, max_detections)
     now = tally.snapshot() if snapshot is None else snapshot
-    columns, values = columns_of(now, len(classes), settings, cut)
+    columns = CutColumns.of(now, len(classes), settings, cut)
     together = replace(
         columns,
         label=np.zeros_like(columns.label),
-        positives=columns.positives.sum(0, keepdims=True),
+        positives=columns.positives.sum(keepdims=True),
     )
-    (overall,) = _curves(engine, together, values, (None,), beta)
+    (overall,) = _curves(engine, together, (None,), beta)
     return ScoreCurves(
         settings.iou_thresholds[cut.threshold],
         settings.areas[cut.area].name,
         settings.max_detections[cut.maximum],
         beta,
-        _curves(engine, columns, values, classes, beta),
+        _curves(engine, columns, classes, beta),
         overall,
     )
 
 
 def _curves(
-    engine: Engine,
-    columns: Columns,
-    values: NDArray[np.float64] | None,
-    classes: tuple[ObjectClass | None, ...],
-    beta: float,
+    engine: Engine, columns: CutColumns, classes: tuple[ObjectClass | None, ...], beta: float
 ) -> tuple[ScoreCurve, ...]:
     """Return one curve a label of the columns."""
-    outcome = columns.outcomes[:, 0, 0][columns.code].astype(np.int8)
     counts = engine.run(
-        SCORE_COUNTS, {"label": columns.label, "scores": columns.scores, "outcome": outcome}
+        SCORE_COUNTS,
+        {"label": columns.label, "scores": columns.keys, "outcome": columns.outcome},
     )
-    positives = columns.positives[:, 0]
+    positives = columns.positives
     ratios = engine.run(
         F_BETA,
         {
@@ -106,8 +100,8 @@ def _curves(
             "beta": np.array([beta], dtype=np.float64),
         },
     )
-    thresholds = restored(counts["threshold"], values)
-    precision = report_curves(engine, columns).precision[0, :, :, 0, 0]
+    thresholds = restored(counts["threshold"], columns.values)
+    precision = report_curves(engine, columns.for_report()).precision[0, :, :, 0, 0]
     ends = np.searchsorted(counts["label_at"], np.arange(len(classes) + 1))
     curves = []
     for k, each in enumerate(classes):
