@@ -90,7 +90,7 @@ def test_foreign_bytes_are_refused(data: bytes, message: str) -> None:
 def test_a_newer_version_is_named(engine: Engine) -> None:
     stored = bytearray(tally_of(engine, 1).to_bytes())
     struct.pack_into("<I", stored, 8, 2)
-    with pytest.raises(InvalidInputError, match="of version 1, .*: got version 2"):
+    with pytest.raises(InvalidInputError, match=r"of version 1, .*: got version 2"):
         ExactTally.from_bytes(bytes(stored))
 
 
