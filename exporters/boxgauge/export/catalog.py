@@ -13,6 +13,7 @@ from boxgauge.export.entries.metrics import METRICS
 from boxgauge.export.entries.pixels import PIXELS
 from boxgauge.export.entries.ranking import RANKING
 from boxgauge.export.entries.resampling import RESAMPLING
+from boxgauge.export.entries.score_curves import SCORE_CURVES
 from boxgauge.export.entries.soft_precision import SOFT_PRECISION
 from boxgauge.export.entries.total import TOTAL
 from boxgauge.export.entries.voc import VOC
@@ -24,7 +25,7 @@ def catalog() -> Mapping[str, Entry]:
     return collect(
         (
             *(*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL),
-            *(*METRICS, *EXACT, *VOC, *ERRORS, *RESAMPLING, *CALIBRATION, *PIXELS),
+            *(*METRICS, *EXACT, *VOC, *ERRORS, *RESAMPLING, *CALIBRATION, *PIXELS, *SCORE_CURVES),
         )
     )
 

@@ -1,5 +1,6 @@
 """What looks closer than COCO's statistics: taken from a report, a tally or matched images."""
 
+from boxgauge.engine.analysis.averages import Average, Averages
 from boxgauge.engine.analysis.bins import Calibration, ReliabilityCurve
 from boxgauge.engine.analysis.calibration import (
     CalibrationReport,
@@ -20,12 +21,16 @@ from boxgauge.engine.analysis.lvis_report import (
 from boxgauge.engine.analysis.masks import ClassPixels, PixelReport, PixelTally
 from boxgauge.engine.analysis.repairs import ErrorDecomposition, ErrorKind
 from boxgauge.engine.analysis.resampling import Resampler, ResamplingTally
+from boxgauge.engine.analysis.score_curve import ScoreCurve, ScorePoint
+from boxgauge.engine.analysis.score_curves import ScoreCurves, score_curves
 from boxgauge.engine.analysis.tide import TideErrors
 from boxgauge.engine.analysis.voc import evaluate_voc
 from boxgauge.engine.analysis.voc_report import VocAverages, VocClass, VocReport, VocSettings
 
 __all__ = [
     "LVIS_AREAS",
+    "Average",
+    "Averages",
     "Calibration",
     "CalibrationReport",
     "CalibrationTally",
@@ -51,6 +56,9 @@ __all__ = [
     "ReliabilityCurve",
     "Resampler",
     "ResamplingTally",
+    "ScoreCurve",
+    "ScoreCurves",
+    "ScorePoint",
     "TideErrors",
     "VocAverages",
     "VocClass",
@@ -61,4 +69,5 @@ __all__ = [
     "evaluate_lvis",
     "evaluate_voc",
     "jackknife",
+    "score_curves",
 ]
