@@ -27,7 +27,7 @@ class Columns:
     """What the report graph takes: see `boxgauge.metrics.report`, its kernel.
 
     Attributes:
-        label: Class of each detection, in report order: ascending, [n].
+        label: Class of each detection, in report order: ascending, int64 [n].
         scores: What sorts as the scores do, float64 [n].
         rank: Place in its image and class, [n].
         code: Row of ``outcomes``, [n].
@@ -36,7 +36,7 @@ class Columns:
         max_detections: int64 [maxima].
     """
 
-    label: NDArray[np.integer]
+    label: NDArray[np.int64]
     scores: NDArray[np.float64]
     rank: NDArray[np.integer]
     code: NDArray[np.integer]
@@ -76,7 +76,7 @@ def _by_classes(columns: Columns) -> Iterator[tuple[slice, Columns]]:
             slice(first, k + 1),
             replace(
                 columns,
-                label=columns.label[rows].astype(np.int64) - first,
+                label=columns.label[rows] - first,
                 scores=columns.scores[rows],
                 rank=columns.rank[rows].astype(np.int64),
                 code=columns.code[rows].astype(np.int64),

@@ -38,11 +38,12 @@ def summarise(
     outcomes = unpack_patterns(patterns or (b"",), areas, thresholds)
     keys, values = sortable(columns.scores)
     order = report_order(columns.labels, keys)
+    detections_of = np.bincount(columns.labels, minlength=len(classes))
     positives = _positives(columns, len(classes), areas)
     found = curves_of(
         engine,
         Columns(
-            label=columns.labels[order],
+            label=np.repeat(np.arange(len(classes)), detections_of),
             scores=keys[order],
             rank=columns.ranks[order],
             code=columns.codes[order],
@@ -64,7 +65,7 @@ def summarise(
             classes,
             settings,
             positives[:, 0],
-            np.bincount(columns.labels, minlength=len(classes)),
+            detections_of,
         ),
         operating_point=_operating_point(engine, settings, columns.scores, at, total),
         losses=MeanLosses(

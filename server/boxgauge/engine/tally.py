@@ -212,8 +212,8 @@ class ExactTally:
 
     def _encode(self, patterns: Sequence[bytes]) -> NDArray[np.unsignedinteger[Any]]:
         """Return the code of each pattern; new ones get the next codes."""
-        codes = list(map(self._codes.__getitem__, patterns))
-        return np.array(codes, dtype=np.uint16 if len(self._codes) <= 2**16 else np.uint32)
+        codes = np.fromiter(map(self._codes.__getitem__, patterns), np.uint32, len(patterns))
+        return codes.astype(np.uint16) if len(self._codes) <= 2**16 else codes
 
     def _pack(self) -> None:
         """Forget the rows of removed images, and the patterns that only they had.

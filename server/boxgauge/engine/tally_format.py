@@ -5,20 +5,21 @@ import json
 import struct
 import zlib
 from dataclasses import asdict, fields, replace
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from boxgauge.engine.matches import pattern_bytes
-from boxgauge.engine.settings import AreaRange, EvaluationSettings, ObjectClass
+from boxgauge.engine.settings import AreaRange, EvaluationSettings, ObjectClass, check_classes
 from boxgauge.engine.tally_columns import TallyColumns
-from boxgauge.frames import ImageId, InvalidInputError
+from boxgauge.frames import ImageId, InvalidInputError, check_image_id
 
 VERSION = 1
 _MAGIC = b"BGTALLY\n"
 # Magic, version, length of the body before compression, digest of all but the first two.
-_HEADER = struct.Struct("<8sIQ16s")
-_LENGTH = struct.Struct("<Q")
+HEADER = struct.Struct("<8sIQ16s")
+LENGTH = struct.Struct("<Q")
 # What zlib can make of one byte at most: more is claimed only by what is not ours.
 _MOST_INFLATION = 1040
 
@@ -62,12 +63,11 @@ def pack_tally(
         "patterns": len(known),
     }
     text = json.dumps(about, separators=(",", ":")).encode()
-    parts = [_LENGTH.pack(len(text)), text, *(each.ljust(width, b"\0") for each in known)]
+    parts = [LENGTH.pack(len(text)), text, *(each.ljust(width, b"\0") for each in known)]
     parts += [_little_endian(getattr(columns, each.name)) for each in fields(columns)]
     body = b"".join(parts)
     packed = zlib.compress(body, 1)
-    digest = _digest(len(body), packed)
-    return _HEADER.pack(_MAGIC, VERSION, len(body), digest) + packed
+    return HEADER.pack(_MAGIC, VERSION, len(body), digest(len(body), packed)) + packed
 
 
 def unpack_tally(data: bytes) -> Tally:
@@ -77,13 +77,13 @@ def unpack_tally(data: bytes) -> Tally:
         InvalidInputError: These are not the bytes of a tally, or of a version that this one
             does not read, or they were cut short or changed.
     """
-    if len(data) < _HEADER.size or not data.startswith(_MAGIC):
+    if len(data) < HEADER.size or not data.startswith(_MAGIC):
         raise _refused(f"{len(data)} bytes that begin with {data[:8]!r}", "the bytes of a tally")
-    _, version, length, digest = _HEADER.unpack_from(data)
+    _, version, length, wanted = HEADER.unpack_from(data)
     if version != VERSION:
         raise _refused(f"version {version}", f"of version {VERSION}, which is what is read here")
-    packed = data[_HEADER.size :]
-    if _digest(length, packed) != digest:
+    packed = data[HEADER.size :]
+    if digest(length, packed) != wanted:
         raise _refused(f"{len(data)} bytes with another digest", "whole and unchanged")
     inflate = zlib.decompressobj()
     try:
@@ -94,32 +94,37 @@ def unpack_tally(data: bytes) -> Tally:
         raise _refused(f"{len(body)} bytes or more", f"{length} bytes after decompression")
     try:
         return _parse(body)
-    except (KeyError, TypeError, ValueError, struct.error) as error:
-        raise _refused(f"columns that do not fit ({error})", "as written by this version") from None
+    except KeyError as error:
+        raise _refused(f"no {error}", "as this version writes it") from None
+    except (TypeError, ValueError, struct.error) as error:
+        raise _refused(f"columns that do not fit ({error})", "as this version writes it") from None
 
 
 def _parse(body: bytes) -> Tally:
-    (length,) = _LENGTH.unpack_from(body)
-    start = _LENGTH.size + length
-    about: dict[str, Any] = json.loads(body[_LENGTH.size : start])
-    classes = tuple(ObjectClass(*each) for each in about["classes"])
+    (length,) = LENGTH.unpack_from(body)
+    start = LENGTH.size + length
+    about: dict[str, Any] = json.loads(body[LENGTH.size : start])
+    classes = check_classes(ObjectClass(index(each), str(name)) for each, name in about["classes"])
     asked = about["settings"]
     settings = EvaluationSettings(
         iou_thresholds=tuple(asked["iou_thresholds"]),
         areas=tuple(AreaRange(**each) for each in asked["areas"]),
-        max_detections=tuple(asked["max_detections"]),
+        max_detections=tuple(map(index, asked["max_detections"])),
         strict=asked["strict"],
         score_threshold=asked["score_threshold"],
         class_agnostic=asked["class_agnostic"],
     )
-    image_ids = tuple(about["image_ids"])
-    detections, truths = about["detections"], about["ground_truths"]
+    image_ids = tuple(
+        check_image_id(each, f"image_ids[{k}]") for k, each in enumerate(about["image_ids"])
+    )
+    detections, truths, known = (
+        _size(name, about[name]) for name in ("detections", "ground_truths", "patterns")
+    )
     width = pattern_bytes(len(settings.areas), len(settings.iou_thresholds))
     patterns = tuple(
-        body[start + k * width : start + (k + 1) * width].rstrip(b"\0")
-        for k in range(about["patterns"])
+        body[start + k * width : start + (k + 1) * width].rstrip(b"\0") for k in range(known)
     )
-    start += about["patterns"] * width
+    start += known * width
     like = TallyColumns.empty(len(classes), settings)
     like = replace(like, codes=np.empty(0, _code_type(len(patterns))))
     rows = dict.fromkeys(("scores", "codes", "labels", "ranks"), detections)
@@ -159,6 +164,13 @@ def _check(
         raise ValueError("an image occurs twice")
 
 
+def _size(name: str, found: object) -> int:
+    """Return a number of rows; numpy would read a negative one as all that is left."""
+    if not isinstance(found, int) or found < 0:
+        raise InvalidInputError.at(name, found, "at least 0")
+    return found
+
+
 def _code_type(patterns: int) -> type[np.unsignedinteger[Any]]:
     return np.uint16 if patterns <= 2**16 else np.uint32
 
@@ -167,8 +179,9 @@ def _little_endian(column: np.ndarray[Any, np.dtype[Any]]) -> bytes:
     return column.astype(column.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def _digest(length: int, packed: bytes) -> bytes:
-    made = hashlib.blake2b(_LENGTH.pack(length), digest_size=16)
+def digest(length: int, packed: bytes) -> bytes:
+    """Return the checksum of a compressed body and its length before."""
+    made = hashlib.blake2b(LENGTH.pack(length), digest_size=16)
     made.update(packed)
     return made.digest()
 
