@@ -131,7 +131,7 @@ def test_shapes_that_do_not_fit_are_refused(loss: ClassLoss) -> None:
         loss(torch.zeros(2, 3), torch.zeros(1, dtype=torch.int64))
 
 
-@every_loss
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.usefixtures("signatures_unchecked")
 def test_classes_that_are_no_integers_are_refused(loss: ClassLoss) -> None:
     with pytest.raises(TypeError, match=r"labels must be integers, .*: got torch\.float32"):
