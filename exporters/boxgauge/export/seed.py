@@ -13,8 +13,8 @@ def keep_seed_a_number(module: fx.GraphModule) -> None:
     """Drop, from a traced gradient, the expansions of numbers that broadcasting makes needless.
 
     Every gradient begins with ones in the shape of the loss, and the sum over a row expands them
-    further. ONNX Runtime takes longer for that than for all the rest of an L1 gradient. A product
-    with a number is the same product, to the bit.
+    further. ONNX Runtime takes longer for that than for all the rest of an L1 gradient. PyTorch
+    computes the same bits either way.
     """
     numbers: dict[fx.Node, fx.Node] = {}  # by the tensor that repeats them
     for node in module.graph.nodes:
