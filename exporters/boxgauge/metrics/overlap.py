@@ -1,36 +1,72 @@
-"""COCO's overlap of paired boxes, bit for bit."""
+"""COCO's overlap of pairs of boxes, bit for bit."""
+
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from boxgauge.metrics.segments import positions, take
 
-def coco_overlap(
-    dt: Float[Tensor, "n 4"], gt: Float[Tensor, "n 4"], crowd: Bool[Tensor, " n"]
-) -> Float[Tensor, " n"]:
-    """Return the IoU of each pair; against a crowd, the share of the detection that it covers.
+
+class Overlaps(NamedTuple):
+    """The pairs that share some area; the overlap of all others is 0.
+
+    Attributes:
+        pair: Positions of those pairs, ascending, int64 [m].
+        overlap: IoU of each; against a crowd, the share of the detection that it covers.
+    """
+
+    pair: Int[Tensor, " m"]
+    overlap: Float[Tensor, " m"]
+
+
+class _Edges(NamedTuple):
+    left: Float[Tensor, " n"]
+    top: Float[Tensor, " n"]
+    right: Float[Tensor, " n"]
+    bottom: Float[Tensor, " n"]
+    area: Float[Tensor, " n"]
+
+
+def coco_overlaps(
+    dt_boxes: Float[Tensor, "d 4"],
+    gt_boxes: Float[Tensor, "g 4"],
+    gt_crowd: Bool[Tensor, " g"],
+    pair_dt: Int[Tensor, " p"],
+    pair_gt: Int[Tensor, " p"],
+) -> Overlaps:
+    """Return the overlap of each pair of boxes that share some area.
 
     Args:
-        dt: Detections: left, top, width, height, pixels, float64.
-        gt: Ground truths, paired by row.
-        crowd: Ground truths that stand for many objects.
+        dt_boxes: Detections: left, top, width, height, pixels, float64.
+        gt_boxes: Ground truths, likewise.
+        gt_crowd: Ground truths that stand for many objects.
+        pair_dt: Row of each pair's detection.
+        pair_gt: Row of its ground truth.
 
     Returns:
-        Values in [0, 1], 0 for boxes that only touch or have no area. The order of the
+        Values in (0, 1]; boxes that only touch or have no area share none. The order of the
         operations is pycocotools' own, so that equal input gives equal bits.
 
     References:
         Lin et al., "Microsoft COCO: Common Objects in Context", ECCV 2014.
     """
-    dx, dy, dw, dh = dt.unbind(-1)
-    gx, gy, gw, gh = gt.unbind(-1)
-    width = torch.minimum(dx + dw, gx + gw) - torch.maximum(dx, gx)
-    height = torch.minimum(dy + dh, gy + gh) - torch.maximum(dy, gy)
-    touching = (width > 0) & (height > 0)
-    overlap = width * height
-    dt_area = dw * dh
-    union = torch.where(crowd, dt_area, (dt_area + gw * gh) - overlap)
-    one = torch.ones_like(union)
-    return torch.where(
-        touching, overlap / torch.where(touching, union, one), torch.zeros_like(union)
-    )
+    dt, gt = _edges(dt_boxes), _edges(gt_boxes)
+
+    def shared(low: int, high: int) -> Float[Tensor, " p"]:
+        ends = torch.minimum(take(dt[high], pair_dt), take(gt[high], pair_gt))
+        return ends - torch.maximum(take(dt[low], pair_dt), take(gt[low], pair_gt))
+
+    width, height = shared(0, 2), shared(1, 3)
+    pair = positions((width > 0) & (height > 0))
+    pair_dt, pair_gt = take(pair_dt, pair), take(pair_gt, pair)
+    intersection = take(width, pair) * take(height, pair)
+    dt_area = take(dt.area, pair_dt)
+    union = (dt_area + take(gt.area, pair_gt)) - intersection
+    return Overlaps(pair, intersection / torch.where(take(gt_crowd, pair_gt), dt_area, union))
+
+
+def _edges(boxes: Float[Tensor, "n 4"]) -> _Edges:
+    x, y, w, h = boxes.unbind(-1)
+    return _Edges(x, y, x + w, y + h, w * h)

@@ -38,6 +38,12 @@ def order_within(group: Int[Tensor, " n"], descending: Float[Tensor, " n"]) -> I
     return torch.sort(key)[1]
 
 
+def grouped(group: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
+    """Return the permutation that sorts by group, then position."""
+    n = group.shape[0]
+    return torch.sort(group * n + torch.arange(n, device=group.device))[1]
+
+
 def size(value: Int[Tensor, ""]) -> int:
     """Return a tensor's one value as a size, which the exporter keeps symbolic."""
     n: int = value.item()  # type: ignore[assignment]  # int() would freeze the symbol
