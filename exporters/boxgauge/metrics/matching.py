@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from boxgauge.metrics.overlap import coco_overlaps
+from boxgauge.metrics.overlap import coco_overlaps, corners
 from boxgauge.metrics.reach import within_reach
 from boxgauge.metrics.rounds import accept_in_rounds
 from boxgauge.metrics.segments import (
@@ -25,6 +25,7 @@ from boxgauge.metrics.segments import (
     positions,
     starts,
     take,
+    take_columns,
 )
 
 # pycocotools asks for min(t, 1 - 1e-10), so that a perfect overlap passes t = 1.
@@ -117,14 +118,15 @@ def match_detections(
     rank = torch.arange(order.shape[0], device=order.device)
     rank = rank - take(starts(count(dt_cell, cells)), cell)
     gt_ignored = gt_crowd | gt_ignore | _outside(gt_areas, area_ranges)
-    outside = _outside(dt_boxes[:, 2] * dt_boxes[:, 3], area_ranges)
+    dt, gt = corners(dt_boxes), corners(gt_boxes)
+    outside = _outside(dt.area, area_ranges)
 
     # Candidate pairs: same image and class, evaluated, overlapping enough for one threshold.
     by_cell = grouped(gt_cell)
     gt_count = count(gt_cell, cells)
     pair_dt, place = expand(take(gt_count, cell) * (rank < max_detections))
     pair_gt = take(by_cell, take(take(starts(gt_count), cell), pair_dt) + place)
-    shared, overlap = coco_overlaps(dt_boxes, gt_boxes, gt_crowd, take(order, pair_dt), pair_gt)
+    shared, overlap = coco_overlaps(dt, gt, gt_crowd, take(order, pair_dt), pair_gt)
     # A tensor, since the exporter rounds Python's numbers to float32.
     most = torch.tensor([_ALMOST_ONE], dtype=torch.float64, device=order.device)
     floors = torch.minimum(iou_thresholds, most)
@@ -132,7 +134,7 @@ def match_detections(
     shared, overlap = take(shared, near), take(overlap, near)
 
     pairs = _by_liking(_Pairs(take(pair_dt, shared), take(pair_gt, shared), overlap))
-    pair_ignored = torch.index_select(gt_ignored, 1, pairs.gt)
+    pair_ignored = take_columns(gt_ignored, pairs.gt)
     reached = within_reach(pairs.dt, take(rank, pairs.dt), pair_ignored, order.shape[0])
     chosen, match = _assign(pairs.take(reached), gt_crowd, gt_ignored, floors)
     candidate = take(order, chosen)
@@ -140,7 +142,7 @@ def match_detections(
         torch.zeros_like(rank).scatter(0, order, rank),
         candidate,
         match,
-        _ignored(match, gt_ignored, torch.index_select(outside, 1, candidate)),
+        _ignored(match, gt_ignored, take_columns(outside, candidate)),
         outside,
         gt_ignored,
     )

@@ -9,6 +9,16 @@ from torch import Tensor
 from boxgauge.metrics.segments import positions, take
 
 
+class Corners(NamedTuple):
+    """Boxes by columns, pixels and px², float64 [n]."""
+
+    left: Float[Tensor, " n"]
+    top: Float[Tensor, " n"]
+    right: Float[Tensor, " n"]
+    bottom: Float[Tensor, " n"]
+    area: Float[Tensor, " n"]
+
+
 class Overlaps(NamedTuple):
     """The pairs that share some area; the overlap of all others is 0.
 
@@ -21,17 +31,15 @@ class Overlaps(NamedTuple):
     overlap: Float[Tensor, " m"]
 
 
-class _Edges(NamedTuple):
-    left: Float[Tensor, " n"]
-    top: Float[Tensor, " n"]
-    right: Float[Tensor, " n"]
-    bottom: Float[Tensor, " n"]
-    area: Float[Tensor, " n"]
+def corners(boxes: Float[Tensor, "n 4"]) -> Corners:
+    """Return the corners and areas of boxes given as left, top, width, height."""
+    x, y, w, h = boxes.T.contiguous().unbind()
+    return Corners(x, y, x + w, y + h, w * h)
 
 
 def coco_overlaps(
-    dt_boxes: Float[Tensor, "d 4"],
-    gt_boxes: Float[Tensor, "g 4"],
+    dt: Corners,
+    gt: Corners,
     gt_crowd: Bool[Tensor, " g"],
     pair_dt: Int[Tensor, " p"],
     pair_gt: Int[Tensor, " p"],
@@ -39,8 +47,8 @@ def coco_overlaps(
     """Return the overlap of each pair of boxes that share some area.
 
     Args:
-        dt_boxes: Detections: left, top, width, height, pixels, float64.
-        gt_boxes: Ground truths, likewise.
+        dt: Detections.
+        gt: Ground truths.
         gt_crowd: Ground truths that stand for many objects.
         pair_dt: Row of each pair's detection.
         pair_gt: Row of its ground truth.
@@ -52,13 +60,8 @@ def coco_overlaps(
     References:
         Lin et al., "Microsoft COCO: Common Objects in Context", ECCV 2014.
     """
-    dt, gt = _edges(dt_boxes), _edges(gt_boxes)
-
-    def shared(low: int, high: int) -> Float[Tensor, " p"]:
-        ends = torch.minimum(take(dt[high], pair_dt), take(gt[high], pair_gt))
-        return ends - torch.maximum(take(dt[low], pair_dt), take(gt[low], pair_gt))
-
-    width, height = shared(0, 2), shared(1, 3)
+    width = _shared(dt.left, dt.right, gt.left, gt.right, pair_dt, pair_gt)
+    height = _shared(dt.top, dt.bottom, gt.top, gt.bottom, pair_dt, pair_gt)
     pair = positions((width > 0) & (height > 0))
     pair_dt, pair_gt = take(pair_dt, pair), take(pair_gt, pair)
     intersection = take(width, pair) * take(height, pair)
@@ -67,6 +70,14 @@ def coco_overlaps(
     return Overlaps(pair, intersection / torch.where(take(gt_crowd, pair_gt), dt_area, union))
 
 
-def _edges(boxes: Float[Tensor, "n 4"]) -> _Edges:
-    x, y, w, h = boxes.unbind(-1)
-    return _Edges(x, y, x + w, y + h, w * h)
+def _shared(
+    dt_low: Float[Tensor, " d"],
+    dt_high: Float[Tensor, " d"],
+    gt_low: Float[Tensor, " g"],
+    gt_high: Float[Tensor, " g"],
+    pair_dt: Int[Tensor, " p"],
+    pair_gt: Int[Tensor, " p"],
+) -> Float[Tensor, " p"]:
+    """Return the length that both of each pair cover along one axis, negative between them."""
+    end = torch.minimum(take(dt_high, pair_dt), take(gt_high, pair_gt))
+    return end - torch.maximum(take(dt_low, pair_dt), take(gt_low, pair_gt))

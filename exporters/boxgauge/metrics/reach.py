@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from boxgauge.metrics.segments import count, positions, starts, take
+from boxgauge.metrics.segments import count, positions, starts, take, take_columns
 
 
 def within_reach(
@@ -35,4 +35,4 @@ def _place_among(flags: Bool[Tensor, "a p"], first: Int[Tensor, " p"]) -> Int[Te
     """Return how many flags of the same segment stand before each place."""
     flagged = flags.long()
     before = torch.cumsum(flagged, 1) - flagged
-    return before - torch.index_select(before, 1, first)
+    return before - take_columns(before, first)

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch._higher_order_ops.while_loop import while_loop
 
-from boxgauge.metrics.segments import extent, positions, take
+from boxgauge.metrics.segments import extent, positions, take, take_columns
 
 
 def accept_in_rounds(
@@ -40,7 +40,7 @@ def accept_in_rounds(
 
     # A wish is its pair, or behind all real ones if ignored: the lowest is the dearest.
     place = torch.arange(pairs, dtype=torch.int32, device=dt.device)
-    behind = torch.index_select(gt_ignored, 1, pair_gt).int() * pairs
+    behind = take_columns(gt_ignored, pair_gt).int() * pairs
     never = place.new_zeros(1) + 2 * pairs
     eligible = overlap >= floors[:, None]
     wish = torch.where(eligible, (place + behind)[:, None, :], never).flatten(0, 1)

@@ -14,6 +14,11 @@ def take(values: Shaped[Tensor, " n"], index: Int[Tensor, " m"]) -> Shaped[Tenso
     return torch.gather(values, 0, index)
 
 
+def take_columns(values: Shaped[Tensor, "a n"], index: Int[Tensor, " m"]) -> Shaped[Tensor, "a m"]:
+    """Return ``values[:, index]``, likewise."""
+    return torch.gather(values, 1, index.expand(values.shape[0], -1))
+
+
 def dense_rank(values: Float[Tensor, " n"]) -> Int[Tensor, " n"]:
     """Return the rank of each value in descending order; equal values share one.
 

@@ -8,9 +8,7 @@ from boxgauge.engine.sortable import sortable
 Int64 = NDArray[np.int64]
 
 
-def choosing(
-    cell: Int64, scores: NDArray[np.float64], cells: int
-) -> tuple[Int64, Int64]:
+def choosing(cell: Int64, scores: NDArray[np.float64], cells: int) -> tuple[Int64, Int64]:
     """Return the order in which detections choose a ground truth, and the rank of each.
 
     Cell, score and position make one integer key, since numpy sorts those several times as
