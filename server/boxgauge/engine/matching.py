@@ -183,6 +183,7 @@ def _run(
         predictions.labels[dt],
         scores,
         rank,
+        outcome.codes,
         outcome.patterns,
         _places_in_image(outcome.partner, dt_counts, gt_counts),
         gt_counts,

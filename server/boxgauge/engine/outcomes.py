@@ -21,12 +21,14 @@ class Outcomes:
     """The outcome of each detection.
 
     Attributes:
-        patterns: Over area ranges and thresholds, packed, [d].
+        codes: Row of ``patterns`` for each, [d].
+        patterns: Outcomes over area ranges and thresholds, packed, [p].
         partner: Row of the ground truth that it took at the operating point, or -1, [d].
         hit: It is a true positive there, [d].
         ignored: It counts neither way there, [d].
     """
 
+    codes: Int64
     patterns: NDArray[np.bytes_]
     partner: Int64
     hit: Bool
@@ -64,9 +66,12 @@ def outcomes(
     # Most detections have no candidate: what they are follows from their area alone.
     thresholds, point = len(settings.iou_thresholds), operating_threshold(settings)
     unmatched = np.repeat(bands.outside, thresholds, axis=0)
-    patterns = pack_patterns(np.zeros_like(unmatched), unmatched)[band]
-    flat = (thresholds * len(settings.areas), -1)
-    patterns[candidates] = pack_patterns(tp.reshape(flat), ignored.reshape(flat))
+    patterns = pack_patterns(
+        np.concatenate([np.zeros_like(unmatched), tp.reshape(len(unmatched), -1)], axis=1),
+        np.concatenate([unmatched, ignored.reshape(len(unmatched), -1)], axis=1),
+    )
+    codes = band.copy()
+    codes[candidates] = unmatched.shape[1] + np.arange(len(candidates))
 
     partner = np.full(len(areas), -1, dtype=np.int64)
     hit = np.zeros(len(areas), dtype=np.bool_)
@@ -74,7 +79,7 @@ def outcomes(
     partner[candidates] = match[0, point]
     hit[candidates] = tp[0, point]
     ignored_there[candidates] = ignored[0, point]
-    return Outcomes(patterns, partner, hit, ignored_there)
+    return Outcomes(codes, patterns, partner, hit, ignored_there)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
