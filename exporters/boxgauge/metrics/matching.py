@@ -102,8 +102,8 @@ def match_detections(
         max_detections: Detections evaluated an image and class, best first.
 
     Returns:
-        See `Matching`. Cost: O(n log n) plus pairs · thresholds · ranges a round;
-        realistic data need 3 to 5 rounds, n equal boxes n + 1.
+        See `Matching`. Cost: O(n log n) plus contested pairs · thresholds · ranges a round;
+        realistic data need about 2 rounds, n equal boxes n.
 
     References:
         Lin et al., "Microsoft COCO", ECCV 2014; semantics of pycocotools 2.0.11.
