@@ -162,6 +162,7 @@ def synthetic(draw: np.random.Generator, first: int, n: int) -> Matches:
         np.full(n, 3),
         draw.random(n),
         np.zeros(n, dtype=np.int64),
+        np.arange(n),
         patterns,
         np.full(n, -1),
         zeros,

@@ -17,7 +17,7 @@ from boxgauge.engine.tally import ExactTally
 from boxgauge.frames import GroundTruths, Predictions, image_order
 
 # Images a matching run: enough to make its overhead small, few enough to stay in the cache.
-_IMAGES = 128
+_IMAGES = 256
 
 
 @dataclass(frozen=True, slots=True)

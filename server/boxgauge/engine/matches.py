@@ -51,7 +51,9 @@ class Matches:
         scores: Confidence, float64 [d].
         ranks: Place by score in its image and class, int64 [d]; from the last of
             ``max_detections`` on it was not evaluated, and its outcome means nothing.
-        patterns: Outcomes over areas and thresholds, packed: one bytes string each, [d].
+        codes: Row of ``patterns`` that says what became of each detection, int64 [d].
+        patterns: Outcomes over areas and thresholds, packed: one bytes string each, [p]; one
+            may stand in several rows, or in one that no code names.
         partners: The ground truth that each took over the first area range, at the operating
             point's threshold: its place in its image, or -1, int64 [d].
         truth_counts: Ground truths of each image, int64 [images].
@@ -65,6 +67,7 @@ class Matches:
     labels: NDArray[np.int64]
     scores: NDArray[np.float64]
     ranks: NDArray[np.int64]
+    codes: NDArray[np.int64]
     patterns: NDArray[np.bytes_]
     partners: NDArray[np.int64]
     truth_counts: NDArray[np.int64]
@@ -80,13 +83,15 @@ class Matches:
         chosen = np.asarray(images, dtype=np.int64)
         rows = rows_of(self.counts, chosen)
         truths = rows_of(self.truth_counts, chosen)
+        known, codes = np.unique(self.codes[rows], return_inverse=True)
         return Matches(
             tuple(self.image_ids[k] for k in chosen.tolist()),
             self.counts[chosen],
             self.labels[rows],
             self.scores[rows],
             self.ranks[rows],
-            self.patterns[rows],
+            codes,
+            self.patterns[known],
             self.partners[rows],
             self.truth_counts[chosen],
             self.truth_labels[truths],
@@ -106,7 +111,7 @@ class Matches:
             labels=self.labels[kept],
             scores=self.scores[kept],
             ranks=self.ranks[kept],
-            patterns=self.patterns[kept],
+            codes=self.codes[kept],
             partners=self.partners[kept],
         )
 
@@ -122,6 +127,9 @@ class Matches:
         }
         ids = tuple(image_id for part in parts for image_id in part.image_ids)
         sums = np.concatenate([part.sums.rows() for part in parts])
+        sizes = [len(part.patterns) for part in parts]
+        rows = [len(part.codes) for part in parts]
+        joined["codes"] += np.repeat(np.cumsum(sizes) - sizes, rows)
         return cls(image_ids=ids, sums=ImageSums(*sums.T), **joined)
 
 

@@ -9,7 +9,7 @@ _KEY_BITS = 63
 
 
 def report_order(
-    labels: NDArray[np.unsignedinteger[Any]], scores: NDArray[np.float64]
+    labels: NDArray[np.integer[Any]], scores: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Return the permutation that sorts by class, then falling score, then present place.
 

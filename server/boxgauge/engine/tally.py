@@ -101,7 +101,7 @@ class ExactTally:
         labels, truth_labels = self._index(matches.labels), self._index(matches.truth_labels)
         if len(self._codes) > self._forget_at:
             self._pack()
-        codes = self._encode(matches.patterns.tolist())
+        codes = self._encode(matches.patterns.tolist())[matches.codes]
         like = self._empty
         self._append(
             matches.image_ids,
