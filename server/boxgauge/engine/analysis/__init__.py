@@ -1,11 +1,7 @@
 """What looks closer than COCO's statistics: taken from a report, a tally or matched images."""
 
 from boxgauge.engine.analysis.bins import Calibration, ReliabilityCurve
-from boxgauge.engine.analysis.calibration import (
-    CalibrationReport,
-    CalibrationTally,
-    PositionCalibrationTally,
-)
+from boxgauge.engine.analysis.calibration import CalibrationReport, CalibrationTally
 from boxgauge.engine.analysis.comparison import Comparison, Difference, compare
 from boxgauge.engine.analysis.intervals import Interval, Intervals, bootstrap, jackknife
 from boxgauge.engine.analysis.lvis import LVIS_AREAS, evaluate_lvis
@@ -16,6 +12,7 @@ from boxgauge.engine.analysis.lvis_report import (
     LvisStatistics,
 )
 from boxgauge.engine.analysis.masks import ClassPixels, PixelReport, PixelTally
+from boxgauge.engine.analysis.position_calibration import PositionCalibrationTally
 from boxgauge.engine.analysis.resampling import Resampler, ResamplingTally
 from boxgauge.engine.analysis.voc import evaluate_voc
 from boxgauge.engine.analysis.voc_report import VocAverages, VocClass, VocReport, VocSettings
