@@ -41,6 +41,7 @@ EXACT: tuple[Entry, ...] = (
     ),
     Entry(
         name="report",
+        version=2,
         family="report",
         kernel=report_curves,
         inputs=(
