@@ -17,7 +17,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from simulated import CLASSES, Model, make_population
-from timing import machine
+from timing import machine, measure
+from workload import CLASSES as WORKLOAD_CLASSES
+from workload import make_workload
 
 from boxgauge.engine import (
     COCO_AREAS,
@@ -25,6 +27,8 @@ from boxgauge.engine import (
     EvaluationSettings,
     Matches,
     ModelRepository,
+    ObjectClass,
+    evaluate,
     find_graphs,
 )
 from boxgauge.engine.analysis import (
@@ -47,6 +51,26 @@ POPULATION, FRAMES = 10_000, 5
 
 Clusters = dict[ImageId, ImageId]
 Method = Callable[[ResamplingTally, Clusters], Intervals]
+
+
+def cost(engine: Engine, images: int, repeats: int) -> None:
+    """Print what a resample costs beside evaluating so many images again: CPU, medians."""
+    workload, settings = make_workload(images, seed=1), EvaluationSettings()
+    classes = tuple(ObjectClass(k, str(k)) for k in range(1, WORKLOAD_CLASSES + 1))
+    tally = ResamplingTally(classes, settings)
+    sides = workload.predictions(), workload.ground_truths()
+    evaluate(engine, *sides, classes, settings, accumulators=[tally])
+    matches = tally.matches()
+    if matches is None:
+        raise ValueError("at least one image is wanted")
+    resampler = Resampler(engine, classes, settings, matches)
+    weights = np.random.default_rng(1).poisson(1.0, len(matches))
+    again = measure(lambda: evaluate(engine, *sides, classes, settings), repeats)
+    once = measure(lambda: resampler.statistics(weights), repeats)
+    _table(f"{images} images, {len(matches.scores)} detections", "CPU s", "ratio")
+    _row("evaluated again", f"{again.cpu_s:.3f}", "1")
+    _row("resampled", f"{once.cpu_s:.3f}", f"{once.cpu_s / again.cpu_s:.3f}")
+    _say("")
 
 
 class Study:
@@ -203,15 +227,17 @@ def main() -> None:
     parser.add_argument("--simulations", type=int, default=300)
     parser.add_argument("--replicates", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=("coverage", "alarms"))
+    parser.add_argument("--only", choices=("cost", "coverage", "alarms"))
     asked = parser.parse_args()
     engine = Engine.open(ModelRepository.open(find_graphs(None)))
     study = Study(engine, asked.simulations, asked.replicates, asked.seed)
     _say(f"{machine()}; {asked.simulations} simulations of {asked.replicates} replicates\n")
-    if asked.only != "alarms":
+    if asked.only in (None, "cost"):
+        cost(engine, 5000, 5)
+    if asked.only in (None, "coverage"):
         for images, frames in ((200, 1), (200, FRAMES)):
             study.coverage(images, frames)
-    if asked.only != "coverage":
+    if asked.only in (None, "alarms"):
         study.alarms(100)
 
 

@@ -2,11 +2,7 @@
 
 from boxgauge.engine.analysis.averages import Average, Averages
 from boxgauge.engine.analysis.bins import Calibration, ReliabilityCurve
-from boxgauge.engine.analysis.calibration import (
-    CalibrationReport,
-    CalibrationTally,
-    PositionCalibrationTally,
-)
+from boxgauge.engine.analysis.calibration import CalibrationReport, CalibrationTally
 from boxgauge.engine.analysis.comparison import Comparison, Difference, compare
 from boxgauge.engine.analysis.confusion import Confusion, ConfusionMatrix
 from boxgauge.engine.analysis.intervals import Interval, Intervals, bootstrap, jackknife
@@ -19,6 +15,7 @@ from boxgauge.engine.analysis.lvis_report import (
     LvisStatistics,
 )
 from boxgauge.engine.analysis.masks import ClassPixels, PixelReport, PixelTally
+from boxgauge.engine.analysis.position_calibration import PositionCalibrationTally
 from boxgauge.engine.analysis.repairs import ErrorDecomposition, ErrorKind
 from boxgauge.engine.analysis.resampling import Resampler, ResamplingTally
 from boxgauge.engine.analysis.score_curve import ScoreCurve, ScorePoint

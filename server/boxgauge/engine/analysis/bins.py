@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.analysis.outcomes import operating_outcomes
 from boxgauge.engine.engine import Engine
+from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.matches import FIXED_POINT
+from boxgauge.engine.settings import EvaluationSettings
 from boxgauge.frames import InvalidInputError
 
 COUNT, ERRORS = "count_calibration", "calibration_errors"
@@ -74,17 +77,23 @@ class ScoreBins:
         self.counts = np.zeros((groups, bins, 4), dtype=np.int64)
 
     def count(
-        self,
-        group: Int64,
-        scores: Float64,
-        correct: NDArray[np.bool_],
-        boxes: Float64,
-        truths: Float64,
+        self, images: MatchedImages, settings: EvaluationSettings, rows: Int64, group: Int64
     ) -> Int64:
-        """Return the counts of these detections alone: see the kernel, `count_calibration`."""
+        """Return the counts of some detections of matched images alone.
+
+        Args:
+            images: Matched.
+            settings: With these.
+            rows: The detections.
+            group: Of each of them.
+        """
+        correct = operating_outcomes(images.matches, settings)[rows] == 1
+        boxes = images.predictions.boxes[rows]
+        truths = np.zeros_like(boxes)
+        truths[correct] = images.ground_truths.boxes[images.partners[rows][correct]]
         inputs = {
             "group": group,
-            "scores": scores,
+            "scores": images.matches.scores[rows],
             "correct": correct,
             "boxes": boxes,
             "truths": truths,

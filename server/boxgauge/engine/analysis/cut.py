@@ -94,7 +94,7 @@ class CutColumns:
 
     def for_report(self) -> Columns:
         """Return what the report graph takes: rows by class, then falling score."""
-        order = report_order(self.label, self.keys)
+        order = report_order(self.label.astype(np.uint64), self.keys)
         return Columns(
             label=self.label[order],
             scores=self.keys[order],

@@ -1,8 +1,9 @@
-"""What became of each detection at the operating point."""
+"""What became of each detection at the operating point, and which of them count."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.matches import Matches
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings
@@ -21,3 +22,13 @@ def operating_outcomes(matches: Matches, settings: EvaluationSettings) -> NDArra
     is_beyond = matches.ranks >= settings.max_detections[-1]
     outcomes: NDArray[np.uint8] = np.where(is_beyond | (is_ignored == 1), np.uint8(2), is_tp)
     return outcomes
+
+
+def counted_rows(
+    images: MatchedImages, settings: EvaluationSettings, score_threshold: float
+) -> tuple[NDArray[np.int64], int]:
+    """Return the detections that count, and how many were left out as no probability."""
+    scores = images.matches.scores
+    counts = (operating_outcomes(images.matches, settings) != 2) & (scores >= score_threshold)
+    is_probability = (scores >= 0) & (scores <= 1)
+    return np.flatnonzero(counts & is_probability), int((counts & ~is_probability).sum())
