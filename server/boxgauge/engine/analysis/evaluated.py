@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.analysis.outcomes import operating_outcomes
 from boxgauge.engine.matched_images import MatchedImages
-from boxgauge.engine.matches import unpack_patterns
-from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.frames import InvalidInputError
 
@@ -77,10 +76,7 @@ def evaluated(images: MatchedImages, settings: EvaluationSettings) -> Evaluated:
     matches = images.matches
     rows = np.flatnonzero(matches.ranks < settings.max_detections[-1])
     of_image = images.predictions.image_index[rows]
-    patterns, code = np.unique(matches.patterns[rows], return_inverse=True)
-    areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
-    point = operating_threshold(settings)
-    outcome = unpack_patterns(patterns.tolist(), areas, thresholds)[:, 0, point][code]
+    outcome = operating_outcomes(matches, settings)[rows].astype(np.int64)
     return Evaluated(
         rows,
         of_image,

@@ -102,9 +102,9 @@ def list_events(
 def _outcomes(matches: Matches, settings: EvaluationSettings) -> tuple[Int64, Int64]:
     """Return the distinct outcomes [patterns, areas, thresholds] and each detection's own."""
     areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
-    patterns, code = np.unique(matches.patterns, return_inverse=True)
+    patterns, place = np.unique(matches.patterns, return_inverse=True)
     outcomes = unpack_patterns(patterns.tolist(), areas, thresholds)
-    return outcomes, code
+    return outcomes, place[matches.codes]
 
 
 def _positives(matches: Matches, ids: Int64, areas: list[int]) -> tuple[Int64, Int64]:

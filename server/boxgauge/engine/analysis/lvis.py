@@ -152,12 +152,13 @@ def _unmatched_ignored(
     if not rows.any():
         return matches
     shape = len(settings.areas), len(settings.iou_thresholds)
-    known, place = np.unique(matches.patterns[rows], return_inverse=True)
-    outcomes = unpack_patterns(known.tolist(), *shape).reshape(len(known), -1).T
+    known, place = np.unique(matches.codes[rows], return_inverse=True)
+    outcomes = unpack_patterns(matches.patterns[known].tolist(), *shape).reshape(len(known), -1).T
     is_tp = outcomes == _TRUE_POSITIVE
-    patterns = matches.patterns.copy()
-    patterns[rows] = pack_patterns(is_tp, ~is_tp)[place]
-    return replace(matches, patterns=patterns)
+    codes = matches.codes.copy()
+    codes[rows] = len(matches.patterns) + place
+    patterns = np.concatenate([matches.patterns, pack_patterns(is_tp, ~is_tp)])
+    return replace(matches, codes=codes, patterns=patterns)
 
 
 def _statistics(curves: Curves, groups: list[list[int]]) -> LvisStatistics:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.matched_images import MatchedImages
-from boxgauge.engine.matches import Matches
+from boxgauge.engine.matches import Matches, unpack_patterns
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings
 
@@ -14,13 +14,12 @@ def operating_outcomes(matches: Matches, settings: EvaluationSettings) -> NDArra
 
     At the operating point's IoU threshold, over the first area range.
     """
-    detections, width = len(matches.scores), matches.patterns.dtype.itemsize
-    # See `boxgauge.engine.matches.pack_patterns`: true positives' bits, then ignored ones'.
-    packed = matches.patterns.view(np.uint8).reshape(detections, width)
-    byte, bit = divmod(operating_threshold(settings), 8)
-    is_tp, is_ignored = ((packed[:, at] >> (7 - bit)) & 1 for at in (byte, width // 2 + byte))
-    is_beyond = matches.ranks >= settings.max_detections[-1]
-    outcomes: NDArray[np.uint8] = np.where(is_beyond | (is_ignored == 1), np.uint8(2), is_tp)
+    shape = len(settings.areas), len(settings.iou_thresholds)
+    of_pattern = unpack_patterns(matches.patterns.tolist(), *shape)
+    found = of_pattern[:, 0, operating_threshold(settings)].astype(np.uint8)[matches.codes]
+    outcomes: NDArray[np.uint8] = np.where(
+        matches.ranks < settings.max_detections[-1], found, np.uint8(2)
+    )
     return outcomes
 
 
