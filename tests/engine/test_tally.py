@@ -183,6 +183,14 @@ def test_an_image_cannot_be_added_twice_and_nothing_is_half_done(engine: Engine)
     assert_same(tally.report(engine), before)
 
 
+def test_an_image_cannot_come_twice_at_once(engine: Engine) -> None:
+    matches = match_images(engine, *draw_sides(2), SETTINGS)
+    tally = ExactTally(CLASSES, SETTINGS)
+    with pytest.raises(AlreadyExistsError, match="image 13 is there twice"):
+        tally.add(matches.select([1, 3, 2, 3]))
+    assert len(tally) == 0
+
+
 def test_an_empty_tally_reports_nothing_as_absent(engine: Engine) -> None:
     report = ExactTally(CLASSES, SETTINGS).report(engine)
     assert report.statistics == type(report.statistics)()

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from boxgauge.metrics.hits import list_hits
+from boxgauge.metrics.hits import Hits, list_hits
 from boxgauge.metrics.segments import count, expand, starts, take
 
 RECALL_POINTS = 101
@@ -49,7 +49,7 @@ def report_curves(
 
     Args:
         label: Class of each detection, from 0 to k - 1. The rows are in report order: by
-            class, within it by falling score, ties by image and then by rank.
+            class, within it by falling score, ties by image and then by rank. n < 2^31.
         scores: Confidence.
         rank: Place by score among the detections of its image and class, from 0.
         code: Row of ``outcomes`` that says what became of it.
@@ -66,60 +66,65 @@ def report_curves(
         Lin et al., "Microsoft COCO", ECCV 2014; Everingham et al., "The PASCAL Visual
         Object Classes Challenge", IJCV 2010 (interpolated precision).
     """
-    n, limits = label.shape[0], max_detections.shape[0]
     (classes, ranges), thresholds = positives.shape, outcomes.shape[2]
-    hits = list_hits(label, rank, code, outcomes, max_detections, classes)
-    to_find = positives.T.clamp(min=1).reshape(-1)
-    last_point, start = _last_points(_needed(to_find, recall_points), to_find)
-
-    # Each hit stands at the last recall point that it reaches.
-    of_class = take(label, hits.position)
-    pair = hits.area * classes + of_class
-    entry = take(start, pair) + torch.minimum(hits.tp, take(to_find, pair))
-    reached = take(last_point, entry.reshape(-1)).reshape(entry.shape)
-    limit = torch.arange(limits, device=label.device)[:, None]
-    column = (of_class * ranges + hits.area) * limits + limit
+    n, limits = label.shape[0], max_detections.shape[0]
+    axes = (thresholds, RECALL_POINTS, classes, ranges, limits)
     width = classes * ranges * limits
-    cell = (hits.threshold * width + column) * RECALL_POINTS + reached
+    hits = list_hits(label, rank, code, outcomes, max_detections, classes)
+    cell = _cells(hits, take(label, hits.position), positives, recall_points).reshape(-1)
+    cells = (thresholds, width, RECALL_POINTS)
 
     # A tensor, since ONNX's optimizer takes so small a number for zero.
     spacing = torch.tensor([_SPACING], dtype=torch.float64, device=label.device)
-    precision = hits.tp.double() / (hits.seen + spacing)
-    cells = thresholds * RECALL_POINTS * width
-    best = precision.new_zeros(cells).scatter_reduce(
-        0, cell.reshape(-1), precision.reshape(-1), "amax"
-    )
+    precision = (hits.tp.double() / (hits.seen + spacing)).reshape(-1)
+    best = precision.new_zeros(thresholds * width * RECALL_POINTS)
+    best = best.scatter_reduce(0, cell, precision, "amax").reshape(cells)
     nowhere = label.new_zeros(1) + n
-    first = nowhere.expand(cells).scatter_reduce(
-        0, cell.reshape(-1), hits.position.expand(limits, -1).reshape(-1), "amin"
-    )
+    position = hits.position.int().expand(limits, -1).reshape(-1)
+    first = nowhere.int().expand(thresholds * width * RECALL_POINTS)
+    first = first.scatter_reduce(0, cell, position, "amin").reshape(cells)
 
     def over_columns(of_class_and_area: Tensor) -> Tensor:
         """Repeat [class, area] over limits: [column]."""
         return of_class_and_area[:, :, None].expand(-1, -1, limits).reshape(-1)
 
-    rows = (thresholds, width, RECALL_POINTS)
-    envelope = torch.stack(_backwards(best.reshape(rows), torch.maximum), 1)
-    places = _backwards(first.reshape(rows), torch.minimum)
+    envelope = torch.stack(_backwards(best, torch.maximum), 1)
     # Recall 0 is reached by the first detection, whatever it is.
     top = over_columns(_top_positions(label, nowhere, classes)[:, None].expand(-1, ranges))
-    place = torch.stack([top.expand(thresholds, -1), *places[1:]], 1)
+    top = top.int().expand(thresholds, -1)
+    place = torch.stack([top, *_backwards(first, torch.minimum)[1:]], 1)
 
     # Bounds, not choices: ONNX Runtime's Where is slow, and makes 0.0 of the score -0.0.
     is_defined = positives > 0
     most = over_columns(torch.where(is_defined, 1.0, -1.0).double())
-    least = over_columns((~is_defined).long() * (n + 1))
+    least = over_columns((~is_defined).int() * (nowhere + 1).int())
     pool = torch.cat([scores, scores.new_zeros(1), scores.new_zeros(1) - 1.0])
-    scores_at = take(pool, torch.maximum(place, least).reshape(-1))
     found = hits.found.reshape(limits, ranges, thresholds, classes).permute(2, 3, 1, 0)
     recall = found.double() / positives.clamp(min=1).double()[:, :, None]
-
-    axes = (thresholds, RECALL_POINTS, classes, ranges, limits)
     return Curves(
         torch.minimum(envelope, most).reshape(axes),
         torch.where(is_defined[:, :, None], recall, -1.0).contiguous(),
-        scores_at.reshape(axes),
+        take(pool, torch.maximum(place, least).long().reshape(-1)).reshape(axes),
     )
+
+
+def _cells(
+    hits: Hits,
+    of_class: Int[Tensor, " h"],
+    positives: Int[Tensor, "k a"],
+    recall_points: Float[Tensor, " r"],
+) -> Int[Tensor, "m h"]:
+    """Return where each hit stands in [t, k, a, m, r]: at the last recall point it reaches."""
+    (classes, ranges), limits = positives.shape, hits.tp.shape[0]
+    to_find = positives.T.clamp(min=1).reshape(-1)
+    last_point, start = _last_points(_needed(to_find, recall_points), to_find)
+    pair = hits.area * classes + of_class
+    entry = take(start, pair) + torch.minimum(hits.tp, take(to_find, pair))
+    reached = take(last_point, entry.reshape(-1)).reshape(entry.shape)
+
+    limit = torch.arange(limits, device=of_class.device)[:, None]
+    column = ((hits.threshold * classes + of_class) * ranges + hits.area) * limits
+    return (column + limit) * RECALL_POINTS + reached
 
 
 def _needed(positives: Int[Tensor, " p"], recall_points: Float[Tensor, " r"]) -> Int[Tensor, "r p"]:

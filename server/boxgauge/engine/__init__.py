@@ -25,7 +25,8 @@ from boxgauge.engine.settings import (
     ObjectClass,
     check_classes,
 )
-from boxgauge.engine.tally import ExactTally, TallySnapshot
+from boxgauge.engine.tally import ExactTally
+from boxgauge.engine.tally_snapshot import TallySnapshot
 
 __all__ = [
     "COCO_AREAS",

@@ -88,19 +88,24 @@ def _by_classes(columns: Columns) -> Iterator[tuple[slice, Columns]]:
 
 def _curves_of(engine: Engine, columns: Columns) -> Curves:
     """Return the curves of these classes, in halves where one run would be too much."""
+    if not _is_too_much(columns):
+        return _run(engine, columns)
     for split, (long, short) in (
         (_split_maxima, (4, 3)),
         (_split_areas, (3, 2)),
         (_split_thresholds, (0, 0)),
     ):
-        halves = split(columns) if _is_too_much(columns) else ()
-        if halves:
+        if halves := split(columns):
             a, b = (_curves_of(engine, half) for half in halves)
             return Curves(
                 np.concatenate([a.precision, b.precision], axis=long),
                 np.concatenate([a.recall, b.recall], axis=short),
                 np.concatenate([a.scores, b.scores], axis=long),
             )
+    return _run(engine, columns)
+
+
+def _run(engine: Engine, columns: Columns) -> Curves:
     inputs = {name: getattr(columns, name) for name in Columns.__slots__}
     found = engine.run(REPORT, inputs | {"recall_points": RECALL_GRID})
     return Curves(found["precision"], found["recall"], found["scores_at"])

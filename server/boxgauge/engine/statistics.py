@@ -11,6 +11,8 @@ from boxgauge.engine.settings import COCO_IOU_THRESHOLDS, EvaluationSettings, Ob
 
 def mean(values: NDArray[np.float64]) -> float | None:
     """Return the mean of the defined entries (above -1), or None if there is none."""
+    # A mean looks twice at values that lie far apart: copied, the second look is cheap.
+    values = np.ascontiguousarray(values)
     defined = values[values > -1]
     return float(np.mean(defined)) if defined.size else None
 

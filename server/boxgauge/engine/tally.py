@@ -1,7 +1,7 @@
 """The exact tally: what every report follows from, image by image."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_clas
 from boxgauge.engine.summary import summarise
 from boxgauge.engine.tally_columns import GrowingColumns, TallyColumns
 from boxgauge.engine.tally_format import pack_tally, unpack_tally
+from boxgauge.engine.tally_snapshot import TallySnapshot
 from boxgauge.frames import (
     AlreadyExistsError,
     ImageId,
@@ -36,27 +37,6 @@ class _Codes(dict[bytes, int]):
     def __missing__(self, pattern: bytes) -> int:
         code = self[pattern] = len(self)
         return code
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TallySnapshot:
-    """A tally at one moment; later changes leave it alone.
-
-    Attributes:
-        places: Where each image stands in the columns.
-        columns: Of these images, and of some that were removed.
-        patterns: Packed outcomes; a detection's code is its place here.
-    """
-
-    places: dict[ImageId, int]
-    columns: TallyColumns
-    patterns: tuple[bytes, ...]
-
-    def ordered(self) -> tuple[tuple[ImageId, ...], TallyColumns]:
-        """Return the images in report order, and their columns alone."""
-        image_ids = tuple(sorted(self.places, key=image_order))
-        places = np.array([self.places[each] for each in image_ids], dtype=np.int64)
-        return image_ids, self.columns.take(places)
 
 
 class ExactTally:
@@ -93,10 +73,16 @@ class ExactTally:
         """Add images; all or, with an error, none.
 
         Raises:
-            AlreadyExistsError: An image is in the tally already.
+            AlreadyExistsError: An image is in the tally already, or twice among these.
             InvalidInputError: A label is no class of the tally.
         """
-        self._refuse_known(matches.image_ids, "the tally already")
+        image_ids = matches.image_ids
+        self._refuse_known(image_ids, "the tally already")
+        if len(set(image_ids)) < len(image_ids):
+            twice = min((each for each in image_ids if image_ids.count(each) > 1), key=image_order)
+            raise AlreadyExistsError(
+                f"image {twice!r} is there twice", field="image_id", value=twice
+            )
         matches = matches.evaluated(self.settings.max_detections[-1])
         labels, truth_labels = self._index(matches.labels), self._index(matches.truth_labels)
         if len(self._codes) > self._forget_at:
@@ -104,7 +90,7 @@ class ExactTally:
         codes = self._encode(matches.patterns.tolist())[matches.codes]
         like = self._empty
         self._append(
-            matches.image_ids,
+            image_ids,
             TallyColumns(
                 matches.scores,
                 codes,
@@ -167,7 +153,11 @@ class ExactTally:
             self._refuse_unlike(images)
             theirs = images.snapshot()
             self._refuse_unknown(theirs.places)
-            self._refuse_other_content(theirs)
+            unlike = self.snapshot().first_unlike(theirs)
+            if unlike is not None:
+                raise InvalidInputError.at(
+                    "tally", f"another image {unlike!r}", "of images as they are in this one"
+                )
             image_ids = tuple(theirs.places)
         else:
             image_ids = tuple(images)
@@ -252,22 +242,6 @@ class ExactTally:
     def _refuse_unlike(self, other: "ExactTally") -> None:
         if (other.classes, other.settings) != (self.classes, self.settings):
             raise InvalidInputError.at("tally", "others", "of the same classes and settings")
-
-    def _refuse_other_content(self, theirs: TallySnapshot) -> None:
-        """Refuse images that are here too, but not with the same rows."""
-        image_ids, columns = theirs.ordered()
-        unknown = len(self._codes)
-        renamed = np.array([self._codes.get(each, unknown) for each in theirs.patterns] or [0])
-        columns = replace(columns, codes=renamed[columns.codes])
-        places = np.array([self._places[each] for each in image_ids], dtype=np.int64)
-        ours = self._columns.values
-        if ours.take(places).same_as(columns):
-            return
-        for k, image_id in enumerate(image_ids):
-            if not ours.take(places[k : k + 1]).same_as(columns.take(np.array([k]))):
-                raise InvalidInputError.at(
-                    "tally", f"another image {image_id!r}", "of images as they are in this one"
-                )
 
     def _index(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return each label's place among the classes."""
