@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.matched_images import MatchedImages
-from boxgauge.engine.matches import unpack_pattern
+from boxgauge.engine.matches import unpack_patterns
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.frames import InvalidInputError
@@ -80,8 +80,7 @@ def evaluated(images: MatchedImages, settings: EvaluationSettings) -> Evaluated:
     patterns, code = np.unique(matches.patterns[rows], return_inverse=True)
     areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
     point = operating_threshold(settings)
-    meaning = [unpack_pattern(each, areas, thresholds)[0, point] for each in patterns.tolist()]
-    outcome = np.array(meaning, dtype=np.int64)[code]
+    outcome = unpack_patterns(patterns.tolist(), areas, thresholds)[:, 0, point][code]
     return Evaluated(
         rows,
         of_image,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from boxgauge.engine.matches import Matches, unpack_pattern
+from boxgauge.engine.matches import Matches, unpack_patterns
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 
 _TRUE_POSITIVE, _IGNORED = 1, 2
@@ -103,10 +103,8 @@ def _outcomes(matches: Matches, settings: EvaluationSettings) -> tuple[Int64, In
     """Return the distinct outcomes [patterns, areas, thresholds] and each detection's own."""
     areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
     patterns, code = np.unique(matches.patterns, return_inverse=True)
-    outcomes = np.zeros((max(len(patterns), 1), areas, thresholds), dtype=np.int64)
-    for k, pattern in enumerate(patterns.tolist()):
-        outcomes[k] = unpack_pattern(pattern, areas, thresholds)
-    return outcomes, code
+    # A spare pattern, so that there is one even without detections.
+    return unpack_patterns(patterns.tolist() or (b"",), areas, thresholds), code
 
 
 def _positives(matches: Matches, ids: Int64, areas: list[int]) -> tuple[Int64, Int64]:
