@@ -1,6 +1,7 @@
 """A tally's detections at one IoU threshold, area range and maximum."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class CutColumns:
     """Detections of images in report order, and the ground truths to be found.
 
     Attributes:
-        label: Place of each detection's class, int64 [n].
+        label: Place of each detection's class, in the tally's type, [n].
         keys: What sorts as the scores do, float64 [n].
         values: The score of each key, or None: see `boxgauge.engine.sortable`.
         rank: Place in its image and class, int64 [n].
@@ -61,7 +62,7 @@ class CutColumns:
         maximum: Detections an image and class that are kept.
     """
 
-    label: NDArray[np.int64]
+    label: NDArray[np.unsignedinteger[Any]]
     keys: NDArray[np.float64]
     values: NDArray[np.float64] | None
     rank: NDArray[np.int64]
@@ -83,7 +84,7 @@ class CutColumns:
         keys, values = sortable(columns.scores[kept])
         counted = (columns.truth_counted.astype(np.uint32) >> np.uint32(cut.area)) & 1 == 1
         return cls(
-            label=columns.labels[kept].astype(np.int64),
+            label=columns.labels[kept],
             keys=keys,
             values=values,
             rank=columns.ranks[kept].astype(np.int64),
@@ -96,7 +97,7 @@ class CutColumns:
         """Return what the report graph takes: rows by class, then falling score."""
         order = report_order(self.label.astype(np.uint64), self.keys)
         return Columns(
-            label=self.label[order],
+            label=self.label[order].astype(np.int64),
             scores=self.keys[order],
             rank=self.rank[order],
             # Each outcome is a pattern of its own.

@@ -103,7 +103,8 @@ def _outcomes(matches: Matches, settings: EvaluationSettings) -> tuple[Int64, In
     """Return the distinct outcomes [patterns, areas, thresholds] and each detection's own."""
     areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
     patterns, place = np.unique(matches.patterns, return_inverse=True)
-    outcomes = unpack_patterns(patterns.tolist(), areas, thresholds)
+    # A spare pattern, so that there is one even without detections.
+    outcomes = unpack_patterns(patterns.tolist() or (b"",), areas, thresholds)
     return outcomes, place[matches.codes]
 
 

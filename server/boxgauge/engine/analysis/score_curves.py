@@ -88,7 +88,11 @@ def _curves(
     """Return one curve a label of the columns."""
     counts = engine.run(
         SCORE_COUNTS,
-        {"label": columns.label, "scores": columns.keys, "outcome": columns.outcome},
+        {
+            "label": columns.label.astype(np.int64),
+            "scores": columns.keys,
+            "outcome": columns.outcome,
+        },
     )
     positives = columns.positives
     ratios = engine.run(
