@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float64, Int8, Int64
 from torch import Tensor
 
-from boxgauge.metrics.matching import match_detections
+from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.options import Options
 from boxgauge.metrics.report import RECALL_POINTS, Curves, report_curves
 from boxgauge.metrics.segments import order_within
@@ -125,18 +125,32 @@ def match_sides(
         torch.tensor([most], device=device),
     )
     kept = torch.nonzero(found.rank < most)[:, 0]
-    outcome = torch.where(found.ignored, _IGNORED, (found.match >= 0).long() * _TRUE_POSITIVE)
-    rows = outcome.permute(2, 0, 1)[kept].to(torch.int8)
-    # A spare row, so that there is a pattern even without detections.
-    spare = torch.cat([rows, rows.new_zeros(1, *rows.shape[1:])])
-    patterns, code = torch.unique(spare, dim=0, return_inverse=True)
+    patterns, code = _patterns(found)
     return Outcomes(
         options,
         dt.label[kept],
         dt.scores[kept],
         found.rank[kept],
-        code[:-1],
+        code[kept],
         patterns,
         gt.label,
         ~found.gt_ignored.T,
     )
+
+
+def _patterns(found: Matching) -> tuple[Int8[Tensor, "p a t"], Int64[Tensor, " d"]]:
+    """Return the outcomes that occur, and which of them is each detection's."""
+    thresholds = found.match.shape[1]
+    # A spare row, so that there is a pattern even without detections.
+    outside = torch.cat([found.outside.T, found.outside.T.new_zeros(1, len(found.outside))])
+    unmatched, code = torch.unique(outside, dim=0, return_inverse=True)
+    outcome = torch.where(found.ignored, _IGNORED, (found.match >= 0).long() * _TRUE_POSITIVE)
+    code[found.candidate] = len(unmatched) + torch.arange(len(found.candidate), device=code.device)
+    all_known = torch.cat(
+        [
+            (unmatched.to(torch.int8) * _IGNORED)[:, :, None].expand(-1, -1, thresholds),
+            outcome.permute(2, 0, 1).to(torch.int8),
+        ]
+    )
+    patterns, renamed = torch.unique(all_known, dim=0, return_inverse=True)
+    return patterns, renamed[code[:-1]]

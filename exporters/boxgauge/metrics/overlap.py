@@ -37,6 +37,24 @@ def corners(boxes: Float[Tensor, "n 4"]) -> Corners:
     return Corners(x, y, x + w, y + h, w * h)
 
 
+def coco_overlap(
+    dt: Float[Tensor, "n 4"], gt: Float[Tensor, "n 4"], crowd: Bool[Tensor, " n"]
+) -> Float[Tensor, " n"]:
+    """Return the overlap of boxes that are paired by row, 0 where they share no area.
+
+    Args:
+        dt: Detections: left, top, width, height, pixels, float64.
+        gt: Ground truths, likewise.
+        crowd: Ground truths that stand for many objects.
+
+    Returns:
+        Values in [0, 1]: see `coco_overlaps`.
+    """
+    row = torch.arange(dt.shape[0], device=dt.device)
+    found = coco_overlaps(corners(dt), corners(gt), crowd, row, row)
+    return dt.new_zeros(dt.shape[0]).scatter(0, found.pair, found.overlap)
+
+
 def coco_overlaps(
     dt: Corners,
     gt: Corners,
