@@ -108,7 +108,7 @@ def test_whole_floats_are_ids(write: Write, ground_truth: Document, detections: 
     assert predictions.counts.tolist() == [0, 1, 2]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     boxes=arrays.arrays(np.float64, (3, 4), elements=st.floats(0, 1e300)),
     scores=arrays.arrays(np.float64, 3, elements=st.floats(allow_nan=False, allow_infinity=False)),
