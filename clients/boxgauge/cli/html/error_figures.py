@@ -1,0 +1,65 @@
+"""Figures of what goes wrong: the confusion matrix, and what each kind of error costs."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from boxgauge.cli.html.figures import BLUE, ORANGE, styled
+from boxgauge.engine.analysis import Confusion, ErrorDecomposition
+
+_CELL_PX, _SMALLEST_PX, _LARGEST_PX = 26, 360, 1000
+# Numbers are written into the cells while they can be read.
+_MOST_WRITTEN = 12
+BACKGROUND = "background"
+
+
+def confusion(matrix: Confusion) -> go.Figure:
+    """Return the matrix with each row as shares of its objects, and the counts at hand."""
+    names = [*(each.name for each in matrix.classes), BACKGROUND]
+    shares = matrix.of_truth()
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=[[None if hidden else round(share, 3) for share, hidden in zip(row, mask, strict=True)]
+           for row, mask in zip(shares.data.tolist(), np.ma.getmaskarray(shares).tolist(), strict=True)],
+        x=names,
+        y=names,
+        customdata=matrix.counts.tolist(),
+        texttemplate="%{customdata}" if len(names) <= _MOST_WRITTEN else None,
+        hovertemplate="%{y} detected as %{x}: %{customdata} (%{z:.1%} of the row)<extra></extra>",
+        colorscale=[[0, "#ffffff"], [0.02, "#dcebf5"], [1, BLUE]],
+        zmin=0,
+        zmax=1,
+        colorbar={"title": "share", "thickness": 12, "tickformat": ".0%"},
+    )  # fmt: skip
+    figure.update_xaxes(title="detected as", tickangle=-45, dtick=1, automargin=True)
+    figure.update_yaxes(title="object", autorange="reversed", dtick=1, automargin=True)
+    side = min(max(_CELL_PX * len(names) + 120, _SMALLEST_PX), _LARGEST_PX)
+    styled(figure, height=side)
+    return figure.update_layout(margin={"t": 16}).update_xaxes(showgrid=False).update_yaxes(
+        showgrid=False
+    )  # fmt: skip
+
+
+def error_costs(errors: ErrorDecomposition) -> go.Figure:
+    """Return the AP that each kind of error costs, with how often it occurs."""
+    names = [each.name for each in errors.errors]
+    figure = go.Figure()
+    figure.add_bar(
+        x=names,
+        y=[each.cost for each in errors.errors],
+        marker_color=BLUE,
+        customdata=[each.count for each in errors.errors],
+        text=[f"{each.count:,}" for each in errors.errors],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{customdata:,} errors cost %{y:.3f} AP<extra></extra>",
+        showlegend=False,
+    )
+    figure.add_bar(
+        x=["all false positives", "all false negatives"],
+        y=[errors.false_positives, errors.false_negatives],
+        marker_color=ORANGE,
+        hovertemplate="%{y:.3f} AP<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_yaxes(title="AP gained without it", rangemode="tozero")
+    return styled(figure, height=360)
