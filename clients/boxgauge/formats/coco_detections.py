@@ -8,12 +8,16 @@ import orjson
 
 from boxgauge.formats.coco_ground_truth import CocoGroundTruth, check_boxes
 from boxgauge.formats.json_file import read_json
+from boxgauge.formats.labelled_images import LabelledImages
 from boxgauge.formats.records import Int64, Records, check_image_id_of, fault
 from boxgauge.frames import Predictions
 
 
 def read_detections(
-    path: str | PathLike[str], ground_truth: CocoGroundTruth, *, strict: bool = False
+    path: str | PathLike[str],
+    ground_truth: CocoGroundTruth | LabelledImages,
+    *,
+    strict: bool = False,
 ) -> tuple[Predictions, tuple[str, ...]]:
     """Return one side for each image of the ground truth, and notes in words.
 
@@ -87,7 +91,7 @@ def _check_first(results: Records) -> None:
         raise results.fault("[0].caption", results.rows[0]["caption"], "absent: not box results")
 
 
-def _owners(results: Records, ground_truth: CocoGroundTruth) -> Int64:
+def _owners(results: Records, ground_truth: CocoGroundTruth | LabelledImages) -> Int64:
     """Return the position of each result's image in the ground truth."""
     named = results.column("image_id")
     if not set(map(type, named)) <= {int, str}:

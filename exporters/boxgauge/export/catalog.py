@@ -11,13 +11,17 @@ from boxgauge.export.entries.metrics import METRICS
 from boxgauge.export.entries.ranking import RANKING
 from boxgauge.export.entries.soft_precision import SOFT_PRECISION
 from boxgauge.export.entries.total import TOTAL
+from boxgauge.export.entries.voc import VOC
 from boxgauge.export.entry import Entry
 
 
 def catalog() -> Mapping[str, Entry]:
     """Return all entries by name, in a fixed order; gradient graphs are derived from them."""
     return collect(
-        (*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL, *METRICS, *EXACT)
+        (
+            *(*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL),
+            *(*METRICS, *EXACT, *VOC),
+        )
     )
 
 
