@@ -1,20 +1,27 @@
-"""What the losses are timed beside: the formulas written plainly, and libraries that have them.
+"""What the losses are timed beside: their formulas, plainly written, and libraries that have them.
 
-Plain is what one writes from the paper in a few lines of PyTorch: no floors, nothing widened,
-broken at the edges. Each returns one value a row, so that all do the same work.
+torchvision, and what needs it (Ultralytics, segmentation_models.pytorch, mmdetection), is not among
+the libraries: its wheels want another build of torch than the CPU's.
 """
 
-import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+import loss_formulas as plain
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Generator, Tensor
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+Pair = tuple[Tensor, Tensor]
+
+_PIXELS = 100  # of a mask
+_HAS = {
+    "fvcore": ("giou_loss", "smooth_l1_loss", "focal_loss"),
+    "monai": ("giou_loss", "focal_loss", "dice_loss"),
+    "kornia": ("focal_loss",),
+}
 
 
 @dataclass(frozen=True)
@@ -25,141 +32,106 @@ class Contest:
         name: Of the loss and its graphs.
         draw: Draws n pairs of inputs.
         plain: The formula as one writes it.
-        peers: Other libraries' functions, by name and version, with reduction "none".
+        peers: Other libraries' functions by name and version; None where not installed.
     """
 
     name: str
-    draw: Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
+    draw: Callable[[int, Generator], Pair]
     plain: Loss
-    peers: dict[str, Loss]
-
-
-def iou(pred: Tensor, target: Tensor) -> Tensor:
-    """1 - IoU."""
-    overlap, union = _overlap_and_union(pred, target)
-    return 1 - overlap / union
-
-
-def giou(pred: Tensor, target: Tensor) -> Tensor:
-    """1 - GIoU."""
-    overlap, union = _overlap_and_union(pred, target)
-    hull = _hull(pred, target).prod(-1)
-    return 1 - overlap / union + (hull - union) / hull
-
-
-def diou(pred: Tensor, target: Tensor) -> Tensor:
-    """1 - DIoU."""
-    overlap, union = _overlap_and_union(pred, target)
-    centres = (pred[:, :2] + pred[:, 2:] - target[:, :2] - target[:, 2:]) / 2
-    return 1 - overlap / union + (centres**2).sum(-1) / (_hull(pred, target) ** 2).sum(-1)
-
-
-def ciou(pred: Tensor, target: Tensor) -> Tensor:
-    """1 - CIoU, with the first version's alpha."""
-    overlap, union = _overlap_and_union(pred, target)
-    w, h = (pred[:, 2:] - pred[:, :2]).unbind(-1)
-    true_w, true_h = (target[:, 2:] - target[:, :2]).unbind(-1)
-    v = 4 / math.pi**2 * (torch.atan(true_w / true_h) - torch.atan(w / h)) ** 2
-    alpha = (v / (1 - overlap / union + v)).detach()
-    return diou(pred, target) + alpha * v
-
-
-def focal(logits: Tensor, target: Tensor) -> Tensor:
-    """Focal loss with alpha 0.25 and gamma 2."""
-    prob = logits.sigmoid()
-    entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    p_t = prob * target + (1 - prob) * (1 - target)
-    return (0.25 * target + 0.75 * (1 - target)) * (1 - p_t) ** 2 * entropy
+    peers: Mapping[str, Loss | None]
 
 
 def contests() -> list[Contest]:
-    """Return what is timed; a peer that is not installed is left out and not in the table."""
-    monai, kornia = _monai(), _kornia()
+    """Return what is timed."""
+    peers = [_peer("fvcore", _fvcore), _peer("monai", _monai), _peer("kornia", _kornia)]
+
+    def contest(name: str, draw: Callable[[int, Generator], Pair], formula: Loss) -> Contest:
+        theirs = {label: losses[name] for label, losses in peers if name in losses}
+        return Contest(name, draw, formula, theirs)
+
     return [
-        Contest("iou_loss", _boxes, iou, {}),
-        Contest("giou_loss", _boxes, giou, monai.get("giou_loss", {})),
-        Contest("diou_loss", _boxes, diou, {}),
-        Contest("ciou_loss", _boxes, ciou, {}),
-        Contest(
-            "smooth_l1_loss",
-            _boxes,
-            lambda pred, target: functional.smooth_l1_loss(pred, target, reduction="none").sum(-1),
-            {},
-        ),
-        Contest(
-            "bce_with_logits_loss",
-            _logits,
-            lambda logits, target: functional.binary_cross_entropy_with_logits(
-                logits, target, reduction="none"
-            ),
-            {},
-        ),
-        Contest(
-            "focal_loss",
-            _logits,
-            focal,
-            monai.get("focal_loss", {}) | kornia.get("focal_loss", {}),
-        ),
+        contest("iou_loss", _boxes, plain.iou),
+        contest("giou_loss", _boxes, plain.giou),
+        contest("diou_loss", _boxes, plain.diou),
+        contest("ciou_loss", _boxes, plain.ciou),
+        contest("eiou_loss", _boxes, plain.eiou),
+        contest("siou_loss", _boxes, plain.siou),
+        contest("l1_loss", _boxes, plain.l1),
+        contest("smooth_l1_loss", _boxes, plain.smooth_l1),
+        contest("bce_with_logits_loss", _logits, plain.bce),
+        contest("focal_loss", _logits, plain.focal),
+        contest("quality_focal_loss", _qualities, plain.quality_focal),
+        contest("varifocal_loss", _qualities, plain.varifocal),
+        contest("dice_loss", _masks, plain.dice),
     ]
 
 
-def _monai() -> dict[str, dict[str, Loss]]:
+def _peer(
+    name: str, losses: Callable[[], Mapping[str, Loss]]
+) -> tuple[str, Mapping[str, Loss | None]]:
+    """Return a library's name and version, and its losses by the names of ours."""
     try:
-        label = f"monai {version('monai')}"
+        label = f"{name} {version(name)}"
     except PackageNotFoundError:
-        return {}
+        return name, dict.fromkeys(_HAS[name])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # at import, about its own optional parts
-        from monai.data.box_utils import box_pair_giou
-        from monai.losses import FocalLoss
+        warnings.simplefilter("ignore")  # at import, about parts of their own that are optional
+        return label, losses()
 
-    its_focal = FocalLoss(gamma=2.0, alpha=0.25, reduction="none")
+
+def _fvcore() -> Mapping[str, Loss]:
+    from fvcore.nn import giou_loss, sigmoid_focal_loss, smooth_l1_loss
+
     return {
-        "giou_loss": {label: lambda pred, target: 1 - box_pair_giou(pred, target)},
-        # It wants a batch and a class axis.
-        "focal_loss": {
-            label: lambda logits, target: its_focal(logits[:, None, None], target[:, None, None])
-        },
+        "giou_loss": giou_loss,
+        "smooth_l1_loss": lambda pred, target: smooth_l1_loss(pred, target, beta=1.0).sum(-1),
+        "focal_loss": lambda logits, target: sigmoid_focal_loss(logits, target, alpha=0.25),
     }
 
 
-def _kornia() -> dict[str, dict[str, Loss]]:
-    try:
-        label = f"kornia {version('kornia')}"
-    except PackageNotFoundError:
-        return {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # at import, about its own optional parts
-        from kornia.losses import binary_focal_loss_with_logits
+def _monai() -> Mapping[str, Loss]:
+    from monai.data.box_utils import box_pair_giou
+    from monai.losses import DiceLoss, FocalLoss
 
+    focal = FocalLoss(gamma=2.0, alpha=0.25, reduction="none")
+    dice = DiceLoss(smooth_nr=1.0, smooth_dr=1.0, reduction="none")
     return {
-        "focal_loss": {
-            label: lambda logits, target: binary_focal_loss_with_logits(
-                logits[:, None], target[:, None], alpha=0.25, gamma=2.0, reduction="none"
-            )
-        }
+        "giou_loss": lambda pred, target: 1 - box_pair_giou(pred, target),
+        # They want a batch and a class axis.
+        "focal_loss": lambda logits, target: focal(logits[:, None, None], target[:, None, None]),
+        "dice_loss": lambda prob, target: dice(prob[:, None], target[:, None]),
     }
 
 
-def _boxes(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _kornia() -> Mapping[str, Loss]:
+    from kornia.losses import binary_focal_loss_with_logits
+
+    return {
+        "focal_loss": lambda logits, target: binary_focal_loss_with_logits(
+            logits[:, None], target[:, None], alpha=0.25, gamma=2.0, reduction="none"
+        )
+    }
+
+
+def _boxes(n: int, generator: Generator) -> Pair:
+    """Return boxes that miss their targets by up to 2 pixels, so that every IoU is above 0.5."""
     corner = torch.rand(n, 2, generator=generator) * 400
     target = torch.cat((corner, corner + 20 + torch.rand(n, 2, generator=generator) * 180), -1)
-    return target + torch.randn(n, 4, generator=generator) * 4, target
+    return target + torch.rand(n, 4, generator=generator) * 4 - 2, target
 
 
-def _logits(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _logits(n: int, generator: Generator) -> Pair:
     labels = (torch.rand(n, generator=generator) < 0.1).float()
     return torch.randn(n, generator=generator) * 3 - 2, labels
 
 
-def _overlap_and_union(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    low = torch.maximum(pred[:, :2], target[:, :2])
-    high = torch.minimum(pred[:, 2:], target[:, 2:])
-    overlap = (high - low).clamp(min=0).prod(-1)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(-1) for boxes in (pred, target)]
-    return overlap, areas[0] + areas[1] - overlap
+def _qualities(n: int, generator: Generator) -> Pair:
+    logits, labels = _logits(n, generator)
+    return logits, labels * (0.5 + torch.rand(n, generator=generator) / 2)
 
 
-def _hull(pred: Tensor, target: Tensor) -> Tensor:
-    low = torch.minimum(pred[:, :2], target[:, :2])
-    return torch.maximum(pred[:, 2:], target[:, 2:]) - low
+def _masks(n: int, generator: Generator) -> Pair:
+    """Return n pixels in all, in masks of 100."""
+    shape = (n // _PIXELS, _PIXELS)
+    labels = (torch.rand(shape, generator=generator) < 0.3).float()
+    return torch.rand(shape, generator=generator), labels

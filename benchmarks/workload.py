@@ -1,9 +1,11 @@
 """Detections and ground truth shaped like COCO val2017, made from a seed."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from boxgauge.frames import GroundTruths, Predictions
@@ -92,6 +94,20 @@ class Workload:
         """Return the rows that ``loadRes`` takes: image, box, score, class, [n, 7]."""
         images = np.repeat(self.image_ids, self.counts).astype(np.float64)
         return np.column_stack([images, self.boxes, self.scores, self.labels.astype(np.float64)])
+
+    def write_coco(self, ground_truth: Path, detections: Path) -> None:
+        """Write both sides as COCO files."""
+        ground_truth.write_bytes(orjson.dumps(self.coco_ground_truth()))
+        columns = zip(
+            np.repeat(self.image_ids, self.counts).tolist(),
+            self.labels.tolist(),
+            self.boxes.tolist(),
+            self.scores.tolist(),
+            strict=True,
+        )
+        keys = ("image_id", "category_id", "bbox", "score")
+        results = [dict(zip(keys, each, strict=True)) for each in columns]
+        detections.write_bytes(orjson.dumps(results))
 
 
 def make_workload(images: int, *, seed: int, truths: int | None = None) -> Workload:

@@ -43,14 +43,13 @@ def pictures(n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
 class BoxLoss:
     """A gradient graph: the loss of each pair, and what moves the predictions."""
 
-    def __init__(self, graphs: Path, name: str) -> None:
+    def __init__(self, file: Path) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            str(graphs / f"{name}_gradient" / "1" / "model.onnx"),
-            options,
-            providers=["CPUExecutionProvider"],
+            str(file), options, providers=["CPUExecutionProvider"]
         )
+        self.inputs = [port.name for port in self._session.get_inputs()]
 
     def __call__(self, pred: Floats, target: Floats) -> tuple[Floats, Floats]:
         """Return the loss [n] and the gradient of its sum with respect to ``pred`` [n, 4]."""
@@ -117,10 +116,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--loss", default="giou_loss", help="any loss of pred and target")
     parser.add_argument("--steps", type=int, default=2000)
     options = parser.parse_args(arguments)
+    if options.steps < 4:
+        parser.error(f"--steps must be at least 4: got {options.steps}")
+    file = options.graphs / f"{options.loss}_gradient" / "1" / "model.onnx"
+    if not file.is_file():
+        parser.error(f"there is no {file}: export the graphs, or name another --loss")
+    loss_of = BoxLoss(file)
+    if loss_of.inputs != ["pred", "target"]:
+        taken = ", ".join(loss_of.inputs)
+        parser.error(f"--loss must take pred and target: {options.loss} takes {taken}")
 
     rng = np.random.default_rng(0)
     unseen, truth = pictures(1000, rng)
-    network, loss_of = untrained(128, rng), BoxLoss(options.graphs, options.loss)
+    network = untrained(128, rng)
     started = time.perf_counter()
     for step in range(options.steps + 1):
         if step % (options.steps // 4) == 0:

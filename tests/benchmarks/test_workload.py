@@ -1,5 +1,6 @@
 """The benchmarks' workload is the one stated, and the scripts run."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -59,13 +60,34 @@ def test_evaluation_runs_and_its_statistics_are_pycocotools(graphs_dir: Path) ->
     assert own.endswith("| bits |")
 
 
+def test_evaluation_from_files_gives_the_same(graphs_dir: Path) -> None:
+    pytest.importorskip("pycocotools")
+    tools = ("--tools", "pycocotools", "BoxGauge")
+    lines = _run("evaluate.py", graphs_dir, "--files", "--images", "50", "--repeats", "1", *tools)
+    assert lines[-1].startswith("| BoxGauge")
+    assert lines[-1].endswith("| bits |")
+
+
+def test_the_scale_runs(graphs_dir: Path) -> None:
+    options = ("--images", "20", "--repeats", "1", "--tools", "BoxGauge", "--scale", "1", "2")
+    lines = _run("evaluate.py", graphs_dir, *options)
+    assert lines[-3] == "| detections | 2,000 | 4,000 |"
+    assert lines[-1].startswith("| BoxGauge")
+
+
+def test_the_profile_of_an_evaluation_names_the_graphs(graphs_dir: Path) -> None:
+    lines = _run("profile_evaluate.py", graphs_dir, "--images", "50", "--repeats", "1")
+    assert {"graph match", "graph report"} <= {line.split("|")[1].strip() for line in lines[5:]}
+
+
 def test_a_peer_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     import evaluate
     import tools
 
-    monkeypatch.setitem(tools.TOOLS, "peer", ("boxgauge-no-such-peer", tools.pycocotools))
-    assert tools.release("peer") is None
-    assert evaluate.row("peer", None, None) == "| peer | not installed | | | | | |"
+    peer = tools.Tool("boxgauge-no-such-peer", tools.boxgauge_arrays)
+    monkeypatch.setitem(tools.TOOLS, "peer", peer)
+    found = evaluate.in_own_process("peer", argparse.Namespace(), 1, None)
+    assert evaluate.row("peer", found, found) == "| peer | not installed | | | | | |"
 
 
 def test_streaming_runs(graphs_dir: Path) -> None:

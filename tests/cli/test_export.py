@@ -30,7 +30,7 @@ def test_a_described_loss_is_exported_with_its_gradient(boxgauge: Boxgauge, tmp_
         pytest.param('{"terms": [{"loss": "x"}]}', "terms[0]: loss must be one of ", id="loss"),
         pytest.param(
             '{"terms": [{"loss": "dice_loss", "options": {"smooth": 0}}]}',
-            "terms[0]: dice_loss: smooth must be positive: got 0",
+            "terms[0]: dice_loss: smooth must be in [1e-16, 1e6]: got 0",
             id="option",
         ),
     ],

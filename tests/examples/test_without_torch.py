@@ -31,3 +31,26 @@ def test_overlap_rises_without_torch(loss: str, graphs_dir: Path) -> None:
     assert overlaps[0] < 0.4
     assert overlaps[-1] > 0.7
     assert "imported []" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--loss", "no_loss"), "there is no .*no_loss_gradient.*: export the graphs"),
+        (("--loss", "focal_loss"), "must take pred and target: focal_loss takes logits, target"),
+        (("--steps", "3"), "--steps must be at least 4: got 3"),
+    ],
+)
+def test_bad_options_are_told_in_a_line(
+    options: tuple[str, ...], message: str, graphs_dir: Path
+) -> None:
+    done = subprocess.run(
+        (sys.executable, str(SCRIPT), "--graphs", str(graphs_dir), *options),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert re.search(message, done.stderr)
+    assert "Traceback" not in done.stderr

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from boxgauge.engine import COCO_AREAS, AreaRange, EvaluationSettings
 from boxgauge.frames import GroundTruths, Predictions
 
 Record = dict[str, Any]
@@ -114,6 +115,37 @@ def scenes(draw: st.DrawFn, *, strict: bool = False) -> Scene:
     return Scene(images, categories, annotations, results)
 
 
+@st.composite
+def asked(draw: st.DrawFn) -> EvaluationSettings:
+    """Draw thresholds, area ranges and maxima of any number, and whether classes matter."""
+    steps = st.lists(st.integers(6, 20), min_size=1, max_size=4, unique=True)
+    areas = st.lists(
+        st.sampled_from(
+            [AreaRange("small", 0, 1024), AreaRange("odd", 500, 9216), AreaRange("none", 1, 2)]
+        ),
+        max_size=3,
+        unique=True,
+    )
+    maxima = st.lists(st.sampled_from([1, 2, 3, 10, 100, 120]), min_size=1, max_size=5, unique=True)
+    return EvaluationSettings(
+        iou_thresholds=tuple(k / 20 for k in sorted(draw(steps))),
+        areas=(COCO_AREAS[0], *draw(areas)),
+        max_detections=tuple(sorted(draw(maxima))),
+        class_agnostic=draw(st.booleans()),
+    )
+
+
+def as_params(asked: EvaluationSettings) -> dict[str, Any]:
+    """Return what pycocotools calls the settings."""
+    return {
+        "iouThrs": np.array(asked.iou_thresholds),
+        "areaRng": [[area.low, area.high] for area in asked.areas],
+        "areaRngLbl": [area.name for area in asked.areas],
+        "maxDets": [*asked.max_detections],
+        "useCats": int(not asked.class_agnostic),
+    }
+
+
 def annotation(rng: Rng, image: int, categories: list[int], *, has_crowds: bool) -> Record:
     width, height = rng.choice(SIDES, 2).tolist()
     if rng.random() < 0.05:
@@ -147,15 +179,23 @@ def result(
     return {"image_id": image, "category_id": label, "bbox": box, "score": score}
 
 
-def pycocotools(scene: Scene) -> Expected:
-    """Return what pycocotools computes."""
+def pycocotools(scene: Scene, **params: object) -> Expected:
+    """Return what pycocotools computes, with these of its parameters set.
+
+    Its summary knows three maxima and four areas only: with other parameters than ``useCats``
+    there are no statistics.
+    """
     with silence():
         evaluator = COCOeval(*_documents(scene), "bbox")
+        for name, value in params.items():
+            setattr(evaluator.params, name, value)
         evaluator.evaluate()
         evaluator.accumulate()
-        evaluator.summarize()
+        if not params.keys() - {"useCats"}:
+            evaluator.summarize()
     found = evaluator.eval
-    return Expected(found["precision"], found["recall"], found["scores"], evaluator.stats.tolist())
+    statistics = np.asarray(evaluator.stats, dtype=np.float64).tolist()
+    return Expected(found["precision"], found["recall"], found["scores"], statistics)
 
 
 def _documents(scene: Scene) -> tuple[COCO, COCO]:

@@ -207,7 +207,7 @@ def test_half_precision_is_ranked_in_double() -> None:
 
 def test_options_that_mean_nothing_are_refused() -> None:
     nothing = torch.zeros(1)
-    with pytest.raises(ValueError, match=r"delta must be positive: got 0\.0"):
+    with pytest.raises(ValueError, match=r"delta must be in \[1e-6, 1e6\]: got 0\.0"):
         alrp_loss(nothing, nothing, nothing, delta=0.0)
-    with pytest.raises(ValueError, match=r"localisation_weight must not be negative: got -1\.0"):
+    with pytest.raises(ValueError, match=r"localisation_weight must be in \[0, 1e6\]: got -1\.0"):
         alrp_loss(nothing, nothing, nothing, localisation_weight=-1.0)

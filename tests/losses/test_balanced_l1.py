@@ -94,8 +94,8 @@ def test_only_the_smooth_form_has_one_slope_at_the_knee(form: str, is_smooth: bo
 @pytest.mark.parametrize(
     ("options", "found"),
     [
-        ({"alpha": 0.0}, r"got 0\.0 and 1\.0"),
-        ({"beta": -1.0}, r"got 0\.5 and -1\.0"),
+        ({"alpha": 0.0}, r"alpha must be in \[1e-6, 1e6\]: got 0\.0"),
+        ({"beta": -1.0}, r"beta must be in \[1e-6, 1e6\]: got -1\.0"),
         ({"gamma": 0.0}, r"got 0\.0"),
         ({"gamma": 0.004}, r"got 0\.004"),
         ({"gamma": 41.0}, r"got 41\.0"),

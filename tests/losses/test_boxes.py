@@ -66,3 +66,13 @@ def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="got 'yxyx'"):
         # Unwrapped: here the tests' own type checker would refuse it first.
         unwrap(to_corners)(torch.zeros(1, 4), "yxyx")
+
+
+@formats
+@pytest.mark.parametrize("shape", [(), (2,), (1, 5)], ids=str)
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_what_has_not_four_numbers_is_refused(
+    box_format: BoxFormat, shape: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="boxes must have four numbers each: got shape"):
+        to_corners(torch.zeros(shape), box_format)

@@ -129,3 +129,10 @@ def test_autocast_changes_nothing(loss: ClassLoss) -> None:
 def test_shapes_that_do_not_fit_are_refused(loss: ClassLoss) -> None:
     with pytest.raises(ValueError, match=r"must be \[n, .*: got shapes \[2, 3\] and \[1\]"):
         loss(torch.zeros(2, 3), torch.zeros(1, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_classes_that_are_no_integers_are_refused(loss: ClassLoss) -> None:
+    with pytest.raises(TypeError, match=r"labels must be integers, .*: got torch\.float32"):
+        loss(torch.zeros(2, 3), torch.tensor([0.0, 0.5]))

@@ -237,8 +237,8 @@ def test_half_precision_is_widened() -> None:
     ("options", "message"),
     [
         ({"recalls": []}, "at least one recall is needed: got none"),
-        ({"recalls": [0.5, 1.0]}, "recalls must be between 0 and 1: got 1.0"),
-        ({"recalls": [0.0]}, "recalls must be between 0 and 1: got 0.0"),
+        ({"recalls": [0.5, 1.0]}, r"recalls must be in \[1e-6, 0\.999999\]: got 1\.0"),
+        ({"recalls": [0.0]}, r"recalls must be in \[1e-6, 0\.999999\]: got 0\.0"),
         ({"temperature": 0.0}, r"temperature must be in \[1e-6, 1e6\]: got 0.0"),
         ({"temperature": float("nan")}, r"temperature must be in \[1e-6, 1e6\]: got nan"),
     ],

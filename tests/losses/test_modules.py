@@ -168,7 +168,7 @@ def test_coordinates_are_taken_as_they_are_by_default() -> None:
         pytest.param(
             lambda: FocalLoss(gamma=-1),
             ValueError,
-            "focal_loss: gamma must .* negative: got -1",
+            r"focal_loss: gamma must be in \[0, 1e6\]: got -1",
         ),
         pytest.param(
             lambda: TverskyLoss(smooth=0),
@@ -183,7 +183,7 @@ def test_coordinates_are_taken_as_they_are_by_default() -> None:
         pytest.param(
             lambda: FocalLoss(alpha=float("nan")),
             ValueError,
-            "focal_loss: alpha must be finite: got nan",
+            r"focal_loss: alpha must be in \(-inf, 1\]: got nan",
         ),
         pytest.param(
             lambda: VarifocalLoss(iou_weighted=1),
@@ -212,6 +212,19 @@ def test_coordinates_are_taken_as_they_are_by_default() -> None:
             lambda: GIoULoss(states={"mean": torch.ones(1)}),
             TypeError,
             "giou_loss has the states none: got mean",
+        ),
+        pytest.param(
+            lambda: WiseIoUV2Loss(mean_iou_loss=float("nan")),
+            ValueError,
+            r"mean_iou_loss must be in \[0, 1\]: got nan",
+        ),
+        pytest.param(
+            lambda: GHMCLoss(bins=0), ValueError, "bins must be an integer of at least 1: got 0"
+        ),
+        pytest.param(
+            lambda: SeesawLoss(classes=-1),
+            ValueError,
+            "classes must be an integer of at least 1: got -1",
         ),
     ],
 )

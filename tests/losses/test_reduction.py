@@ -43,3 +43,13 @@ def test_an_unknown_reduction_is_refused() -> None:
     with pytest.raises(ValueError, match="got 'average'"):
         # Unwrapped: here the tests' own type checker would refuse it first.
         unwrap(reduce)(LOSS, "average")
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (2, 3), (2, 1)], ids=str)
+def test_a_weight_that_would_multiply_the_rows_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="weights must broadcast to the shape of the loss"):
+        reduce(LOSS, "sum", torch.ones(shape))
+
+
+def test_one_weight_for_all_rows_is_broadcast() -> None:
+    assert reduce(LOSS, "sum", torch.tensor([2.0])).tolist() == [18.0]

@@ -105,8 +105,8 @@ def test_an_empty_batch_leaves_the_counts_as_they_were() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param({"p": -0.1}, r"p must not be negative: got -0\.1", id="p"),
-        pytest.param({"q": -2.0}, r"q must not be negative: got -2\.0", id="q"),
+        pytest.param({"p": -0.1}, r"p must be in \[0, 1e6\]: got -0\.1", id="p"),
+        pytest.param({"q": -2.0}, r"q must be in \[0, 1e6\]: got -2\.0", id="q"),
         pytest.param({"eps": 1.0}, r"eps must be in \[0, 1\): got 1\.0", id="eps"),
     ],
 )

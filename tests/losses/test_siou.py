@@ -58,5 +58,5 @@ def test_the_angle_cost_as_printed_favours_the_diagonal() -> None:
 
 @pytest.mark.parametrize("theta", [0.5, -1.0, float("nan")])
 def test_a_theta_below_1_is_refused(theta: float) -> None:
-    with pytest.raises(ValueError, match=f"at least 1: got {theta}"):
+    with pytest.raises(ValueError, match=rf"theta must be in \[1, 1e6\]: got {theta}"):
         siou_loss(torch.zeros(1, 4), torch.zeros(1, 4), theta=theta)

@@ -58,5 +58,13 @@ def test_no_images_give_no_losses() -> None:
 
 
 def test_an_eps_of_0_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"eps must be positive: got 0\.0"):
+    with pytest.raises(ValueError, match=r"eps must be in \[1e-16, 1e6\]: got 0\.0"):
         soft_miou_loss(torch.zeros(1, 3, 4), torch.zeros(1, 3, 4), eps=0.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32], ids=str)
+def test_an_absent_class_has_a_gradient_that_its_type_can_hold(dtype: torch.dtype) -> None:
+    prob = torch.tensor([[[1.0, 1.0], [0.0, 0.0]]], dtype=dtype, requires_grad=True)
+    loss = soft_miou_loss(prob, torch.tensor([[[1.0, 1.0], [0.0, 0.0]]], dtype=dtype))
+    assert loss.tolist() == [0.0]
+    assert gradient(loss, prob).isfinite().all()

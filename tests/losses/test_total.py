@@ -99,3 +99,11 @@ def test_extreme_log_variances_stay_finite(log_variance: float) -> None:
 def test_log_variances_of_other_terms_are_refused() -> None:
     with pytest.raises(ValueError, match=r"1 terms need as many log variances: got \[2\]"):
         total_loss({"a": one(1)}, {"a": 1.0}, torch.zeros(2))
+
+
+@pytest.mark.parametrize("weight", [math.nan, math.inf, -math.inf, 1e9])
+def test_a_weight_that_is_no_usual_number_is_refused_by_the_name_of_its_term(
+    weight: float,
+) -> None:
+    with pytest.raises(ValueError, match=rf"weight of giou must be in \[-1e6, 1e6\]: got {weight}"):
+        total_loss({"giou": one(1)}, {"giou": weight})

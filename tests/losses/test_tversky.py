@@ -125,14 +125,20 @@ def test_the_focal_slope_at_equal_masks_is_that_of_the_line() -> None:
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        pytest.param(partial(tversky_loss, alpha=-1), "alpha must not be negative: got -1"),
-        pytest.param(partial(tversky_loss, beta=-0.5), "beta must not be negative: got -0.5"),
-        pytest.param(partial(tversky_loss, beta=float("nan")), "beta must not be negative: got n"),
-        pytest.param(partial(tversky_loss, smooth=0), "smooth must be positive: got 0"),
-        pytest.param(partial(focal_tversky_loss, gamma=0), "gamma must be positive: got 0"),
-        pytest.param(partial(focal_tversky_loss, eps=0), "eps must be between 0 and 1: got 0"),
+        pytest.param(partial(tversky_loss, alpha=-1), r"alpha must be in \[0, 1e6\]: got -1"),
+        pytest.param(partial(tversky_loss, beta=-0.5), r"beta must be in \[0, 1e6\]: got -0.5"),
+        pytest.param(
+            partial(tversky_loss, beta=float("nan")), r"beta must be in \[0, 1e6\]: got nan"
+        ),
+        pytest.param(partial(tversky_loss, smooth=0), r"smooth must be in \[1e-16, 1e6\]: got 0"),
+        pytest.param(
+            partial(focal_tversky_loss, gamma=0), r"gamma must be in \[1e-6, 1e6\]: got 0"
+        ),
+        pytest.param(partial(focal_tversky_loss, eps=0), r"eps must be in \[1e-16, 1\): got 0"),
         pytest.param(partial(focal_tversky_loss, exponent="x"), "exponent must be .*: got 'x'"),
-        pytest.param(partial(soft_jaccard_loss, smooth=-1), "smooth must be positive: got -1"),
+        pytest.param(
+            partial(soft_jaccard_loss, smooth=-1), r"smooth must be in \[1e-16, 1e6\]: got -1"
+        ),
     ],
 )
 @pytest.mark.usefixtures("signatures_unchecked")

@@ -71,5 +71,5 @@ def test_a_detached_weight_is_a_constant_to_the_gradient() -> None:
 
 @pytest.mark.parametrize("option", ["alpha", "gamma"])
 def test_bad_options_are_refused(option: str) -> None:
-    with pytest.raises(ValueError, match=rf"{option} must not be negative: got -0\.5"):
+    with pytest.raises(ValueError, match=rf"{option} must be in \[0, 1e6\]: got -0\.5"):
         varifocal_loss(torch.zeros(1), torch.zeros(1), **{option: -0.5})

@@ -2,13 +2,15 @@
 
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 
 from boxgauge.formats.coco_ground_truth import CocoGroundTruth, check_boxes
-from boxgauge.formats.json_file import read_json
+from boxgauge.formats.json_file import parse_json, read_text
 from boxgauge.formats.labelled_images import LabelledImages
+from boxgauge.formats.plain_results import ResultColumns, plain_results
 from boxgauge.formats.records import Int64, Records, check_image_id_of, fault
 from boxgauge.frames import Predictions
 
@@ -35,18 +37,10 @@ def read_detections(
         InvalidInputError: The file cannot be read or holds what it may not; the
             message names file, record, field and value.
     """
-    file = str(path)
-    document = read_json(Path(path))
-    if isinstance(document, dict):
-        raise fault(file, "the file", list(document), "results (a list), not an object with keys")
-    results = Records.check(file, "", document)
-    if strict:
-        _check_first(results)
-    owner = _owners(results, ground_truth)
-    labels = results.integers("category_id")
-    boxes = results.boxes("bbox")
-    check_boxes(results, boxes, strict=strict)
-    scores = results.numbers("score")
+    results, columns = _read(Path(path), strict=strict)
+    owner = _owners(results, columns.image_ids, ground_truth)
+    check_boxes(results, columns.boxes, strict=strict)
+    scores = columns.scores
     if not strict and not np.isfinite(scores).all():
         k = int(np.argmin(np.isfinite(scores)))
         raise results.fault(f"[{k}].score", float(scores[k]), "finite")
@@ -55,11 +49,11 @@ def read_detections(
     predictions = Predictions(
         image_ids=ground_truth.image_ids,
         counts=np.bincount(owner, minlength=len(ground_truth.image_ids)),
-        boxes=boxes[order],
-        labels=labels[order],
+        boxes=columns.boxes[order],
+        labels=columns.labels[order],
         scores=scores[order],
     )
-    notes = () if results.rows else ("the result file is empty: no detections at all",)
+    notes = () if len(order) else ("the result file is empty: no detections at all",)
     return predictions, notes
 
 
@@ -83,6 +77,30 @@ def write_detections(path: str | PathLike[str], predictions: Predictions) -> Non
     Path(path).write_bytes(orjson.dumps(rows))
 
 
+def _read(path: Path, *, strict: bool) -> tuple[Records, ResultColumns]:
+    """Return the results by columns, and what names a record that is at fault."""
+    text = read_text(path)
+    columns = plain_results(text)
+    if columns is not None:
+        return Records(str(path), "", []), columns
+    document = parse_json(path, text)
+    if isinstance(document, dict):
+        wanted = "results (a list), not an object with keys"
+        raise fault(str(path), "the file", list(document), wanted)
+    results = Records.check(str(path), "", document)
+    if strict:
+        _check_first(results)
+    image_ids = results.column("image_id")
+    if not set(map(type, image_ids)) <= {int, str}:
+        image_ids = results.image_ids("image_id")
+    return results, ResultColumns(
+        image_ids,
+        results.integers("category_id"),
+        results.boxes("bbox"),
+        results.numbers("score"),
+    )
+
+
 def _check_first(results: Records) -> None:
     """Refuse what pycocotools refuses by its look at the first result."""
     if not results.rows:
@@ -91,17 +109,16 @@ def _check_first(results: Records) -> None:
         raise results.fault("[0].caption", results.rows[0]["caption"], "absent: not box results")
 
 
-def _owners(results: Records, ground_truth: CocoGroundTruth | LabelledImages) -> Int64:
+def _owners(
+    results: Records, image_ids: list[Any], ground_truth: CocoGroundTruth | LabelledImages
+) -> Int64:
     """Return the position of each result's image in the ground truth."""
-    named = results.column("image_id")
-    if not set(map(type, named)) <= {int, str}:
-        named = list(results.image_ids("image_id"))
     positions = {image_id: k for k, image_id in enumerate(ground_truth.image_ids)}
     try:
-        return np.array([positions[each] for each in named], dtype=np.int64)
+        return np.fromiter(map(positions.__getitem__, image_ids), np.int64, len(image_ids))
     except KeyError:
-        k = next(k for k, each in enumerate(named) if each not in positions)
-        check_image_id_of(results, k, "image_id", named[k])
+        k = next(k for k, each in enumerate(image_ids) if each not in positions)
+        check_image_id_of(results, k, "image_id", image_ids[k])
         raise results.fault(
-            f"[{k}].image_id", named[k], f"an image of {ground_truth.file}"
+            f"[{k}].image_id", image_ids[k], f"an image of {ground_truth.file}"
         ) from None

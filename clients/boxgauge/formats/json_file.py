@@ -14,22 +14,35 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_json(path: Path) -> object:
-    """Return the value that the file holds; every double round-trips.
+    """Return the value that the file holds: see `read_text` and `parse_json`."""
+    return parse_json(path, read_text(path))
 
-    NaN and Infinity, which Python writes though JSON has neither, are read as such, so
-    that whoever judges the values can name the record that holds one.
+
+def read_text(path: Path) -> bytes:
+    """Return the text of the file.
 
     Raises:
-        InvalidInputError: The file cannot be read, or is not JSON.
+        InvalidInputError: The file cannot be read.
     """
     try:
-        text = path.read_bytes().removeprefix(_BOM)
+        return path.read_bytes().removeprefix(_BOM)
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         raise InvalidInputError(
             f"{path} must be a readable file: {reason}", field=str(path), value=reason
         ) from None
-    with _collector_paused():
+
+
+def parse_json(path: Path, text: bytes) -> object:
+    """Return the value that the text of a file stands for; every double round-trips.
+
+    NaN and Infinity, which Python writes though JSON has neither, are read as such, so
+    that whoever judges the values can name the record that holds one.
+
+    Raises:
+        InvalidInputError: It is not JSON.
+    """
+    with collector_paused():
         try:
             value: object = orjson.loads(text)
         except orjson.JSONDecodeError as error:
@@ -55,7 +68,7 @@ def _read_with_nan(path: Path, text: bytes) -> object:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Keep the cycle collector from walking millions of new, acyclic objects again and again."""
     running = gc.isenabled()
     gc.disable()

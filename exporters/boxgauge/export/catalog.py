@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from boxgauge.export.entries.boxes import BOXES
+from boxgauge.export.entries.calibration import CALIBRATION
 from boxgauge.export.entries.classification import CLASSIFICATION
+from boxgauge.export.entries.errors import ERRORS
 from boxgauge.export.entries.exact import EXACT
 from boxgauge.export.entries.masks import MASKS
 from boxgauge.export.entries.metrics import METRICS
+from boxgauge.export.entries.pixels import PIXELS
 from boxgauge.export.entries.ranking import RANKING
+from boxgauge.export.entries.resampling import RESAMPLING
+from boxgauge.export.entries.score_curves import SCORE_CURVES
 from boxgauge.export.entries.soft_precision import SOFT_PRECISION
 from boxgauge.export.entries.total import TOTAL
 from boxgauge.export.entries.voc import VOC
@@ -20,7 +25,7 @@ def catalog() -> Mapping[str, Entry]:
     return collect(
         (
             *(*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL),
-            *(*METRICS, *EXACT, *VOC),
+            *(*METRICS, *EXACT, *VOC, *ERRORS, *RESAMPLING, *CALIBRATION, *PIXELS, *SCORE_CURVES),
         )
     )
 

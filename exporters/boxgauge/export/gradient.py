@@ -9,6 +9,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from boxgauge.export.entry import Entry
 from boxgauge.export.ports import Port
+from boxgauge.export.seed import keep_seed_a_number
 
 
 def gradient_entry(entry: Entry) -> Entry:
@@ -67,7 +68,9 @@ def trace_gradient(entry: Entry, inputs: Sequence[Tensor]) -> fx.GraphModule:
         gradients, (_, outputs) = derive(*(tensors[i] for i in positions))
         return (*outputs, *gradients)
 
-    return make_fx(outputs_and_gradients, tracing_mode="symbolic")(*inputs)
+    traced = make_fx(outputs_and_gradients, tracing_mode="symbolic")(*inputs)
+    keep_seed_a_number(traced)
+    return traced
 
 
 def _positions(entry: Entry) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from boxgauge.losses.boxes import (
 )
 from boxgauge.losses.pairs import paired_corners
 from boxgauge.losses.powers import power
+from boxgauge.losses.ranges import refuse_outside
 
 Form = Literal["iou", "giou", "diou", "ciou"]
 
@@ -47,7 +48,7 @@ def alpha_iou_loss(
         eps: Floor for the union, the hull's area and :math:`c^2` (px²), for the heights in
             :math:`v` (px), added to the denominator of :math:`\beta`; with alpha below 1 also
             the base below which a power is a straight line, as its slope is infinite at 0.
-        alpha: The power, above 0; above 1 it turns to the pairs that overlap well. 1 gives
+        alpha: The power, at least 1e-6; above 1 it turns to the pairs that overlap well. 1 gives
             the plain losses (CIoU that of ``alpha="yolo"``). The paper recommends 3.
         form: Which loss to take to the power. The authors' code differs from their formula
             in the DIoU term, for which it takes
@@ -69,15 +70,14 @@ def alpha_iou_loss(
         overlap instead.
 
     Raises:
-        ValueError: ``eps`` is below 1e-16, ``alpha`` is not above 0, ``form`` is none of the
+        ValueError: ``eps`` is below 1e-16, ``alpha`` is below 1e-6, ``form`` is none of the
             four, or the boxes do not pair up or are not of shape [n, 4].
 
     References:
         He et al., "Alpha-IoU: A Family of Power Intersection over Union Losses for Bounding
         Box Regression", NeurIPS 2021, Section 3. https://arxiv.org/abs/2110.13675
     """
-    if not alpha > 0:
-        raise ValueError(f"alpha must be above 0: got {alpha}")
+    refuse_outside("[1e-6, 1e6]", alpha=alpha)
     if form not in get_args(Form):
         raise ValueError(f'form must be "iou", "giou", "diou" or "ciou": got {form!r}')
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from boxgauge.losses.error_driven import error_driven
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 from boxgauge.losses.ranking import rank
 from boxgauge.losses.reduction import count, reduce
 
@@ -65,7 +66,7 @@ def alrp_loss(
         location_error: E of each positive, in [0, 1]: the paper's (1 - IoU) / (1 - t), with
             t the IoU from which a detection is a true positive, or its GIoU loss halved. What
             the other rows hold counts for nothing. Paired with ``logits`` by row.
-        delta: Half the width of the ramp H, in logits.
+        delta: Half the width of the ramp H, in logits, at least 1e-6.
         localisation_weight: Factor of the part of localisation in the loss.
 
     Returns:
@@ -85,7 +86,7 @@ def alrp_loss(
         Where positives have no measured location error, AP Loss is the same without it.
 
     Raises:
-        ValueError: ``delta`` is not positive, ``localisation_weight`` is negative, or the
+        ValueError: ``delta`` is below 1e-6, ``localisation_weight`` is negative, or the
             inputs do not pair up.
 
     References:
@@ -93,9 +94,8 @@ def alrp_loss(
         Localisation in Object Detection", NeurIPS 2020, Sec. 4.
         https://arxiv.org/abs/2009.13592
     """
-    if localisation_weight < 0:
-        raise ValueError(f"localisation_weight must not be negative: got {localisation_weight}")
-    logits, target = paired(logits, target)
+    refuse_outside("[0, 1e6]", localisation_weight=localisation_weight)
+    logits, target = paired(logits, target, "n")
     logits, location_error = paired(logits, location_error)
     ranking = rank(logits, target == 1, target == 0, delta)
     error = ranking.of_positives(location_error.detach())

@@ -35,7 +35,7 @@ def ap_loss(
         logits: Finite scores s of all anchors of a batch.
         target: 1 for a positive, 0 for a negative; a row with any other value is ignored
             and has zero gradient. Paired with ``logits`` by row.
-        delta: Half the width of the ramp H, in logits.
+        delta: Half the width of the ramp H, in logits, at least 1e-6.
 
     Returns:
         The loss, shape [1], in [0, 1): 0 where every positive outranks every negative by
@@ -54,7 +54,7 @@ def ap_loss(
         Rank & Sort.
 
     Raises:
-        ValueError: ``delta`` is not positive, or the two do not pair up.
+        ValueError: ``delta`` is below 1e-6, or the two do not pair up.
 
     References:
         Chen et al., "Towards Accurate One-Stage Object Detection with AP-Loss",
@@ -62,7 +62,7 @@ def ap_loss(
         Chen et al., "AP-Loss for Accurate One-Stage Object Detection", TPAMI 2020.
         https://arxiv.org/abs/2008.07294
     """
-    logits, target = paired(logits, target)
+    logits, target = paired(logits, target, "n")
     ranking = rank(logits, target == 1, target == 0, delta)
     false_above = ranking.false_above()
     # A positive counts itself as 1, of which the sum has H(0) = 1/2.

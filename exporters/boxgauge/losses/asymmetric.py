@@ -5,9 +5,7 @@ from torch import Tensor
 
 from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
-
-# Less would round to 0 in float32 beside 1.
-_LEAST_CLIP = 1e-7
+from boxgauge.losses.ranges import refuse_outside
 
 
 def asymmetric_loss(
@@ -66,16 +64,11 @@ def asymmetric_loss(
         Ridnik et al., "Asymmetric Loss for Multi-Label Classification", ICCV 2021,
         Eq. 4-7. https://arxiv.org/abs/2009.14119
     """
-    for name, gamma in (("gamma_positive", gamma_positive), ("gamma_negative", gamma_negative)):
-        if gamma < 0:
-            raise ValueError(f"{name} must not be negative: got {gamma}")
-    if clip != 0 and not _LEAST_CLIP <= clip < 1:
-        raise ValueError(f"clip must be 0 or in [1e-7, 1): got {clip}")
-    # With a margin the shifted probability is exactly 0, where such a power is vertical.
-    if clip and 0 < gamma_negative < 1:
-        raise ValueError(
-            f"gamma_negative must be 0 or at least 1 beside a clip: got {gamma_negative}"
-        )
+    # Less would round to 0 in float32 beside 1.
+    refuse_outside("0 or [1e-7, 1)", clip=clip)
+    # With a margin the shifted probability is exactly 0, where a power below 1 is vertical.
+    refuse_outside("0 or [1, 1e6]" if clip else "[0, 1e6]", gamma_negative=gamma_negative)
+    refuse_outside("[0, 1e6]", gamma_positive=gamma_positive)
 
     logits, target = paired(logits, target)
     if_positive, if_negative = surprises(logits)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def balanced_l1_loss(
@@ -34,9 +35,9 @@ def balanced_l1_loss(
         pred_cxcywh: Predicted boxes of the positives: centre, width, height, as the detector
             encodes them.
         target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
-        alpha: Smaller gives more gradient to small differences, above 0.
+        alpha: Smaller gives more gradient to small differences, at least 1e-6.
         gamma: Slope for large differences, from ``alpha / 100`` to ``80 * alpha``.
-        beta: Difference at which the curve becomes a line, in that unit, above 0.
+        beta: Difference at which the curve becomes a line, in that unit, at least 1e-6.
         form: What ``beta`` does, where it is not 1. ``"smooth"``: :math:`\beta L(d / \beta)`, with
             one slope on both sides of the knee; ``"mmdetection"``: as that library and the
             authors' code, which scale the logarithm only, so that the slope jumps at the knee,
@@ -65,15 +66,14 @@ def balanced_l1_loss(
         Pang et al., "Libra R-CNN: Towards Balanced Learning for Object Detection", CVPR 2019,
         Section 3.3. https://arxiv.org/abs/1904.02701
     """
-    if not (alpha > 0 and beta > 0):
-        raise ValueError(f"alpha and beta must be above 0: got {alpha} and {beta}")
+    refuse_outside("[1e-6, 1e6]", alpha=alpha, beta=beta, gamma=gamma)
     # Above, b is too large for float32; below, the two terms of the curve cancel out.
     if not alpha / 100 <= gamma <= 80 * alpha:
-        raise ValueError(f"gamma must be from alpha / 100 to 80 alpha: got {gamma}")
+        raise ValueError(f"gamma must be from alpha / 100 to 80 alpha: got {gamma} and {alpha}")
     if form not in ("smooth", "mmdetection"):
         raise ValueError(f'form must be "smooth" or "mmdetection": got {form!r}')
 
-    pred, target = paired(pred_cxcywh, target_cxcywh)
+    pred, target = paired(pred_cxcywh, target_cxcywh, "n, 4")
     difference = (pred - target).abs()
     b = math.expm1(gamma / alpha)
     # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def bce_loss(
@@ -21,7 +22,7 @@ def bce_loss(
     Args:
         prob: Probabilities in [0, 1], of any shape.
         target: Labels in [0, 1], paired with ``prob``.
-        eps: Floor for :math:`p` and :math:`1 - p` inside the logarithms, so that the
+        eps: Floor, in [0, 1), for :math:`p` and :math:`1 - p` inside the logarithms, so that the
             loss is at most ``-ln(eps)``, about 16.1. PyTorch has none, but floors the
             logarithms at -100; Keras clips the probability with the same 1e-7.
 
@@ -41,11 +42,12 @@ def bce_loss(
         other form is exact, has no ceiling, and always has a gradient to learn from.
 
     Raises:
-        ValueError: The shapes differ.
+        ValueError: ``eps`` is not in [0, 1), or the shapes differ.
 
     References:
         Good, "Rational Decisions", J. Royal Statistical Society B 14, 1952.
     """
+    refuse_outside("[0, 1)", eps=eps)
     floor = max(eps, 2 / torch.finfo(prob.dtype).max)
     prob, target = paired(prob, target)
     log_prob = prob.clamp(min=floor, max=1.0).log()
@@ -91,8 +93,7 @@ def bce_with_logits_loss(
         Szegedy et al., "Rethinking the Inception Architecture for Computer Vision",
         CVPR 2016, Section 7 (label smoothing). https://arxiv.org/abs/1512.00567
     """
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must be in [0, 1]: got {label_smoothing}")
+    refuse_outside("[0, 1]", label_smoothing=label_smoothing)
 
     logits, target = paired(logits, target)
     target = target * (1 - label_smoothing) + label_smoothing / 2

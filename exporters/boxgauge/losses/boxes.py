@@ -129,8 +129,10 @@ def to_corners(boxes: Float[Tensor, "*rows 4"], box_format: BoxFormat) -> Float[
         ``"cxcywh"``, and for ``"xywh"`` the box extends to the other side.
 
     Raises:
-        ValueError: ``box_format`` is none of the three.
+        ValueError: ``box_format`` is none of the three, or there are not four numbers a box.
     """
+    if boxes.shape[-1:] != (4,):
+        raise ValueError(f"boxes must have four numbers each: got shape {[*boxes.shape]}")
     boxes = at_least_float32(boxes)
     match box_format:
         case "xyxy":

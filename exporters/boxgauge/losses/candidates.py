@@ -24,6 +24,6 @@ def candidates(logits: Tensor, target: Tensor) -> Candidates:
     Raises:
         ValueError: The shapes differ.
     """
-    logits, target = paired(logits, target)
+    logits, target = paired(logits, target, "n")
     positive = (target == 1).to(logits.dtype)
     return Candidates(logits, positive, positive + (target == 0).to(logits.dtype))

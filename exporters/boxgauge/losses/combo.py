@@ -5,7 +5,9 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from boxgauge.losses.dice import dice_loss
-from boxgauge.losses.masks import mean_over_pixels, paired_rows
+from boxgauge.losses.masks import mean_over_pixels
+from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def combo_loss(
@@ -48,7 +50,7 @@ def combo_loss(
         As :func:`dice_bce_loss`, where misses and false alarms must not weigh the same.
 
     Raises:
-        ValueError: ``alpha`` or ``beta`` is outside [0, 1], ``smooth`` is not positive, or
+        ValueError: ``alpha`` or ``beta`` is outside [0, 1], ``smooth`` is below 1e-16, or
             the masks do not pair up or are not of shape [n, p].
 
     References:
@@ -56,11 +58,9 @@ def combo_loss(
         Segmentation", Computerized Medical Imaging and Graphics 75, 2019.
         https://arxiv.org/abs/1805.02798
     """
-    for name, share in (("alpha", alpha), ("beta", beta)):
-        if not 0 <= share <= 1:
-            raise ValueError(f"{name} must be in [0, 1]: got {share}")
+    refuse_outside("[0, 1]", alpha=alpha, beta=beta)
 
-    logits, target = paired_rows(logits, target)
+    logits, target = paired(logits, target, "n, p")
     dice = dice_loss(logits.sigmoid(), target, smooth=smooth)
     # softplus(-x) = -ln p and softplus(x) = -ln(1 - p).
     surprise = beta * target * softplus(-logits) + (1 - beta) * (1 - target) * softplus(logits)

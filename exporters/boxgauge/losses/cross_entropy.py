@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from boxgauge.losses.labels import labelled
+from boxgauge.losses.ranges import refuse_outside
 
 
 def cross_entropy_loss(
@@ -47,6 +48,7 @@ def cross_entropy_loss(
         or focal loss on each.
 
     Raises:
+        TypeError: The classes or ``ignore_index`` are no integers.
         ValueError: The shapes are not [n, k] and [n], or ``label_smoothing`` is outside
             [0, 1].
 
@@ -55,8 +57,9 @@ def cross_entropy_loss(
         Szegedy et al., "Rethinking the Inception Architecture for Computer Vision",
         CVPR 2016, Section 7 (label smoothing). https://arxiv.org/abs/1512.00567
     """
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must be in [0, 1]: got {label_smoothing}")
+    refuse_outside("[0, 1]", label_smoothing=label_smoothing)
+    if not isinstance(ignore_index, int):
+        raise TypeError(f"ignore_index must be an integer: got {ignore_index!r}")
 
     logits, one_hot = labelled(logits, target)
     one_hot = one_hot * (target != ignore_index).unsqueeze(-1)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from boxgauge.losses.candidates import Candidates, candidates
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 RECALLS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 
@@ -59,7 +60,7 @@ def detection_precision_loss(
         quality: IoU in [0, 1] of each candidate's box with its object, clamped to that
             range; read at positives alone. Detached: the loss trains the scores only; all 1:
             it is a loss of the classification alone.
-        recalls: The :math:`r_k`, inside (0, 1). Low ones train the precision of the most
+        recalls: The :math:`r_k`, in [1e-6, 1 - 1e-6]. Low ones train the precision of the most
             confident detections only; the default spreads over all, as average precision does.
         temperature: :math:`\tau`, in logits, in [1e-6, 1e6]: how wide a step from dropped to
             kept is, and the least spread of the thresholds.
@@ -81,7 +82,7 @@ def detection_precision_loss(
         probabilities; where they must be probabilities from the start use focal loss.
 
     Raises:
-        ValueError: The shapes differ, a recall is not inside (0, 1), there are none, or the
+        ValueError: The shapes differ, a recall is out of range, there are none, or the
             temperature is outside its range.
 
     References:
@@ -91,10 +92,8 @@ def detection_precision_loss(
     if not recalls:
         raise ValueError("at least one recall is needed: got none")
     for recall in recalls:
-        if not 0 < recall < 1:
-            raise ValueError(f"recalls must be between 0 and 1: got {recall}")
-    if not 1e-6 <= temperature <= 1e6:
-        raise ValueError(f"temperature must be in [1e-6, 1e6]: got {temperature}")
+        refuse_outside("[1e-6, 0.999999]", recalls=recall)
+    refuse_outside("[1e-6, 1e6]", temperature=temperature)
 
     rows = candidates(logits, target)
     _, quality = paired(logits, quality)

@@ -5,7 +5,8 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.masks import paired_masks, refuse_unless_positive
+from boxgauge.losses.masks import paired_masks
+from boxgauge.losses.ranges import refuse_outside
 
 
 def dice_loss(
@@ -51,7 +52,7 @@ def dice_loss(
         all wrong: add cross entropy, as :func:`dice_bce_loss` does.
 
     Raises:
-        ValueError: ``smooth`` is not positive, another option is not one of its two, or the
+        ValueError: ``smooth`` is below 1e-16, another option is not one of its two, or the
             masks do not pair up or are not of shape [n, p].
 
     References:
@@ -60,7 +61,7 @@ def dice_loss(
         Milletari et al., "V-Net: Fully Convolutional Neural Networks for Volumetric
         Medical Image Segmentation", 3DV 2016, Section 3. https://arxiv.org/abs/1606.04797
     """
-    refuse_unless_positive("smooth", smooth)
+    refuse_outside("[1e-16, 1e6]", smooth=smooth)
     if denominator not in ("plain", "squared"):
         raise ValueError(f'denominator must be "plain" or "squared": got {denominator!r}')
     if smoothing not in ("both", "below"):

@@ -5,7 +5,9 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from boxgauge.losses.dice import dice_loss
-from boxgauge.losses.masks import mean_over_pixels, paired_rows, refuse_negative
+from boxgauge.losses.masks import mean_over_pixels
+from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def dice_bce_loss(
@@ -43,7 +45,7 @@ def dice_bce_loss(
         gradient, Dice keeps a small foreground from being drowned.
 
     Raises:
-        ValueError: A weight is negative, ``smooth`` is not positive, or the masks do not pair
+        ValueError: A weight is negative, ``smooth`` is below 1e-16, or the masks do not pair
             up or are not of shape [n, p].
 
     References:
@@ -51,10 +53,9 @@ def dice_bce_loss(
         biomedical image segmentation", Nature Methods 18, 2021.
         https://arxiv.org/abs/1904.08128
     """
-    refuse_negative("dice_weight", dice_weight)
-    refuse_negative("bce_weight", bce_weight)
+    refuse_outside("[0, 1e6]", dice_weight=dice_weight, bce_weight=bce_weight)
 
-    logits, target = paired_rows(logits, target)
+    logits, target = paired(logits, target, "n, p")
     dice = dice_loss(logits.sigmoid(), target, smooth=smooth)
     # softplus(-x) = -ln p and softplus(x) = -ln(1 - p).
     surprise = target * softplus(-logits) + (1 - target) * softplus(logits)

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def focal_loss(
@@ -55,8 +56,7 @@ def focal_loss(
         https://arxiv.org/abs/1708.02002
     """
     positive_weight, negative_weight = class_weights(alpha)
-    if gamma < 0:
-        raise ValueError(f"gamma must not be negative: got {gamma}")
+    refuse_outside("[0, 1e6]", gamma=gamma)
 
     logits, target = paired(logits, target)
     if_positive, if_negative = surprises(logits)
@@ -73,6 +73,5 @@ def class_weights(alpha: float) -> tuple[float, float]:
     Raises:
         ValueError: ``alpha`` is above 1.
     """
-    if alpha > 1:
-        raise ValueError(f"alpha must be at most 1: got {alpha}")
+    refuse_outside("(-inf, 1]", alpha=alpha)
     return (alpha, 1 - alpha) if alpha >= 0 else (1.0, 1.0)

@@ -9,6 +9,7 @@ from boxgauge.losses.boxes import intersection_over_union
 from boxgauge.losses.eiou import eiou_of_corners
 from boxgauge.losses.pairs import paired_corners
 from boxgauge.losses.powers import power
+from boxgauge.losses.ranges import refuse_outside
 
 
 def focal_eiou_loss(
@@ -60,8 +61,7 @@ def focal_eiou_loss(
         Zhang et al., "Focal and Efficient IOU Loss for Accurate Bounding Box Regression",
         Neurocomputing 2022, Focal-EIOU loss. https://arxiv.org/abs/2101.08158
     """
-    if not gamma >= 0:
-        raise ValueError(f"gamma must not be negative: got {gamma}")
+    refuse_outside("[0, 1e6]", gamma=gamma)
     if weight not in ("constant", "differentiated"):
         raise ValueError(f'weight must be "constant" or "differentiated": got {weight!r}')
 

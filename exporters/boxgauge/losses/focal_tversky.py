@@ -5,7 +5,7 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.masks import refuse_unless_positive
+from boxgauge.losses.ranges import refuse_outside
 from boxgauge.losses.tversky import tversky_loss
 
 
@@ -36,13 +36,13 @@ def focal_tversky_loss(
         alpha: Weight of the false positives, at least 0, as in :func:`tversky_loss`. This
             paper writes it for the false negatives: its (0.7, 0.3) are our (0.3, 0.7).
         beta: Weight of the false negatives, at least 0.
-        gamma: Focusing parameter, positive; the paper recommends 4/3, from [1, 3].
+        gamma: Focusing parameter, at least 1e-6; the paper recommends 4/3, from [1, 3].
         exponent: What the power is. ``"inverse"``: 1 / gamma, the paper's formula.
             ``"direct"``: gamma, as in the authors' code, which sets it to 0.75, and in
             segmentation_models.pytorch (of the mean over the classes). 4/3 with the first is
             0.75 with the second.
         smooth: Added above and below in the index, in pixels.
-        eps: Where the line begins, in [0, 1): the slope at 0 is eps to the power minus 1,
+        eps: Where the line begins, in [1e-16, 1): the slope at 0 is eps to the power minus 1,
             56 at the defaults.
 
     Returns:
@@ -63,14 +63,13 @@ def focal_tversky_loss(
 
     References:
         Abraham and Khan, "A Novel Focal Tversky Loss Function with Improved Attention
-        U-Net for Lesion Segmentation", ISBI 2019, Section 2.
+        U-Net for Lesion Segmentation", ISBI 2019.
         https://arxiv.org/abs/1810.07842
     """
     if exponent not in ("inverse", "direct"):
         raise ValueError(f'exponent must be "inverse" or "direct": got {exponent!r}')
-    refuse_unless_positive("gamma", gamma)
-    if not 0 < eps < 1:
-        raise ValueError(f"eps must be between 0 and 1: got {eps}")
+    refuse_outside("[1e-6, 1e6]", gamma=gamma)
+    refuse_outside("[1e-16, 1)", eps=eps)
 
     power = gamma if exponent == "direct" else 1 / gamma
     loss = tversky_loss(prob, target, alpha=alpha, beta=beta, smooth=smooth)

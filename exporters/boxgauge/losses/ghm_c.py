@@ -9,6 +9,7 @@ from torch import Tensor
 from boxgauge.losses.boxes import at_least_float32
 from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 # Below any density, which is at least 1 - momentum.
 _EMPTY = 1e-12
@@ -81,16 +82,17 @@ def ghm_c_loss(
         GHM-C with unit regions and moving average.
         https://arxiv.org/abs/1811.05181
     """
-    if not 0 <= momentum < 1:
-        raise ValueError(f"momentum must be in [0, 1): got {momentum}")
+    refuse_outside("[0, 1)", momentum=momentum)
     if regions not in ("occupied", "all"):
         raise ValueError(f'regions must be "occupied" or "all": got {regions!r}')
+    if bin_counts.ndim != 1:
+        raise ValueError(f"bin_counts must be of shape [bins]: got {[*bin_counts.shape]}")
     bins = bin_counts.shape[0]
     # While exporting, the number of bins is a symbol and must not be compared.
     if isinstance(bins, int) and bins == 0:
         raise ValueError("there must be at least one bin: got 0")
 
-    logits, target = paired(logits, target)
+    logits, target = paired(logits, target, "n")
     counted = (target >= 0).to(logits.dtype)
     if_positive, if_negative = surprises(logits)
     cross_entropy = target * if_positive + (1 - target) * if_negative

@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def huber_loss(
@@ -21,8 +22,8 @@ def huber_loss(
         pred_cxcywh: Predicted boxes of the positives: centre, width, height. Pixels, or
             whatever encoding the detector regresses.
         target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
-        delta: Difference at which the parabola becomes a line, in that unit, above 0; also the
-            slope of that line. As ``delta`` of PyTorch's ``huber_loss``. Smooth L1 with
+        delta: Difference at which the parabola becomes a line, in that unit, at least 1e-6;
+            also the slope of that line. As ``delta`` of PyTorch's ``huber_loss``. Smooth L1 with
             ``beta = delta`` is this divided by it; the two agree at 1.
 
     Returns:
@@ -38,16 +39,15 @@ def huber_loss(
         statistics; in detectors Smooth L1 is usual.
 
     Raises:
-        ValueError: ``delta`` is not above 0, or the boxes do not pair up.
+        ValueError: ``delta`` is below 1e-6, or the boxes do not pair up.
 
     References:
         Huber, "Robust Estimation of a Location Parameter", Annals of Mathematical Statistics
         35(1), 1964. https://doi.org/10.1214/aoms/1177703732
     """
-    if not delta > 0:
-        raise ValueError(f"delta must be above 0: got {delta}")
+    refuse_outside("[1e-6, 1e6]", delta=delta)
 
-    pred, target = paired(pred_cxcywh, target_cxcywh)
+    pred, target = paired(pred_cxcywh, target_cxcywh, "n, 4")
     difference = (pred - target).abs()
     # Both branches at once: with `where`, 0 times the other one's overflow would be NaN.
     near = difference.clamp(max=delta)

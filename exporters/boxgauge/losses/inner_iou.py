@@ -5,6 +5,7 @@ from torch import Tensor
 
 from boxgauge.losses.boxes import Corners, intersection_over_union
 from boxgauge.losses.pairs import paired_corners
+from boxgauge.losses.ranges import refuse_outside
 
 
 def inner_iou_loss(
@@ -24,7 +25,7 @@ def inner_iou_loss(
         pred: Predicted boxes, corner form, pixels; inverted corners are reordered.
         target: True boxes, paired with ``pred`` by row.
         eps: Floor for the union of the auxiliary boxes, in px².
-        ratio: Scale of the auxiliary boxes, above 0; the paper's range is 0.5 to 1.5. 1 gives
+        ratio: Scale of the auxiliary boxes, at least 1e-6; the paper's range is 0.5 to 1.5. 1 gives
             the IoU loss; below 1 the gradient is steeper for pairs that overlap well, above 1
             it reaches pairs that do not touch.
 
@@ -43,15 +44,14 @@ def inner_iou_loss(
         ``x_loss + inner_iou_loss - iou_loss``.
 
     Raises:
-        ValueError: ``eps`` is below 1e-16, ``ratio`` is not above 0, or the boxes do not pair up
+        ValueError: ``eps`` is below 1e-16, ``ratio`` is below 1e-6, or the boxes do not pair up
             or are not of shape [n, 4].
 
     References:
         Zhang et al., "Inner-IoU: More Effective Intersection over Union Loss with Auxiliary
         Bounding Box", 2023, Section 3. https://arxiv.org/abs/2311.02877
     """
-    if not ratio > 0:
-        raise ValueError(f"ratio must be above 0: got {ratio}")
+    refuse_outside("[1e-6, 1e6]", ratio=ratio)
 
     a, b = paired_corners(pred, target, eps)
     return 1 - intersection_over_union(_scaled(a, ratio), _scaled(b, ratio), eps)

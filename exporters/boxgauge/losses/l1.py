@@ -38,5 +38,5 @@ def l1_loss(
         Carion et al., "End-to-End Object Detection with Transformers", ECCV 2020, Section 3.1.
         https://arxiv.org/abs/2005.12872
     """
-    pred, target = paired(pred_cxcywh, target_cxcywh)
+    pred, target = paired(pred_cxcywh, target_cxcywh, "n, 4")
     return (pred - target).abs().sum(-1)

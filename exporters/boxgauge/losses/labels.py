@@ -15,8 +15,11 @@ def labelled(
     A label outside ``[0, k)`` gives a row of zeros: a graph cannot raise on a value.
 
     Raises:
+        TypeError: The labels are no integers.
         ValueError: They are not [n, k] and [n].
     """
+    if labels.is_floating_point():
+        raise TypeError(f"labels must be integers, one class a row: got {labels.dtype}")
     if logits.ndim != 2 or labels.ndim != 1 or logits.shape[0] != labels.shape[0]:
         raise ValueError(
             "logits must be [n, k] and labels [n]:"

@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from boxgauge.losses.lovasz import lovasz_jaccard
-from boxgauge.losses.masks import paired_rows
+from boxgauge.losses.pairs import paired
 
 
 def lovasz_hinge_loss(
@@ -44,9 +44,9 @@ def lovasz_hinge_loss(
 
     References:
         Berman et al., "The Lovász-Softmax Loss: A Tractable Surrogate for the Optimization
-        of the Intersection-Over-Union Measure in Neural Networks", CVPR 2018, Section 2 and
+        of the Intersection-Over-Union Measure in Neural Networks", CVPR 2018,
         Algorithm 1. https://arxiv.org/abs/1705.08790
     """
-    logits, target = paired_rows(logits, target)
+    logits, target = paired(logits, target, "n, p")
     truth = (target >= 0.5).to(logits.dtype)
     return lovasz_jaccard((1 - logits * (2 * truth - 1)).clamp(min=0.0), truth)

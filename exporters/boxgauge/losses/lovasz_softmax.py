@@ -56,7 +56,7 @@ def lovasz_softmax_loss(
 
     References:
         Berman et al., "The Lovász-Softmax Loss: A Tractable Surrogate for the Optimization
-        of the Intersection-Over-Union Measure in Neural Networks", CVPR 2018, Section 2 and
+        of the Intersection-Over-Union Measure in Neural Networks", CVPR 2018,
         Algorithm 1. https://arxiv.org/abs/1705.08790
     """
     if classes not in ("present", "all"):

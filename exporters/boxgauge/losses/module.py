@@ -1,7 +1,6 @@
 """The base of the losses as modules: options, format, weight, reduction and state in one place."""
 
 import inspect
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
@@ -149,8 +148,6 @@ class LossModule(nn.Module):
         for option, value in options.items():
             if _kind(value) is not _kind(known[option]):
                 raise TypeError(f"{name}: {option} must be like {known[option]!r}: got {value!r}")
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError(f"{name}: {option} must be finite: got {value!r}")
         # JSON knows lists alone.
         return {key: tuple(v) if isinstance(v, list) else v for key, v in options.items()}
 
@@ -165,8 +162,8 @@ class LossModule(nn.Module):
         tensors = [each.empty(sizes) for each in self.signature.inputs]
         try:
             self.kernel(*tensors, *states.values(), **self.options)
-        except ValueError as error:
-            raise ValueError(f"{self.signature.name}: {error}") from error
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.signature.name}: {error}") from error
 
 
 def _kind(value: object) -> type:

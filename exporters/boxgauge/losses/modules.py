@@ -40,6 +40,7 @@ from boxgauge.losses.nwd import nwd_loss
 from boxgauge.losses.poly import poly_loss
 from boxgauge.losses.poly_focal import poly_focal_loss
 from boxgauge.losses.quality_focal import quality_focal_loss
+from boxgauge.losses.ranges import refuse_outside
 from boxgauge.losses.rank_sort import rank_sort_loss
 from boxgauge.losses.reduction import Reduction
 from boxgauge.losses.seesaw import seesaw_loss
@@ -57,6 +58,11 @@ from boxgauge.losses.soft_recall import soft_recall_loss
 from boxgauge.losses.tversky import tversky_loss
 from boxgauge.losses.varifocal import varifocal_loss
 from boxgauge.losses.wise_iou import wise_iou_loss, wise_iou_v2_loss, wise_iou_v3_loss
+
+
+def _refuse_unless_size(name: str, size: int) -> None:
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError(f"{name} must be an integer of at least 1: got {size!r}")
 
 
 class IoULoss(LossModule, kernel=iou_loss): ...
@@ -119,6 +125,7 @@ class _WithMeanIoULoss(LossModule):
         mean_iou_loss: float = 1.0,
         **options: Option,
     ) -> None:
+        refuse_outside("[0, 1]", mean_iou_loss=mean_iou_loss)
         states = {"mean_iou_loss": torch.full((1,), float(mean_iou_loss))}
         super().__init__(reduction=reduction, box_format=box_format, states=states, **options)
 
@@ -163,6 +170,7 @@ class GHMCLoss(LossModule, kernel=ghm_c_loss):
     """The running counts of ``bins`` bins, the buffer ``bin_counts``, begin with zeros."""
 
     def __init__(self, *, reduction: Reduction = "mean", bins: int = 10, **options: Option) -> None:
+        _refuse_unless_size("bins", bins)
         states = {"bin_counts": torch.zeros(bins)}
         super().__init__(reduction=reduction, box_format=None, states=states, **options)
 
@@ -171,6 +179,7 @@ class SeesawLoss(LossModule, kernel=seesaw_loss):
     """The counts of ``classes`` classes, the buffer ``class_counts``, begin with zeros."""
 
     def __init__(self, *, classes: int, reduction: Reduction = "mean", **options: Option) -> None:
+        _refuse_unless_size("classes", classes)
         states = {"class_counts": torch.zeros(classes, dtype=torch.int64)}
         super().__init__(reduction=reduction, box_format=None, states=states, **options)
 

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from boxgauge.losses.boxes import squared_centre_distance
 from boxgauge.losses.pairs import paired_corners
+from boxgauge.losses.ranges import refuse_outside
 
 
 def nwd_loss(
@@ -29,9 +30,9 @@ def nwd_loss(
         target: True boxes, paired with ``pred`` by row.
         eps: Squared distance below which it is taken as :math:`W_2^2 / \sqrt{eps}` instead of
             :math:`W_2`, in px²: the root has no slope at 0.
-        constant: :math:`C`, in pixels, above 0: about the size of the objects. 12.8 is the mean
-            absolute size in AI-TOD and the default of the authors' code; other data sets need
-            another.
+        constant: :math:`C`, in pixels, at least 1e-6: about the size of the objects. 12.8 is the
+            mean absolute size in AI-TOD and the default of the authors' code; other data sets
+            need another.
 
     Returns:
         One loss per pair, in [0, 1]: 0 for equal boxes, with area or without; towards 1 for
@@ -47,15 +48,14 @@ def nwd_loss(
         scale, hence not for objects of all sizes at once; there add it to an IoU loss.
 
     Raises:
-        ValueError: ``eps`` is below 1e-16, ``constant`` is not above 0, or the boxes do not pair
+        ValueError: ``eps`` is below 1e-16, ``constant`` is below 1e-6, or the boxes do not pair
             up or are not of shape [n, 4].
 
     References:
         Wang et al., "A Normalized Gaussian Wasserstein Distance for Tiny Object Detection",
         2021, Section 3. https://arxiv.org/abs/2110.13389
     """
-    if not constant > 0:
-        raise ValueError(f"constant must be above 0: got {constant}")
+    refuse_outside("[1e-6, 1e6]", constant=constant)
 
     a, b = paired_corners(pred, target, eps)
     sides = (a.width - b.width).square() + (a.height - b.height).square()

@@ -4,6 +4,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from boxgauge.losses.labels import labelled
+from boxgauge.losses.ranges import refuse_outside
 
 
 def poly_loss(
@@ -37,14 +38,14 @@ def poly_loss(
         that number is not tuned. ``epsilon=0`` is cross entropy.
 
     Raises:
+        TypeError: The classes are no integers.
         ValueError: ``epsilon`` is below -1, or the shapes are not [n, k] and [n].
 
     References:
         Leng et al., "PolyLoss: A Polynomial Expansion Perspective of Classification Loss
-        Functions", ICLR 2022, Section 4. https://arxiv.org/abs/2204.12511
+        Functions", ICLR 2022, Poly-1. https://arxiv.org/abs/2204.12511
     """
-    if epsilon < -1:
-        raise ValueError(f"epsilon must be at least -1: got {epsilon}")
+    refuse_outside("[-1, 1e6]", epsilon=epsilon)
 
     logits, one_hot = labelled(logits, target)
     surprise = -(one_hot * logits.log_softmax(-1)).sum(-1)

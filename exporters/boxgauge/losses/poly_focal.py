@@ -6,6 +6,7 @@ from torch import Tensor
 from boxgauge.losses.focal import class_weights
 from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def poly_focal_loss(
@@ -58,12 +59,11 @@ def poly_focal_loss(
 
     References:
         Leng et al., "PolyLoss: A Polynomial Expansion Perspective of Classification Loss
-        Functions", ICLR 2022, Section 5. https://arxiv.org/abs/2204.12511
+        Functions", ICLR 2022, Poly-1 of focal loss.
+        https://arxiv.org/abs/2204.12511
     """
-    if epsilon < -1:
-        raise ValueError(f"epsilon must be at least -1: got {epsilon}")
-    if gamma < 0:
-        raise ValueError(f"gamma must not be negative: got {gamma}")
+    refuse_outside("[-1, 1e6]", epsilon=epsilon)
+    refuse_outside("[0, 1e6]", gamma=gamma)
     positive_weight, negative_weight = class_weights(alpha)
     added = (epsilon * positive_weight, epsilon * negative_weight)
     positive_epsilon, negative_epsilon = added if weigh_polynomial else (epsilon, epsilon)

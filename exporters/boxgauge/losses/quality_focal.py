@@ -5,6 +5,7 @@ from torch import Tensor
 
 from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def quality_focal_loss(
@@ -49,8 +50,7 @@ def quality_focal_loss(
         Li et al., "Generalized Focal Loss", NeurIPS 2020, Eq. 2.
         https://arxiv.org/abs/2006.04388
     """
-    if beta < 0 or 0 < beta < 1:
-        raise ValueError(f"beta must be 0 or at least 1: got {beta}")
+    refuse_outside("0 or [1, 1e6]", beta=beta)
 
     logits, quality = paired(logits, quality)
     if_positive, if_negative = surprises(logits)

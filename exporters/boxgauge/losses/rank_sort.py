@@ -52,7 +52,7 @@ def rank_sort_loss(
         target: The quality y of a positive's localisation in (0, 1], such as its IoU (above 1
             is taken as 1), or 0 for a negative; a row below 0 is ignored and has zero
             gradient. Paired with ``logits`` by row.
-        delta: Half the width of the ramp H, in logits.
+        delta: Half the width of the ramp H, in logits, at least 1e-6.
 
     Returns:
         The loss and its two parts, shape [1] each: ``ranking`` in [0, 1), 0 where every
@@ -72,14 +72,14 @@ def rank_sort_loss(
         boxes by the ratio of this loss to it, which leaves nothing to tune.
 
     Raises:
-        ValueError: ``delta`` is not positive, the two do not pair up, or there are more than
+        ValueError: ``delta`` is below 1e-6, the two do not pair up, or there are more than
             2**20 positives.
 
     References:
         Oksuz et al., "Rank & Sort Loss for Object Detection and Instance Segmentation",
-        ICCV 2021, Eq. 7 and 8. https://arxiv.org/abs/2107.11669
+        ICCV 2021. https://arxiv.org/abs/2107.11669
     """
-    logits, target = paired(logits, target)
+    logits, target = paired(logits, target, "n")
     ranking = rank(logits, target > 0, target == 0, delta)
     quality = ranking.of_positives(target).clamp(max=1.0)
     missorting = missorted_pairs(ranking.scores, quality, delta)

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from boxgauge.losses.ramp_sums import Pieces, Ramps, make_ramps
+from boxgauge.losses.ranges import refuse_outside
 
 
 class Ranking(NamedTuple):
@@ -63,10 +64,9 @@ def rank(
     """Return the ranking of ``logits``, outside of differentiation.
 
     Raises:
-        ValueError: ``delta`` is not positive.
+        ValueError: ``delta`` is out of range.
     """
-    if delta <= 0:
-        raise ValueError(f"delta must be positive: got {delta}")
+    refuse_outside("[1e-6, 1e6]", delta=delta)
     scores = logits.detach().double()
     rows = torch.nonzero(positive).squeeze(1)
     ascending, order = torch.gather(scores, 0, rows).sort()

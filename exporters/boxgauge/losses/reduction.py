@@ -21,15 +21,21 @@ def reduce(
         reduction: ``"mean"`` divides the sum by the number of values (not by the sum of
             the weights, as PyTorch's element weights do), at least 1: the mean of
             nothing is 0, where PyTorch's is NaN.
-        weight: Factors that broadcast to ``loss``.
+        weight: Factors that broadcast to the shape of ``loss``.
 
     Raises:
-        ValueError: ``reduction`` is none of the three.
+        ValueError: ``reduction`` is none of the three, or ``weight`` would broadcast the loss to
+            another shape, as a column of weights does a row of losses.
     """
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction must be "mean", "sum" or "none": got {reduction!r}')
 
     weighted = loss if weight is None else loss * weight
+    if weighted.shape != loss.shape:
+        raise ValueError(
+            "weights must broadcast to the shape of the loss:"
+            f" got {[*weighted.shape]} of a loss {[*loss.shape]}"
+        )
     if reduction == "none":
         return weighted
     total = weighted.sum().reshape(1)

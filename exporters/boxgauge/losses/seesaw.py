@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from boxgauge.losses.labels import labelled
+from boxgauge.losses.ranges import refuse_outside
 
 
 class Seesaw(NamedTuple):
@@ -64,25 +65,23 @@ def seesaw_loss(
         balanced classes it is close to cross entropy and not worth its state.
 
     Raises:
+        TypeError: The classes are no integers.
         ValueError: An exponent is negative, ``eps`` is outside [0, 1), or the shapes are not
             [n, k], [n] and [k].
 
     References:
-        Wang et al., "Seesaw Loss for Long-Tailed Instance Segmentation", CVPR 2021,
-        Section 3. https://arxiv.org/abs/2008.10032
+        Wang et al., "Seesaw Loss for Long-Tailed Instance Segmentation", CVPR 2021.
+        https://arxiv.org/abs/2008.10032
     """
-    for name, exponent in (("p", p), ("q", q)):
-        if exponent < 0:
-            raise ValueError(f"{name} must not be negative: got {exponent}")
-    if not 0 <= eps < 1:
-        raise ValueError(f"eps must be in [0, 1): got {eps}")
+    refuse_outside("[0, 1e6]", p=p, q=q)
+    refuse_outside("[0, 1)", eps=eps)
+    logits, one_hot = labelled(logits, target)
     if class_counts.ndim != 1 or class_counts.shape[0] != logits.shape[-1]:
         raise ValueError(
             "there must be one count for each class:"
             f" got shapes {[*class_counts.shape]} and {[*logits.shape]}"
         )
 
-    logits, one_hot = labelled(logits, target)
     counts = class_counts + one_hot.sum(0).to(class_counts.dtype)
 
     log_counts = counts.to(logits.dtype).clamp(min=1.0).log()

@@ -1,7 +1,5 @@
 """Shape-IoU loss: distance and shape, weighted by the shape of the target."""
 
-import math
-
 from jaxtyping import Float
 from torch import Tensor
 
@@ -12,6 +10,7 @@ from boxgauge.losses.boxes import (
     squared_diagonal,
 )
 from boxgauge.losses.pairs import paired_corners
+from boxgauge.losses.ranges import refuse_outside
 
 _THETA = 4
 
@@ -66,8 +65,7 @@ def shape_iou_loss(
         Zhang and Zhang, "Shape-IoU: More Accurate Metric considering Bounding Box Shape and
         Scale", 2023, Section 3. https://arxiv.org/abs/2312.17663
     """
-    if not math.isfinite(scale):
-        raise ValueError(f"scale must be finite: got {scale}")
+    refuse_outside("[-1e6, 1e6]", scale=scale)
 
     a, b = paired_corners(pred, target, eps)
     # w^s / (w^s + h^s) as a sigmoid: neither power can overflow.

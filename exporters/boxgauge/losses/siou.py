@@ -11,6 +11,7 @@ from boxgauge.losses.boxes import (
     squared_centre_distance,
 )
 from boxgauge.losses.pairs import paired_corners
+from boxgauge.losses.ranges import refuse_outside
 
 
 def siou_loss(
@@ -71,8 +72,7 @@ def siou_loss(
         Gevorgyan, "SIoU Loss: More Powerful Learning for Bounding Box Regression", 2022,
         Section 2. https://arxiv.org/abs/2205.12740
     """
-    if not theta >= 1:
-        raise ValueError(f"theta must be at least 1: got {theta}")
+    refuse_outside("[1, 1e6]", theta=theta)
 
     a, b = paired_corners(pred, target, eps)
     distance = _distance_cost(a, b, eps)

@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def smooth_l1_loss(
@@ -20,7 +21,8 @@ def smooth_l1_loss(
         pred_cxcywh: Predicted boxes of the positives: centre, width, height. Pixels, or
             whatever encoding the detector regresses.
         target_cxcywh: True boxes, paired with ``pred_cxcywh`` by row, in the same unit.
-        beta: Difference at which the parabola becomes a line, in that unit; 0 gives L1.
+        beta: Difference at which the parabola becomes a line, in that unit, 0 or at least
+            1e-6; 0 gives L1.
             The same as ``beta`` of PyTorch and mmdetection, whose default is 1 too;
             torchvision and Detectron take 1/9 for region proposals, Detectron2 0. Caffe's
             ``sigma`` is 1 / sqrt(beta). Huber's ``delta`` is another parameter: that loss is
@@ -39,16 +41,15 @@ def smooth_l1_loss(
         follows large boxes more than small ones, which the IoU family does not.
 
     Raises:
-        ValueError: ``beta`` is negative, or the boxes do not pair up.
+        ValueError: ``beta`` is neither 0 nor at least 1e-6, or the boxes do not pair up.
 
     References:
         Girshick, "Fast R-CNN", ICCV 2015, Eq. 2-3. https://arxiv.org/abs/1504.08083
         (beta = 1 there; beta = 1/9 in later detectors.)
     """
-    if beta < 0:
-        raise ValueError(f"beta must not be negative: got {beta}")
+    refuse_outside("0 or [1e-6, 1e6]", beta=beta)
 
-    pred, target = paired(pred_cxcywh, target_cxcywh)
+    pred, target = paired(pred_cxcywh, target_cxcywh, "n, 4")
     difference = (pred - target).abs()
     if beta == 0:
         return difference.sum(-1)

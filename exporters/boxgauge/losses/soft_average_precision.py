@@ -8,6 +8,7 @@ from torch import Tensor
 
 from boxgauge.losses.candidates import candidates
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 from boxgauge.losses.soft_ranking import soft_average_precision
 
 IOU_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -46,7 +47,7 @@ def soft_average_precision_loss(
             other value is ignored and has zero gradient. Paired with ``logits`` by row.
         iou: IoU in [0, 1] of each candidate's box with its object, clamped to that range;
             read at positives alone.
-        iou_thresholds: The T thresholds :math:`\theta`; by default COCO's ten.
+        iou_thresholds: The T thresholds :math:`\theta`, in [0, 1]; by default COCO's ten.
         temperature: :math:`\tau`, in logits, in [1e-6, 1e6].
         iou_temperature: :math:`\tau_{IoU}`, in IoU, in [1e-6, 1e6].
 
@@ -65,8 +66,8 @@ def soft_average_precision_loss(
         take ``detection_precision_loss``, which counts every IoU.
 
     Raises:
-        ValueError: The shapes differ, there are no thresholds, a temperature is outside its
-            range, or there are more than 2**27 pairs.
+        ValueError: The shapes differ, there are no thresholds, one of them or a temperature is
+            outside its range, or there are more than 2**27 pairs.
 
     References:
         Brown et al., "Smooth-AP: Smoothing the Path Towards Large-Scale Image Retrieval",
@@ -76,8 +77,9 @@ def soft_average_precision_loss(
     """
     if not iou_thresholds:
         raise ValueError("at least one IoU threshold is needed: got none")
-    if not 1e-6 <= iou_temperature <= 1e6:
-        raise ValueError(f"iou_temperature must be in [1e-6, 1e6]: got {iou_temperature}")
+    for threshold in iou_thresholds:
+        refuse_outside("[0, 1]", iou_thresholds=threshold)
+    refuse_outside("[1e-6, 1e6]", iou_temperature=iou_temperature)
 
     rows = candidates(logits, target)
     _, iou = paired(logits, iou)

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from boxgauge.losses.candidates import candidates
+from boxgauge.losses.ranges import refuse_outside
 
 
 def soft_f_measure(
@@ -33,14 +34,10 @@ def soft_f_measure(
     Raises:
         ValueError: The shapes differ or an option is out of range.
     """
-    if not beta >= 0:
-        raise ValueError(f"beta must not be negative: got {beta}")
-    if not 0 < threshold < 1:
-        raise ValueError(f"threshold must be between 0 and 1: got {threshold}")
-    if not 1e-6 <= temperature <= 1e6:
-        raise ValueError(f"temperature must be in [1e-6, 1e6]: got {temperature}")
-    if not 0 < smooth < math.inf:
-        raise ValueError(f"smooth must be positive and finite: got {smooth}")
+    refuse_outside("[0, inf]", beta=beta)
+    refuse_outside("(0, 1)", threshold=threshold)
+    refuse_outside("[1e-6, 1e6]", temperature=temperature)
+    refuse_outside("[1e-16, 1e6]", smooth=smooth)
 
     rows = candidates(logits, target)
     edge = math.log(threshold / (1 - threshold))

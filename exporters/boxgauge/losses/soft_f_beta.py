@@ -40,7 +40,7 @@ def soft_f_beta_loss(
         temperature: :math:`\tau`, in logits, in [1e-6, 1e6]. At 1 and a threshold of 0.5 a row
             counts by its probability; toward 0 the metric itself comes out, which has no
             gradient.
-        smooth: :math:`s`, in rows, positive.
+        smooth: :math:`s`, in rows, at least 1e-16.
 
     Returns:
         The loss, shape [1], in [0, 1): 0 where exactly the positives are predicted.

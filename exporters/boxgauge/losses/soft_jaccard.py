@@ -3,7 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.masks import paired_masks, refuse_unless_positive
+from boxgauge.losses.masks import paired_masks
+from boxgauge.losses.ranges import refuse_outside
 
 
 def soft_jaccard_loss(
@@ -35,14 +36,14 @@ def soft_jaccard_loss(
         :func:`lovasz_hinge_loss`.
 
     Raises:
-        ValueError: ``smooth`` is not positive, or the masks do not pair up or are not of shape
+        ValueError: ``smooth`` is below 1e-16, or the masks do not pair up or are not of shape
             [n, p].
 
     References:
         Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for
         Image Segmentation", ISVC 2016, Eq. 3-5.
     """
-    refuse_unless_positive("smooth", smooth)
+    refuse_outside("[1e-16, 1e6]", smooth=smooth)
 
     prob, target = paired_masks(prob, target)
     overlap = (prob * target).sum(-1)

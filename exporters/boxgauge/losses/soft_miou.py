@@ -1,9 +1,11 @@
 """Soft mIoU loss: one minus the mean IoU of the classes' soft masks."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.masks import paired_masks, refuse_unless_positive
+from boxgauge.losses.masks import paired_masks
+from boxgauge.losses.ranges import refuse_outside
 
 
 def soft_miou_loss(
@@ -26,8 +28,9 @@ def soft_miou_loss(
 
     Edges:
         No pixels: every class counts as right, 0. A class in neither mask has IoU 1, and a
-        steep slope, 1 / (k eps), away from it. Numbers outside [0, 1] count as its nearer
-        end, with zero gradient. Half precision is widened to float32.
+        steep slope, 1 / (k eps), away from it; of float16, which must hold that slope, eps is
+        at least 2 / 65504. Numbers outside [0, 1] count as its nearer end, with zero
+        gradient. Half precision is widened to float32.
 
     When to use:
         To train a segmentation of several classes towards mIoU, beside cross entropy. Few
@@ -35,15 +38,17 @@ def soft_miou_loss(
         masks compare with :func:`lovasz_softmax_loss`.
 
     Raises:
-        ValueError: ``eps`` is not positive, or the masks do not pair up or are not of shape
+        ValueError: ``eps`` is below 1e-16, or the masks do not pair up or are not of shape
             [n, k, p].
 
     References:
         Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks for
         Image Segmentation", ISVC 2016, Eq. 3-5.
     """
-    refuse_unless_positive("eps", eps)
+    refuse_outside("[1e-16, 1e6]", eps=eps)
 
+    # The slope of a class in neither mask, up to 1 / eps, is handed back in the type of `prob`.
+    eps = max(eps, 2 / torch.finfo(prob.dtype).max)
     prob, target = paired_masks(prob, target, "n, k, p")
     overlap = (prob * target).sum(-1)
     union = prob.sum(-1) + target.sum(-1) - overlap

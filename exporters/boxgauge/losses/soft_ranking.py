@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from boxgauge.losses.candidates import Candidates
+from boxgauge.losses.ranges import refuse_outside
 
 # Half a gigabyte of float32, of which autograd holds one and the step before it another.
 MAX_PAIRS = 2**27
@@ -24,8 +25,7 @@ def soft_average_precision(
     Raises:
         ValueError: The temperature is out of range, or there are too many pairs.
     """
-    if not 1e-6 <= temperature <= 1e6:
-        raise ValueError(f"temperature must be in [1e-6, 1e6]: got {temperature}")
+    refuse_outside("[1e-6, 1e6]", temperature=temperature)
     at, match_at = _positives(rows, match)
     above = ((rows.logits - at[:, None]) / temperature).sigmoid()
     # A row is above itself by 1/2, where its rank counts it as 1.

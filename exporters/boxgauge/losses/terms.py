@@ -1,12 +1,12 @@
 """One term of a composition, and how it is read from a mapping."""
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from boxgauge.losses.boxes import BoxFormat
+from boxgauge.losses.ranges import refuse_outside
 from boxgauge.losses.signature import Option
 
 TermReduction = Literal["mean", "sum", "positives"]
@@ -23,7 +23,7 @@ class Term:
     Attributes:
         loss: The function, by name: ``giou_loss``.
         name: Of the term, unique in its composition; by default that of the loss.
-        weight: Its factor, finite and at least 0.
+        weight: Its factor, in [0, 1e6].
         options: Of the function, by name.
         inputs: Names of tensors of the composition for the function's own, where they are
             not the same: ``{"target": "true_boxes"}``. Terms that say the same name share
@@ -51,11 +51,10 @@ class Term:
             object.__setattr__(self, "name", self.loss)
         for attribute in ("loss", "name"):
             _identifier(attribute, getattr(self, attribute))
-        weight: object = self.weight  # whoever reads a description vouches for nothing
-        if isinstance(weight, bool) or not isinstance(weight, int | float):
-            raise DescriptionError(f"weight must be a number: got {weight!r}")
-        if not (math.isfinite(weight) and weight >= 0):
-            raise DescriptionError(f"weight must be finite and at least 0: got {weight!r}")
+        try:
+            refuse_outside("[0, 1e6]", weight=self.weight)
+        except (TypeError, ValueError) as error:
+            raise DescriptionError(str(error)) from error
         for attribute in ("options", "inputs"):
             if not isinstance(getattr(self, attribute), Mapping):
                 raise DescriptionError(

@@ -9,6 +9,7 @@ from torch import Tensor
 from boxgauge.losses.boxes import cxcywh
 from boxgauge.losses.focal import focal_loss
 from boxgauge.losses.giou import giou_loss
+from boxgauge.losses.ranges import refuse_outside
 from boxgauge.losses.reduction import reduce
 from boxgauge.losses.smooth_l1 import smooth_l1_loss
 
@@ -44,7 +45,7 @@ def total_loss(
     Args:
         terms: Reduced losses by name, at least one; :func:`boxgauge.losses.reduce` makes
             them.
-        weights: A factor for each term, by the same names.
+        weights: A factor for each term, by the same names: a number in [-1e6, 1e6] or a tensor.
         log_variances: The :math:`s`, in the order of the terms, taken to the nearer end of
             [-20, 20]; without them every term has its weight alone. The paper has the
             same for classification but for half of each :math:`s_i`, and half of the
@@ -63,12 +64,12 @@ def total_loss(
         matters to you.
 
     Raises:
-        ValueError: There are no terms, the names of the two differ, or there is not one
-            variance for each.
+        ValueError: There are no terms, the names of the two differ, a weight is out of range, or
+            there is not one variance for each.
 
     References:
         Kendall et al., "Multi-Task Learning Using Uncertainty to Weigh Losses for Scene
-        Geometry and Semantics", CVPR 2018, Section 3.2. https://arxiv.org/abs/1705.07115
+        Geometry and Semantics", CVPR 2018. https://arxiv.org/abs/1705.07115
     """
     if not terms:
         raise ValueError("a total loss needs at least one term: got none")
@@ -77,6 +78,9 @@ def total_loss(
             f"terms and weights must have the same names: got {sorted(terms)} and {sorted(weights)}"
         )
 
+    for name, weight in weights.items():
+        if not isinstance(weight, Tensor):
+            refuse_outside("[-1e6, 1e6]", **{f"weight of {name}": weight})
     weighted = [weights[name] * term for name, term in terms.items()]
     if log_variances is not None:
         if log_variances.shape != (len(terms),):

@@ -3,7 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from boxgauge.losses.masks import paired_masks, refuse_negative, refuse_unless_positive
+from boxgauge.losses.masks import paired_masks
+from boxgauge.losses.ranges import refuse_outside
 
 
 def tversky_loss(
@@ -48,17 +49,16 @@ def tversky_loss(
         one, or the reverse. With equal weights prefer Dice, which people recognise.
 
     Raises:
-        ValueError: ``alpha`` or ``beta`` is negative, ``smooth`` is not positive, or the masks
+        ValueError: ``alpha`` or ``beta`` is negative, ``smooth`` is below 1e-16, or the masks
             do not pair up or are not of shape [n, p].
 
     References:
         Salehi et al., "Tversky Loss Function for Image Segmentation Using 3D Fully
-        Convolutional Deep Networks", MLMI 2017, Section 2.
+        Convolutional Deep Networks", MLMI 2017.
         https://arxiv.org/abs/1706.05721
     """
-    refuse_negative("alpha", alpha)
-    refuse_negative("beta", beta)
-    refuse_unless_positive("smooth", smooth)
+    refuse_outside("[0, 1e6]", alpha=alpha, beta=beta)
+    refuse_outside("[1e-16, 1e6]", smooth=smooth)
 
     prob, target = paired_masks(prob, target)
     found = (prob * target).sum(-1)

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from boxgauge.losses.logits import surprises
 from boxgauge.losses.pairs import paired
+from boxgauge.losses.ranges import refuse_outside
 
 
 def varifocal_loss(
@@ -60,10 +61,7 @@ def varifocal_loss(
         Zhang et al., "VarifocalNet: An IoU-aware Dense Object Detector", CVPR 2021,
         Eq. 2. https://arxiv.org/abs/2008.13367
     """
-    if alpha < 0:
-        raise ValueError(f"alpha must not be negative: got {alpha}")
-    if gamma < 0:
-        raise ValueError(f"gamma must not be negative: got {gamma}")
+    refuse_outside("[0, 1e6]", alpha=alpha, gamma=gamma)
 
     logits, quality = paired(logits, quality)
     if_positive, if_negative = surprises(logits)

@@ -14,6 +14,7 @@ from boxgauge.losses.boxes import (
     squared_diagonal,
 )
 from boxgauge.losses.pairs import paired_corners
+from boxgauge.losses.ranges import refuse_outside
 from boxgauge.losses.reduction import count
 
 # Of alpha**delta: far less would do, and far more would overflow float32.
@@ -123,8 +124,8 @@ def wise_iou_v2_loss(
         Tong et al., "Wise-IoU: Bounding Box Regression Loss with Dynamic Focusing
         Mechanism", 2023, WIoU v2. https://arxiv.org/abs/2301.10051
     """
-    if not 0 <= gamma <= 3:  # beyond, a mean at its floor would make the gradient overflow
-        raise ValueError(f"gamma must be in [0, 3]: got {gamma}")
+    # Beyond, a mean at its floor would make the gradient overflow.
+    refuse_outside("[0, 3]", gamma=gamma)
 
     outlier_degree, next_mean = _outlier_degree(pred, target, mean_iou_loss, eps, momentum)
     focus = outlier_degree.pow(gamma)
@@ -161,7 +162,7 @@ def wise_iou_v3_loss(
             least 1e-5.
         alpha: Base of the decay for outliers, at least 1. The paper's choice for COCO is
             1.9 with a delta of 3; the authors' later code has 1.7 and 2.7.
-        delta: Outlier degree with a gain of 1, above 0.
+        delta: Outlier degree with a gain of 1, at least 1e-6.
         momentum: As in version 2.
 
     Returns:
@@ -178,7 +179,7 @@ def wise_iou_v3_loss(
         compared, as the mean moves.
 
     Raises:
-        ValueError: ``eps`` is below 1e-16, ``alpha`` is below 1, ``delta`` not above 0, their
+        ValueError: ``eps`` is below 1e-16, ``alpha`` is below 1, ``delta`` below 1e-6, their
             power out of range, ``momentum`` not in [0, 1], or the boxes do not pair up or are not
             of shape [n, 4].
 
@@ -186,10 +187,8 @@ def wise_iou_v3_loss(
         Tong et al., "Wise-IoU: Bounding Box Regression Loss with Dynamic Focusing
         Mechanism", 2023, WIoU v3. https://arxiv.org/abs/2301.10051
     """
-    if not alpha >= 1:
-        raise ValueError(f"alpha must be at least 1: got {alpha}")
-    if not delta > 0:
-        raise ValueError(f"delta must be above 0: got {delta}")
+    refuse_outside("[1, 1e6]", alpha=alpha)
+    refuse_outside("[1e-6, 1e6]", delta=delta)
     if not delta * math.log(alpha) <= _MOST_EXPONENT:
         raise ValueError(
             f"alpha**delta must be at most exp({_MOST_EXPONENT}): got {alpha} and {delta}"
@@ -204,10 +203,11 @@ def _outlier_degree(
     pred: Tensor, target: Tensor, mean_iou_loss: Tensor, eps: float, momentum: float
 ) -> tuple[Float[Tensor, "n"], Float[Tensor, "1"]]:
     """Return the IoU loss over its running mean, this batch included, and that mean."""
-    if not 0 <= momentum <= 1:
-        raise ValueError(f"momentum must be in [0, 1]: got {momentum}")
+    refuse_outside("[0, 1]", momentum=momentum)
 
     iou_loss = 1 - intersection_over_union(*paired_corners(pred.detach(), target, eps), eps)
+    if mean_iou_loss.shape != (1,):
+        raise ValueError(f"mean_iou_loss must be of shape [1]: got {[*mean_iou_loss.shape]}")
     mean = at_least_float32(mean_iou_loss.detach())
     # The mean of the differences, not the difference of the means: nothing moves at n = 0.
     next_mean = mean + momentum * (iou_loss - mean).sum() / count(iou_loss)

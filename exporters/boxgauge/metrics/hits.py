@@ -3,88 +3,106 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from boxgauge.metrics.segments import count, positions, starts, take
+from boxgauge.metrics.seen import seen_usually
+from boxgauge.metrics.segments import count, positions, size, starts, take
 
 TRUE_POSITIVE, IGNORED = 1, 2
 
 
 class Hits(NamedTuple):
-    """True positives, one segment after the other, in falling score within each.
+    """Rows of true positives by (area range, threshold, class), and counts up to each.
 
-    A segment is one (limit, area range, threshold, class), numbered in that order.
+    A few rows are no true positive, or none within a limit. They change no curve: at the
+    same number of true positives they have seen more.
 
     Attributes:
-        segment: Segment of each true positive, ascending.
+        area: Area range of each listed row.
+        threshold: Threshold of each.
         position: Its row among all detections.
-        seen: Detections of its segment that count, up to and with it.
+        tp: True positives of its limit, area range, threshold and class, up to and with it.
+        seen: Detections of these that count, up to and with it; whole numbers.
+        found: All true positives, by (area range, threshold, class).
     """
 
-    segment: Int[Tensor, " h"]
+    area: Int[Tensor, " h"]
+    threshold: Int[Tensor, " h"]
     position: Int[Tensor, " h"]
-    seen: Int[Tensor, " h"]
+    tp: Int[Tensor, "m h"]
+    seen: Float[Tensor, "m h"]
+    found: Int[Tensor, "m atk"]
 
 
 def list_hits(
     label: Int[Tensor, " n"],
+    rank: Int[Tensor, " n"],
     code: Int[Tensor, " n"],
-    kept: Bool[Tensor, "m n"],
     outcomes: Int[Tensor, "p a t"],
+    max_detections: Int[Tensor, " m"],
     classes: int,
 ) -> Hits:
-    """Return the true positives of detections sorted by class and falling score.
+    """Return the true positives of detections in report order.
 
     Whether a detection counts hardly depends on the threshold. So those that count at the
     last threshold are summed once per area range, and the few rows that differ at another
-    one are kept as corrections, in one list with the true positives.
+    one are listed with the true positives, as corrections.
     """
     _, ranges, thresholds = outcomes.shape
-    limits = kept.shape[0]
+    limits, combinations = max_detections.shape[0], ranges * thresholds
     is_tp = outcomes == TRUE_POSITIVE
-    ignored = (outcomes == IGNORED).long()
-    usual = ignored[:, :, -1]
-    correction = usual[:, :, None] - ignored
+    ignored = (outcomes == IGNORED).double()
+    correction = ignored[:, :, -1:] - ignored
+    is_listed = is_tp | (correction != 0)
 
-    special = (is_tp | (correction != 0)).long().sum((1, 2)) > 0
-    rows = positions(take(special, code))
-    pattern = take(code, rows)
-    tp = torch.index_select(is_tp, 0, pattern).permute(1, 2, 0)
-    correction = torch.index_select(correction, 0, pattern).permute(1, 2, 0)
-    in_limit = torch.index_select(kept, 1, rows)[:, None, None, :]
-    # One flat list: its coordinates follow by division, cheaper than from nonzero().
-    listed = positions((in_limit & (tp | (correction != 0))).reshape(-1))
-    width = torch.full_like(usual[:1, 0], 0) + rows.shape[0]
-    combination = torch.div(listed, width.clamp(min=1), rounding_mode="floor")
-    limit_and_area = torch.div(combination, thresholds, rounding_mode="floor")
-    place = torch.remainder(listed, (width * (ranges * thresholds)).clamp(min=1))
-    position = take(rows, listed - combination * width)
-    of_class = take(label, position)
-    segment = combination * classes + of_class
+    too_low = _limits_below(rank, max_detections)
+    special = take(is_listed.long().sum((1, 2)) > 0, code)
+    rows = positions(special)
+    usual = 1 - ignored[:, :, -1]
+    seen = seen_usually(label, too_low, code, special, usual, limits, classes)
 
-    corrected = torch.cumsum(take(correction.reshape(-1), place), 0)
-    first = starts(count(segment, limits * ranges * thresholds * classes))
-    corrected = corrected - take(_before(corrected, first), segment)
+    # One flat list over area, threshold and row. The quotient of doubles is exact enough to
+    # floor and five times as cheap as one of integers.
+    flags = torch.index_select(is_listed, 0, take(code, rows)).permute(1, 2, 0)
+    listed = positions(flags.reshape(-1))
+    combination = (listed.double() / rows.shape[0]).long()
+    row = listed - combination * rows.shape[0]
+    position = take(rows, row)
+    area_of = torch.arange(ranges, device=label.device)[:, None].expand(ranges, thresholds)
+    area = take(area_of.reshape(-1), combination)
 
-    counts = kept[:, None, :] & (torch.index_select(usual, 0, code).T == 0)
-    upto = torch.cumsum(counts.long(), 2)
-    class_first = starts(count(label, classes))
-    spare = upto.new_zeros(limits, ranges, 1)
-    before_class = torch.index_select(torch.cat([spare, upto], 2), 2, class_first).reshape(-1)
-    seen = (
-        take(upto.reshape(-1), limit_and_area * label.shape[0] + position)
-        - take(before_class, limit_and_area * classes + of_class)
-        + corrected
-    )
-    hits = positions(take(tp.reshape(-1), place))
+    outcome = take(code, position) * combinations + combination
+    kept = take(too_low, position) <= torch.arange(limits, device=label.device)[:, None]
+    corrections = take(correction.reshape(-1), outcome) * kept
+    hits = (take(is_tp.reshape(-1), outcome) & kept).long()
+
+    segment = combination * classes + take(label, position)
+    rows_of = count(segment, combinations * classes)
+    first = take(starts(rows_of), segment).expand(limits, -1)
+    tp = _within(hits, first)
+    usual_seen = torch.gather(seen, 1, (area * rows.shape[0] + row).expand(limits, -1))
+    last = torch.where(rows_of > 0, torch.cumsum(rows_of, 0) - 1, segment.shape[0])
+    found = torch.index_select(torch.cat([tp, tp.new_zeros(limits, 1)], 1), 1, last)
     return Hits(
-        take(segment, hits),
-        take(position, hits),
-        take(seen, hits),
+        area,
+        combination - area * thresholds,
+        position,
+        tp,
+        usual_seen + _within(corrections, first),
+        found,
     )
 
 
-def _before(sums: Int[Tensor, " n"], first: Int[Tensor, " m"]) -> Int[Tensor, " m"]:
-    """Return the running sum just before each row ``first``."""
-    return take(torch.cat([sums.new_zeros(1), sums]), first)
+def _limits_below(rank: Int[Tensor, " n"], max_detections: Int[Tensor, " m"]) -> Int[Tensor, " n"]:
+    """Return how many limits leave each rank out."""
+    most = max_detections.amax(0)
+    ranks = torch.arange(size(most + 1), device=rank.device)
+    below = (ranks >= max_detections[:, None]).long().sum(0)
+    return take(below, torch.minimum(rank, most))
+
+
+def _within(values: Tensor, first: Int[Tensor, "m h"]) -> Tensor:
+    """Return the running sums along rows, each from its ``first`` column on."""
+    upto = torch.cumsum(values, 1)
+    return upto - torch.gather(upto - values, 1, first)

@@ -4,12 +4,11 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from boxgauge.metrics.segments import count, positions, starts
+from boxgauge.metrics.segments import count, positions, starts, take, take_columns
 
 
 def within_reach(
     pair_dt: Int[Tensor, " p"],
-    falling: Int[Tensor, " p"],
     ahead: Int[Tensor, " p"],
     ignored: Bool[Tensor, "a p"],
     detections: int,
@@ -22,26 +21,18 @@ def within_reach(
     about half, of few on very many next to none.
 
     Args:
-        pair_dt: Detection of each pair, ascending; of one detection, in the order of the file.
-        falling: Rank of the pair's overlap, 0 the highest.
+        pair_dt: Detection of each pair, ascending; of one detection, the best liked first.
         ahead: Better detections of the same image and class.
         ignored: The pair's ground truth is ignored, by area range.
         detections: How many detections there are.
     """
-    pairs = pair_dt.shape[0]
-    place = torch.arange(pairs, device=pair_dt.device)
-    # By detection, then falling overlap, then the later first: segments stay where they are.
-    order = torch.sort((pair_dt * pairs + falling) * pairs + (pairs - 1 - place))[1]
-    first = torch.index_select(starts(count(pair_dt, detections)), 0, pair_dt)
-    liked = torch.index_select(ignored, 1, order)
-    is_ignored, is_real = _place_among(liked, first), _place_among(~liked, first)
-    in_reach = torch.where(liked, is_ignored, is_real) <= ahead
-    kept = (in_reach.long().sum(0) > 0).long()
-    return positions(torch.zeros_like(place).scatter(0, order, kept) > 0)
+    first = take(starts(count(pair_dt, detections)), pair_dt)
+    place = torch.where(ignored, _place_among(ignored, first), _place_among(~ignored, first))
+    return positions((place <= ahead).long().sum(0) > 0)
 
 
 def _place_among(flags: Bool[Tensor, "a p"], first: Int[Tensor, " p"]) -> Int[Tensor, "a p"]:
     """Return how many flags of the same segment stand before each place."""
     flagged = flags.long()
     before = torch.cumsum(flagged, 1) - flagged
-    return before - torch.index_select(before, 1, first)
+    return before - take_columns(before, first)

@@ -4,15 +4,16 @@ Precision can only fall between true positives, so only they are looked at: at t
 true positive it is k over the detections that count up to it.
 """
 
+from collections.abc import Callable
 from itertools import accumulate
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from boxgauge.metrics.hits import Hits, list_hits
-from boxgauge.metrics.segments import count, order_within, starts, take
+from boxgauge.metrics.segments import count, expand, starts, take
 
 RECALL_POINTS = 101
 
@@ -47,15 +48,16 @@ def report_curves(
     """Return COCO's curves from detections and the pattern of outcomes of each.
 
     Args:
-        label: Class of each detection, from 0 to k - 1. k · n² < 2^63.
-        scores: Confidence; ties keep the order of the rows: by image, then by rank.
+        label: Class of each detection, from 0 to k - 1. The rows are in report order: by
+            class, within it by falling score, ties by image and then by rank. n < 2^31.
+        scores: Confidence.
         rank: Place by score among the detections of its image and class, from 0.
         code: Row of ``outcomes`` that says what became of it.
         outcomes: Patterns over area ranges and thresholds: 0 false positive, 1 true
-            positive, 2 ignored. At least one row.
+            positive, 2 ignored. At least one row, at most 52 area ranges.
         positives: Ground truths to be found.
-        max_detections: Detections that count an image and class, at least 1.
-        recall_points: Ascending from 0; COCO's are ``np.linspace(0, 1, 101)``.
+        max_detections: Detections that count an image and class, ascending, at least 1.
+        recall_points: Ascending from 0 to at most 1; COCO's are ``np.linspace(0, 1, 101)``.
 
     Returns:
         See `Curves`: pycocotools 2.0.11 in all bits.
@@ -64,49 +66,71 @@ def report_curves(
         Lin et al., "Microsoft COCO", ECCV 2014; Everingham et al., "The PASCAL Visual
         Object Classes Challenge", IJCV 2010 (interpolated precision).
     """
-    ranges, thresholds = outcomes.shape[1], outcomes.shape[2]
-    classes, limits = positives.shape[0], max_detections.shape[0]
-    order = order_within(label, scores)
-    label = take(label, order)
-    scores = take(scores, order)
-    kept = take(rank, order) < max_detections[:, None]
-    hits = list_hits(label, take(code, order), kept, outcomes, classes)
+    (classes, ranges), thresholds = positives.shape, outcomes.shape[2]
+    n, limits = label.shape[0], max_detections.shape[0]
+    axes = (thresholds, RECALL_POINTS, classes, ranges, limits)
+    width = classes * ranges * limits
+    hits = list_hits(label, rank, code, outcomes, max_detections, classes)
+    cell = _cells(hits, take(label, hits.position), positives, recall_points).reshape(-1)
+    cells = (thresholds, width, RECALL_POINTS)
 
-    def over_segments(of_class: Tensor) -> Tensor:
-        """Repeat [..., area, class] over limits and thresholds: [..., segment]."""
-        lead = of_class.shape[:-2]
-        wide = of_class[..., None, :, None, :]
-        return wide.expand(*lead, limits, ranges, thresholds, classes).reshape(*lead, -1)
+    # A tensor, since ONNX's optimizer takes so small a number for zero.
+    spacing = torch.tensor([_SPACING], dtype=torch.float64, device=label.device)
+    precision = (hits.tp.double() / (hits.seen + spacing)).reshape(-1)
+    best = precision.new_zeros(thresholds * width * RECALL_POINTS)
+    best = best.scatter_reduce(0, cell, precision, "amax").reshape(cells)
+    nowhere = label.new_zeros(1) + n
+    position = hits.position.int().expand(limits, -1).reshape(-1)
+    first = nowhere.int().expand(thresholds * width * RECALL_POINTS)
+    first = first.scatter_reduce(0, cell, position, "amin").reshape(cells)
 
-    to_find = over_segments(positives.T)
-    needed = over_segments(_needed(positives.T, recall_points))
-    found = count(hits.segment, limits * ranges * thresholds * classes)
-    envelope, serving = _envelope(hits, found, needed.clamp(min=1))
-    recall = found.double() / to_find.clamp(min=1).double()
-    defined = to_find > 0
+    def over_columns(of_class_and_area: Tensor) -> Tensor:
+        """Repeat [class, area] over limits: [column]."""
+        return of_class_and_area[:, :, None].expand(-1, -1, limits).reshape(-1)
 
-    # Scores are looked up, not selected: ONNX Runtime's Where makes 0.0 of -0.0.
+    envelope = torch.stack(_backwards(best, torch.maximum), 1)
+    # Recall 0 is reached by the first detection, whatever it is.
+    top = over_columns(_top_positions(label, nowhere, classes)[:, None].expand(-1, ranges))
+    top = top.int().expand(thresholds, -1)
+    place = torch.stack([top, *_backwards(first, torch.minimum)[1:]], 1)
+
+    # Bounds, not choices: ONNX Runtime's Where is slow, and makes 0.0 of the score -0.0.
+    is_defined = positives > 0
+    most = over_columns(torch.where(is_defined, 1.0, -1.0).double())
+    least = over_columns((~is_defined).int() * (nowhere + 1).int())
     pool = torch.cat([scores, scores.new_zeros(1), scores.new_zeros(1) - 1.0])
-    nowhere = hits.position.new_zeros(1) + scores.shape[0]
-    at_hit = torch.cat([hits.position, nowhere])
-    top = over_segments(_top_positions(label, nowhere, classes).expand(ranges, -1))
-    place = torch.where(needed <= 0, top, take(at_hit, serving.reshape(-1)).reshape(serving.shape))
-    place = torch.where(defined, place, nowhere + 1)
-
-    axes = (RECALL_POINTS, limits, ranges, thresholds, classes)
+    found = hits.found.reshape(limits, ranges, thresholds, classes).permute(2, 3, 1, 0)
+    recall = found.double() / positives.clamp(min=1).double()[:, :, None]
     return Curves(
-        torch.where(defined, envelope, -1.0).reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
-        torch.where(defined, recall, -1.0).reshape(axes[1:]).permute(2, 3, 1, 0).contiguous(),
-        take(pool, place.reshape(-1)).reshape(axes).permute(3, 0, 4, 2, 1).contiguous(),
+        torch.minimum(envelope, most).reshape(axes),
+        torch.where(is_defined[:, :, None], recall, -1.0).contiguous(),
+        take(pool, torch.maximum(place, least).long().reshape(-1)).reshape(axes),
     )
 
 
-def _needed(
-    positives: Int[Tensor, "a k"], recall_points: Float[Tensor, " r"]
-) -> Int[Tensor, "r a k"]:
+def _cells(
+    hits: Hits,
+    of_class: Int[Tensor, " h"],
+    positives: Int[Tensor, "k a"],
+    recall_points: Float[Tensor, " r"],
+) -> Int[Tensor, "m h"]:
+    """Return where each hit stands in [t, k, a, m, r]: at the last recall point it reaches."""
+    (classes, ranges), limits = positives.shape, hits.tp.shape[0]
+    to_find = positives.T.clamp(min=1).reshape(-1)
+    last_point, start = _last_points(_needed(to_find, recall_points), to_find)
+    pair = hits.area * classes + of_class
+    entry = take(start, pair) + torch.minimum(hits.tp, take(to_find, pair))
+    reached = take(last_point, entry.reshape(-1)).reshape(entry.shape)
+
+    limit = torch.arange(limits, device=of_class.device)[:, None]
+    column = ((hits.threshold * classes + of_class) * ranges + hits.area) * limits
+    return (column + limit) * RECALL_POINTS + reached
+
+
+def _needed(positives: Int[Tensor, " p"], recall_points: Float[Tensor, " r"]) -> Int[Tensor, "r p"]:
     """Return the fewest true positives k with k / positives ≥ each recall point."""
-    point = recall_points[:, None, None]
-    total = positives.clamp(min=1).double()
+    point = recall_points[:, None]
+    total = positives.double()
     guess = torch.floor(point * total)
     # The product rounds, the quotient decides: the answer is the guess or next to it.
     short_low = (guess - 1) / total < point
@@ -114,33 +138,23 @@ def _needed(
     return (guess - 1).long() + short_low.long() + (short & short_low).long()
 
 
-def _envelope(
-    hits: Hits, found: Int[Tensor, " s"], needed: Int[Tensor, "r s"]
-) -> tuple[Float[Tensor, "r s"], Int[Tensor, "r s"]]:
-    """Return the highest precision from each recall point on, and the hit that reaches it.
+def _last_points(
+    needed: Int[Tensor, "r p"], positives: Int[Tensor, " p"]
+) -> tuple[Int[Tensor, " entries"], Int[Tensor, " p"]]:
+    """Return the last recall point reached by 0, 1, … all positives, and where each list starts."""
+    room = positives + 1
+    start = starts(room)
+    owner, _ = expand(room)
+    steps = (start + needed).reshape(-1)
+    passed = torch.cumsum(torch.zeros_like(owner).scatter_add(0, steps, torch.ones_like(steps)), 0)
+    return passed - owner * RECALL_POINTS - 1, start
 
-    Where a point is not reached, the precision is 0 and the hit one past the last.
-    """
-    segments, total = found.shape[0], hits.segment.shape[0]
-    first = starts(found)
-    k = torch.arange(total, device=found.device) - take(first, hits.segment) + 1
-    # A tensor, since ONNX's optimizer takes so small a number for zero.
-    spacing = torch.tensor([_SPACING], dtype=torch.float64, device=found.device)
-    precision = k.double() / (hits.seen.double() + spacing)
 
-    reached = needed <= found
-    serving = torch.where(reached, first + needed - 1, total)
-    # A hit serves all recall points up to the last one that it reaches.
-    marks = found.new_zeros(total + 1).scatter_add(
-        0, serving.reshape(-1), reached.long().reshape(-1)
-    )
-    before = torch.index_select(starts(reached.long().sum(0)), 0, hits.segment)
-    last_point = torch.cumsum(marks, 0)[:-1] - before - 1
-    best = precision.new_zeros(RECALL_POINTS * segments).scatter_reduce(
-        0, last_point * segments + hits.segment, precision, "amax"
-    )
-    rows = best.reshape(RECALL_POINTS, segments).unbind(0)
-    return torch.stack([*accumulate(reversed(rows), torch.maximum)][::-1]), serving
+def _backwards(
+    values: Shaped[Tensor, "t w r"], better: Callable[[Tensor, Tensor], Tensor]
+) -> list[Tensor]:
+    """Return, for each recall point, the better of all values from it on: [t, w] each."""
+    return [*accumulate(reversed(values.permute(0, 2, 1).contiguous().unbind(1)), better)][::-1]
 
 
 def _top_positions(

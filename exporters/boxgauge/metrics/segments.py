@@ -14,6 +14,11 @@ def take(values: Shaped[Tensor, " n"], index: Int[Tensor, " m"]) -> Shaped[Tenso
     return torch.gather(values, 0, index)
 
 
+def take_columns(values: Shaped[Tensor, "a n"], index: Int[Tensor, " m"]) -> Shaped[Tensor, "a m"]:
+    """Return ``values[:, index]``, likewise."""
+    return torch.gather(values, 1, index.expand(values.shape[0], -1))
+
+
 def dense_rank(values: Float[Tensor, " n"]) -> Int[Tensor, " n"]:
     """Return the rank of each value in descending order; equal values share one.
 
@@ -36,6 +41,12 @@ def order_within(group: Int[Tensor, " n"], descending: Float[Tensor, " n"]) -> I
     n = group.shape[0]
     key = (group * n + dense_rank(descending)) * n + torch.arange(n, device=group.device)
     return torch.sort(key)[1]
+
+
+def grouped(group: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
+    """Return the permutation that sorts by group, then position."""
+    n = group.shape[0]
+    return torch.sort(group * n + torch.arange(n, device=group.device))[1]
 
 
 def size(value: Int[Tensor, ""]) -> int:

@@ -6,6 +6,7 @@ from boxgauge.engine.evaluate import Evaluation, evaluate
 from boxgauge.engine.matched_images import Accumulator, MatchedImages
 from boxgauge.engine.matches import Matches
 from boxgauge.engine.matching import match_images
+from boxgauge.engine.pooling import POOLED
 from boxgauge.engine.report import (
     ClassReport,
     Curves,
@@ -24,11 +25,13 @@ from boxgauge.engine.settings import (
     ObjectClass,
     check_classes,
 )
-from boxgauge.engine.tally import ExactTally, TallySnapshot
+from boxgauge.engine.tally import ExactTally
+from boxgauge.engine.tally_snapshot import TallySnapshot
 
 __all__ = [
     "COCO_AREAS",
     "COCO_IOU_THRESHOLDS",
+    "POOLED",
     "PROVIDERS",
     "Accumulator",
     "AreaRange",

@@ -31,8 +31,12 @@ def number_cells(predictions: Predictions, ground_truths: GroundTruths) -> Cells
     """Return the cells of two sides that list the same images."""
     labels = np.concatenate([predictions.labels, ground_truths.labels])
     images = np.concatenate([predictions.image_index, ground_truths.image_index])
-    known, index = np.unique(labels, return_inverse=True)
-    cell, classes = images * len(known) + index, len(known)
+    lowest = int(labels.min(initial=0))
+    index, classes = labels - lowest, int(labels.max(initial=0)) - lowest + 1
+    if len(predictions) * classes > MAX_DENSE_CELLS:
+        known, index = np.unique(labels, return_inverse=True)
+        classes = len(known)
+    cell = images * classes + index
     first = np.arange(len(predictions) + 1, dtype=np.int64) * classes
     if len(predictions) * classes > MAX_DENSE_CELLS:
         occurring, cell = np.unique(cell, return_inverse=True)

@@ -1,5 +1,6 @@
 """Curves of a tally by the report graph, in as many runs as memory asks for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,12 +12,12 @@ from boxgauge.engine.settings import RECALL_GRID
 
 REPORT = "report"
 
+# Detections of one run over whole classes: what is worked on then stays near the cache.
+MAX_ROWS = 2**17
 # What one run may hold, over maxima, area ranges and thresholds: true positives and rows
-# that differ between thresholds (some 80 bytes each), and places for them (some 9).
-MAX_HITS = 2**23
-MAX_PLACES = 2**26
-# Running counts of all detections, over maxima and area ranges (16 bytes each).
-MAX_COUNTS = 2**25
+# that differ between thresholds (some 120 bytes each), and places for them (some 10).
+MAX_HITS = 2**21
+MAX_PLACES = 2**25
 
 _TRUE_POSITIVE, _IGNORED = 1, 2
 
@@ -26,10 +27,10 @@ class Columns:
     """What the report graph takes: see `boxgauge.metrics.report`, its kernel.
 
     Attributes:
-        label: Class of each detection, int64 [n].
+        label: Class of each detection, in report order: ascending, int64 [n].
         scores: What sorts as the scores do, float64 [n].
-        rank: Place in its image and class, int64 [n].
-        code: Row of ``outcomes``, int64 [n].
+        rank: Place in its image and class, [n].
+        code: Row of ``outcomes``, [n].
         outcomes: Distinct outcomes, int64 [p, areas, thresholds].
         positives: Ground truths to be found, int64 [classes, areas].
         max_detections: int64 [maxima].
@@ -37,28 +38,74 @@ class Columns:
 
     label: NDArray[np.int64]
     scores: NDArray[np.float64]
-    rank: NDArray[np.int64]
-    code: NDArray[np.int64]
+    rank: NDArray[np.integer]
+    code: NDArray[np.integer]
     outcomes: NDArray[np.int64]
     positives: NDArray[np.int64]
     max_detections: NDArray[np.int64]
 
 
 def curves(engine: Engine, columns: Columns) -> Curves:
-    """Return the curves, those of each maximum, area range and threshold being independent."""
+    """Return the curves, those of each class, maximum, area range and threshold by itself."""
+    classes, areas = columns.positives.shape
+    maxima, thresholds = len(columns.max_detections), columns.outcomes.shape[2]
+    points = len(RECALL_GRID)
+    whole = Curves(
+        np.empty((thresholds, points, classes, areas, maxima)),
+        np.empty((thresholds, classes, areas, maxima)),
+        np.empty((thresholds, points, classes, areas, maxima)),
+    )
+    for of_classes, part in _by_classes(columns):
+        found = _curves_of(engine, part)
+        whole.precision[:, :, of_classes] = found.precision
+        whole.recall[:, of_classes] = found.recall
+        whole.scores[:, :, of_classes] = found.scores
+    return whole
+
+
+def _by_classes(columns: Columns) -> Iterator[tuple[slice, Columns]]:
+    """Yield whole classes, as many at a time as have few detections together."""
+    classes = len(columns.positives)
+    ends = np.searchsorted(columns.label, np.arange(classes), side="right").tolist()
+    first, row = 0, 0
+    for k in range(classes):
+        if k + 1 < classes and ends[k + 1] - row <= MAX_ROWS:
+            continue
+        rows = slice(row, ends[k])
+        yield (
+            slice(first, k + 1),
+            replace(
+                columns,
+                label=columns.label[rows] - first,
+                scores=columns.scores[rows],
+                rank=columns.rank[rows].astype(np.int64),
+                code=columns.code[rows].astype(np.int64),
+                positives=columns.positives[first : k + 1],
+            ),
+        )
+        first, row = k + 1, ends[k]
+
+
+def _curves_of(engine: Engine, columns: Columns) -> Curves:
+    """Return the curves of these classes, in halves where one run would be too much."""
+    if not _is_too_much(columns):
+        return _run(engine, columns)
     for split, (long, short) in (
         (_split_maxima, (4, 3)),
         (_split_areas, (3, 2)),
         (_split_thresholds, (0, 0)),
     ):
-        halves = split(columns) if _is_too_much(columns) else ()
-        if halves:
-            a, b = (curves(engine, half) for half in halves)
+        if halves := split(columns):
+            a, b = (_curves_of(engine, half) for half in halves)
             return Curves(
                 np.concatenate([a.precision, b.precision], axis=long),
                 np.concatenate([a.recall, b.recall], axis=short),
                 np.concatenate([a.scores, b.scores], axis=long),
             )
+    return _run(engine, columns)
+
+
+def _run(engine: Engine, columns: Columns) -> Curves:
     inputs = {name: getattr(columns, name) for name in Columns.__slots__}
     found = engine.run(REPORT, inputs | {"recall_points": RECALL_GRID})
     return Curves(found["precision"], found["recall"], found["scores_at"])
@@ -67,14 +114,12 @@ def curves(engine: Engine, columns: Columns) -> Curves:
 def _is_too_much(columns: Columns) -> bool:
     _, areas, thresholds = columns.outcomes.shape
     maxima = len(columns.max_detections)
-    if maxima * areas * len(columns.label) > MAX_COUNTS:
-        return True
     ignored = columns.outcomes == _IGNORED
     hits = (columns.outcomes == _TRUE_POSITIVE) | (ignored != ignored[:, :, -1:])
     of_pattern = hits.sum(axis=(1, 2))
     times = np.bincount(columns.code, minlength=len(of_pattern))
     places = int(times[of_pattern > 0].sum()) * areas * thresholds
-    return maxima * int(times @ of_pattern) > MAX_HITS or maxima * places > MAX_PLACES
+    return maxima * int(times @ of_pattern) > MAX_HITS or places > MAX_PLACES
 
 
 def _split_maxima(columns: Columns) -> tuple[Columns, ...]:

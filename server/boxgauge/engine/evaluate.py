@@ -9,6 +9,7 @@ from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import Accumulator, MatchedImages
 from boxgauge.engine.matching import match_images
 from boxgauge.engine.notes import differences
+from boxgauge.engine.pooling import POOLED, pooled
 from boxgauge.engine.report import Report
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.engine.sides import aligned, of_classes, slice_images
@@ -16,15 +17,16 @@ from boxgauge.engine.tally import ExactTally
 from boxgauge.frames import GroundTruths, Predictions, image_order
 
 # Images a matching run: enough to make its overhead small, few enough to stay in the cache.
-_IMAGES = 128
+_IMAGES = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A report, and how many detections of unlisted classes it left out."""
+    """A report, what it was made of, and how many detections of unlisted classes it left out."""
 
     report: Report
     dropped: int
+    tally: ExactTally
 
 
 def evaluate(
@@ -44,7 +46,8 @@ def evaluate(
         predictions: Any finite scores.
         ground_truths: Any images; the order of neither side matters.
         classes: What is evaluated; boxes of other classes are left out.
-        settings: Thresholds, areas, most detections.
+        settings: Thresholds, areas, most detections. If class-agnostic, the report and the
+            accumulators know the one class `POOLED` only.
         accumulators: Take in the matched images too, for what follows from the same matches.
         progress: Told of how many more images are done.
 
@@ -58,6 +61,8 @@ def evaluate(
     known = of_classes(predictions, class_ids)
     dropped = len(predictions.labels) - len(known.labels)
     dt, gt = aligned(known, ids), aligned(of_classes(ground_truths, class_ids), ids)
+    if settings.class_agnostic:
+        dt, gt, ordered = pooled(dt), pooled(gt), (POOLED,)
     tally = ExactTally(ordered, settings)
     for start in range(0, len(ids), _IMAGES):
         part = range(start, min(start + _IMAGES, len(ids)))
@@ -69,4 +74,4 @@ def evaluate(
         if progress is not None:
             progress(len(part))
     report = tally.report(engine)
-    return Evaluation(replace(report, notes=differences(gt, settings)), dropped)
+    return Evaluation(replace(report, notes=differences(gt, settings)), dropped, tally)

@@ -1,5 +1,6 @@
 """What matching found out about a batch of images: all that a tally needs, by columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -10,6 +11,8 @@ from boxgauge.frames import ImageId
 
 # Mean losses are kept as integers in these units, so that sums can be taken back exactly.
 FIXED_POINT = 2.0**32
+# How many numbers `ImageSums` has for an image.
+SUMS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +51,9 @@ class Matches:
         scores: Confidence, float64 [d].
         ranks: Place by score in its image and class, int64 [d]; from the last of
             ``max_detections`` on it was not evaluated, and its outcome means nothing.
-        patterns: Outcomes over areas and thresholds, packed: one bytes string each, [d].
+        codes: Row of ``patterns`` that says what became of each detection, int64 [d].
+        patterns: Outcomes over areas and thresholds, packed: one bytes string each, [p]; one
+            may stand in several rows, or in one that no code names.
         partners: The ground truth that each took over the first area range, at the operating
             point's threshold: its place in its image, or -1, int64 [d].
         truth_counts: Ground truths of each image, int64 [images].
@@ -62,6 +67,7 @@ class Matches:
     labels: NDArray[np.int64]
     scores: NDArray[np.float64]
     ranks: NDArray[np.int64]
+    codes: NDArray[np.int64]
     patterns: NDArray[np.bytes_]
     partners: NDArray[np.int64]
     truth_counts: NDArray[np.int64]
@@ -75,15 +81,17 @@ class Matches:
     def select(self, images: ArrayLike) -> "Matches":
         """Return the matches of the images at these positions, in this order."""
         chosen = np.asarray(images, dtype=np.int64)
-        rows = _rows(self.counts, chosen)
-        truths = _rows(self.truth_counts, chosen)
+        rows = rows_of(self.counts, chosen)
+        truths = rows_of(self.truth_counts, chosen)
+        known, codes = np.unique(self.codes[rows], return_inverse=True)
         return Matches(
             tuple(self.image_ids[k] for k in chosen.tolist()),
             self.counts[chosen],
             self.labels[rows],
             self.scores[rows],
             self.ranks[rows],
-            self.patterns[rows],
+            codes,
+            self.patterns[known],
             self.partners[rows],
             self.truth_counts[chosen],
             self.truth_labels[truths],
@@ -103,7 +111,7 @@ class Matches:
             labels=self.labels[kept],
             scores=self.scores[kept],
             ranks=self.ranks[kept],
-            patterns=self.patterns[kept],
+            codes=self.codes[kept],
             partners=self.partners[kept],
         )
 
@@ -119,6 +127,9 @@ class Matches:
         }
         ids = tuple(image_id for part in parts for image_id in part.image_ids)
         sums = np.concatenate([part.sums.rows() for part in parts])
+        sizes = [len(part.patterns) for part in parts]
+        rows = [len(part.codes) for part in parts]
+        joined["codes"] += np.repeat(np.cumsum(sizes) - sizes, rows)
         return cls(image_ids=ids, sums=ImageSums(*sums.T), **joined)
 
 
@@ -134,18 +145,23 @@ def pack_patterns(tp: NDArray[np.bool_], ignored: NDArray[np.bool_]) -> NDArray[
     return packed.view(f"S{2 * side}").reshape(detections)
 
 
-def unpack_pattern(pattern: bytes, areas: int, thresholds: int) -> NDArray[np.int64]:
-    """Return the outcomes [areas, thresholds]: 0 false positive, 1 true positive, 2 ignored."""
+def unpack_patterns(patterns: Sequence[bytes], areas: int, thresholds: int) -> NDArray[np.int64]:
+    """Return outcomes [p, areas, thresholds]: 0 false positive, 1 true positive, 2 ignored."""
     combinations = areas * thresholds
-    width = 2 * -(-combinations // 8)
+    width = pattern_bytes(areas, thresholds)
     # numpy strips trailing zero bytes of its strings.
-    bits = np.unpackbits(np.frombuffer(pattern.ljust(width, b"\0"), np.uint8)).reshape(2, -1)
-    tp, ignored = bits[:, :combinations].astype(np.int64)
-    outcomes: NDArray[np.int64] = tp + 2 * ignored
-    return outcomes.reshape(areas, thresholds)
+    packed = np.frombuffer(b"".join(each.ljust(width, b"\0") for each in patterns), np.uint8)
+    bits = np.unpackbits(packed.reshape(-1, 2, width // 2), axis=2)[:, :, :combinations]
+    outcomes: NDArray[np.int64] = bits[:, 0].astype(np.int64) + 2 * bits[:, 1]
+    return outcomes.reshape(-1, areas, thresholds)
 
 
-def _rows(counts: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.int64]:
+def pattern_bytes(areas: int, thresholds: int) -> int:
+    """Return the bytes of one packed pattern: true positives first, then what is ignored."""
+    return 2 * -(-areas * thresholds // 8)
+
+
+def rows_of(counts: NDArray[np.int64], images: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of the chosen images, in their order."""
     first = np.cumsum(counts) - counts
     chosen = counts[images]

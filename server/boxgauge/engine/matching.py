@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.cells import Cells, number_cells
+from boxgauge.engine.choosing import choosing
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_losses import image_sums
-from boxgauge.engine.matches import Matches, pack_patterns
-from boxgauge.engine.operating import operating_threshold
+from boxgauge.engine.matches import Matches
+from boxgauge.engine.outcomes import outcomes
 from boxgauge.engine.settings import EvaluationSettings
-from boxgauge.engine.sortable import sortable
 from boxgauge.frames import GroundTruths, InvalidInputError, Predictions, ResourceExhaustedError
 
 # Bounds of one run at COCO's 10 thresholds and 4 area ranges; more of those allow less of
@@ -134,50 +134,48 @@ def _run(
     dt = slice(int(dt_ends[images.start]), int(dt_ends[images.stop]))
     gt = slice(int(gt_ends[images.start]), int(gt_ends[images.stop]))
     dt_counts, gt_counts = predictions.counts[images], ground_truths.counts[images]
-    first_cell = cells.first[images.start]
     boxes, scores = predictions.boxes[dt], predictions.scores[dt]
-    most = settings.max_detections[-1]
-    ranges = np.array([(area.low, area.high) for area in settings.areas], dtype=np.float64)
+    first_cell, end_cell = cells.first[images.start], cells.first[images.stop]
+    dt_cell = cells.of_predictions[dt] - first_cell
+    gt_cell = cells.of_ground_truths[gt] - first_cell
+    total, most = int(end_cell - first_cell), settings.max_detections[-1]
+    order, rank = choosing(dt_cell, scores, total)
+    # Without a ground truth in its cell a detection is unmatched, without looking.
+    may_match = (np.bincount(gt_cell, minlength=total) > 0)[dt_cell] & (rank < most)
+    rows = order[may_match[order]]
     found = engine.run(
         MATCH,
         {
             # The graph asks only which boxes share a cell: one number says it, with one label.
-            "dt_image": cells.of_predictions[dt] - first_cell,
-            "dt_label": np.zeros(len(scores), dtype=np.int64),
-            "dt_boxes": boxes,
-            "dt_scores": sortable(scores)[0],
-            "gt_image": cells.of_ground_truths[gt] - first_cell,
-            "gt_label": np.zeros(gt.stop - gt.start, dtype=np.int64),
+            "dt_image": dt_cell[rows],
+            "dt_label": np.zeros(len(rows), dtype=np.int64),
+            "dt_boxes": boxes[rows],
+            # They are in order already, which makes the graph's own sort cheap.
+            "dt_scores": np.arange(len(rows), 0, -1, dtype=np.float64),
+            "gt_image": gt_cell,
+            "gt_label": np.zeros(len(gt_cell), dtype=np.int64),
             "gt_boxes": ground_truths.boxes[gt],
             "gt_areas": ground_truths.areas[gt],
             "gt_crowd": ground_truths.crowd[gt],
             "gt_ignore": ground_truths.ignore[gt],
             "iou_thresholds": np.array(settings.iou_thresholds, dtype=np.float64),
-            "area_ranges": ranges,
+            "area_ranges": np.array([(each.low, each.high) for each in settings.areas]),
             "max_detections": np.array([most], dtype=np.int64),
         },
     )
-    rank, match, ignored = found["rank"], found["match"], found["ignored"]
-    matched = match >= 0
-    if settings.strict:
-        matched, ignored = _forget_id_zero(
-            match, ignored, ground_truths.ids[gt], boxes[:, 2] * boxes[:, 3], ranges
-        )
-    tp = matched & ~ignored
-    point = operating_threshold(settings)
+    areas = boxes[:, 2] * boxes[:, 3]
+    outcome = outcomes(found, rows, areas, ground_truths.ids[gt], settings)
     sums = image_sums(
         engine,
         boxes,
         scores,
         ground_truths.boxes[gt],
-        match[0, point],
-        tp[0, point],
-        (rank < most) & ~ignored[0, point],
+        outcome.partner,
+        outcome.hit,
+        (rank < most) & ~outcome.ignored,
         dt_counts,
     )
-    combinations = len(ranges) * len(settings.iou_thresholds)
-    patterns = pack_patterns(tp.reshape(combinations, -1), ignored.reshape(combinations, -1))
-    bits = np.left_shift(np.uint32(1), np.arange(len(ranges), dtype=np.uint32))
+    bits = np.left_shift(np.uint32(1), np.arange(len(settings.areas), dtype=np.uint32))
     counted = (~found["gt_ignored"] * bits[:, None]).sum(0, dtype=np.uint32)
     return Matches(
         predictions.image_ids[images],
@@ -185,8 +183,9 @@ def _run(
         predictions.labels[dt],
         scores,
         rank,
-        patterns,
-        _places_in_image(match[0, point], dt_counts, gt_counts),
+        outcome.codes,
+        outcome.patterns,
+        _places_in_image(outcome.partner, dt_counts, gt_counts),
         gt_counts,
         ground_truths.labels[gt],
         counted,
@@ -200,19 +199,3 @@ def _places_in_image(
     """Return the place of each matched ground truth among those of its image, or -1."""
     first = np.repeat(np.cumsum(gt_counts) - gt_counts, dt_counts)
     return np.where(match >= 0, match - first, -1)
-
-
-def _forget_id_zero(
-    match: NDArray[np.int64],
-    ignored: NDArray[np.bool_],
-    ids: NDArray[np.int64],
-    areas: NDArray[np.float64],
-    ranges: NDArray[np.float64],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Read matches as pycocotools does, which stores ids and takes 0 for no match."""
-    matched = match >= 0
-    if not (ids == 0).any():
-        return matched, ignored
-    lost = matched & (ids[np.maximum(match, 0)] == 0)
-    outside = (areas < ranges[:, :1]) | (areas > ranges[:, 1:])
-    return matched & ~lost, ignored | (lost & outside[:, None, :])

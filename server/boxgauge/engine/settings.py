@@ -57,6 +57,7 @@ class EvaluationSettings:
         strict: Reproduce pycocotools with its known faults.
         score_threshold: Score from which a detection counts in precision, recall,
             TP, FP and FN; average precision uses every score.
+        class_agnostic: `evaluate` takes all classes for one (COCO's ``useCats = 0``).
 
     Raises:
         InvalidInputError: A value is out of its range.
@@ -67,6 +68,7 @@ class EvaluationSettings:
     max_detections: tuple[int, ...] = (1, 10, 100)
     strict: bool = False
     score_threshold: float = 0.5
+    class_agnostic: bool = False
 
     def __post_init__(self) -> None:
         ious = self.iou_thresholds

@@ -11,6 +11,8 @@ from boxgauge.engine.settings import COCO_IOU_THRESHOLDS, EvaluationSettings, Ob
 
 def mean(values: NDArray[np.float64]) -> float | None:
     """Return the mean of the defined entries (above -1), or None if there is none."""
+    # A mean looks twice at values that lie far apart: copied, the second look is cheap.
+    values = np.ascontiguousarray(values)
     defined = values[values > -1]
     return float(np.mean(defined)) if defined.size else None
 
@@ -83,23 +85,31 @@ def class_reports(
 ) -> tuple[ClassReport, ...]:
     """Return each class's means over all areas and the most detections."""
     ious = settings.iou_thresholds
-
-    def at(iou: float, k: int) -> float | None:
-        if iou not in ious:
-            return None
-        return mean(curves.precision[ious.index(iou), :, k, 0, -1])
-
+    ap = _class_means(curves.precision[:, :, :, 0, -1])
+    ap50, ap75 = (
+        _class_means(curves.precision[ious.index(iou), :, :, 0, -1])
+        if iou in ious
+        else (None,) * len(classes)
+        for iou in (0.5, 0.75)
+    )
+    ar = _class_means(curves.recall[:, :, 0, -1])
+    counts = zip(positives.tolist(), detections.tolist(), strict=True)
     return tuple(
-        ClassReport(
-            each,
-            mean(curves.precision[:, :, k, 0, -1]),
-            at(0.5, k),
-            at(0.75, k),
-            mean(curves.recall[:, k, 0, -1]),
-            int(positives[k]),
-            int(detections[k]),
-        )
-        for k, each in enumerate(classes)
+        ClassReport(each, *means, *of_class)
+        for each, *means, of_class in zip(classes, ap, ap50, ap75, ar, counts, strict=True)
+    )
+
+
+def _class_means(values: NDArray[np.float64]) -> tuple[float | None, ...]:
+    """Return the mean over all axes but the last, the class; None where it is undefined.
+
+    A class is defined at all thresholds or at none, so that each row is summed whole: as
+    numpy sums it alone, and with the same bits.
+    """
+    rows = np.ascontiguousarray(values.reshape(-1, values.shape[-1]).T)
+    return tuple(
+        float(each) if is_defined else None
+        for each, is_defined in zip(rows.mean(axis=1), rows[:, 0] > -1, strict=True)
     )
 
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from boxgauge.engine.curves import Columns
 from boxgauge.engine.curves import curves as curves_of
 from boxgauge.engine.engine import Engine
-from boxgauge.engine.matches import FIXED_POINT, unpack_pattern
+from boxgauge.engine.matches import FIXED_POINT, unpack_patterns
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.report import MeanLosses, OperatingPoint, Report
+from boxgauge.engine.report_order import report_order
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.engine.sortable import restored, sortable
 from boxgauge.engine.statistics import (
@@ -19,6 +20,7 @@ from boxgauge.engine.statistics import (
     class_reports,
     statistics,
 )
+from boxgauge.engine.tally_columns import TallyColumns
 
 PRECISION_RECALL = "precision_recall"
 
@@ -27,48 +29,50 @@ def summarise(
     engine: Engine,
     classes: tuple[ObjectClass, ...],
     settings: EvaluationSettings,
-    rows: NDArray[np.void],
-    truths: NDArray[np.void],
+    columns: TallyColumns,
     patterns: tuple[bytes, ...],
-    sums: tuple[int, ...],
-    images: int,
 ) -> Report:
-    """Return the report of a tally's columns (see `boxgauge.engine.tally`)."""
+    """Return the report of a tally's columns, whose images stand in report order."""
     areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
-    outcomes = np.zeros((max(len(patterns), 1), areas, thresholds), dtype=np.int64)
-    for k, pattern in enumerate(patterns):
-        outcomes[k] = unpack_pattern(pattern, areas, thresholds)
-    labels, codes = rows["label"].astype(np.int64), rows["code"].astype(np.int64)
-    scores = np.ascontiguousarray(rows["score"])
-    keys, values = sortable(scores)
-    positives = _positives(truths, len(classes), areas)
-    columns = Columns(
-        label=labels,
-        scores=keys,
-        rank=rows["rank"].astype(np.int64),
-        code=codes,
-        outcomes=outcomes,
-        positives=positives,
-        max_detections=np.array(settings.max_detections, dtype=np.int64),
+    # A spare pattern, so that there is one even without detections.
+    outcomes = unpack_patterns(patterns or (b"",), areas, thresholds)
+    keys, values = sortable(columns.scores)
+    order = report_order(columns.labels, keys)
+    detections_of = np.bincount(columns.labels, minlength=len(classes))
+    positives = _positives(columns, len(classes), areas)
+    found = curves_of(
+        engine,
+        Columns(
+            label=np.repeat(np.arange(len(classes)), detections_of),
+            scores=keys[order],
+            rank=columns.ranks[order],
+            code=columns.codes[order],
+            outcomes=outcomes,
+            positives=positives,
+            max_detections=np.array(settings.max_detections, dtype=np.int64),
+        ),
     )
-    found = curves_of(engine, columns)
     curves = replace(found, scores=restored(found.scores, values))
-    detections, giou, giou_pairs, bce, bce_count, not_probability = sums
+    detections, giou, giou_pairs, bce, bce_count, not_probability = columns.total_sums()
     precision, recall = average_precision(curves, settings), average_recall(curves, settings)
     total = int(positives[:, 0].sum())
-    at = outcomes[:, 0, operating_threshold(settings)][codes].astype(np.int8)
+    at = outcomes[:, 0, operating_threshold(settings)].astype(np.int8)[columns.codes]
     return Report(
         settings=settings,
         statistics=statistics(precision, recall, settings),
         classes=class_reports(
-            curves, classes, settings, positives[:, 0], np.bincount(labels, minlength=len(classes))
+            curves,
+            classes,
+            settings,
+            positives[:, 0],
+            detections_of,
         ),
-        operating_point=_operating_point(engine, settings, scores, at, total),
+        operating_point=_operating_point(engine, settings, columns.scores, at, total),
         losses=MeanLosses(
             giou=giou / FIXED_POINT / giou_pairs if giou_pairs else None,
             bce=bce / FIXED_POINT / bce_count if bce_count and not not_probability else None,
         ),
-        images=images,
+        images=len(columns.counts),
         positives=total,
         detections=detections,
         curves=curves,
@@ -77,14 +81,14 @@ def summarise(
     )
 
 
-def _positives(truths: NDArray[np.void], classes: int, areas: int) -> NDArray[np.int64]:
+def _positives(columns: TallyColumns, classes: int, areas: int) -> NDArray[np.int64]:
     """Return the ground truths that count, by class and area range."""
-    counted = truths["counted"]
-    columns = [
-        np.bincount(truths["label"][(counted >> np.uint32(a)) & 1 == 1], minlength=classes)
+    counted, labels = columns.truth_counted.astype(np.uint32), columns.truth_labels
+    by_area = [
+        np.bincount(labels[(counted >> np.uint32(a)) & 1 == 1], minlength=classes)
         for a in range(areas)
     ]
-    return np.stack(columns, axis=1).astype(np.int64)
+    return np.stack(by_area, axis=1).astype(np.int64)
 
 
 def _operating_point(

@@ -1,8 +1,8 @@
 """The exact tally: what every report follows from, image by image."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,48 +12,38 @@ from boxgauge.engine.matches import Matches
 from boxgauge.engine.report import Report
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.engine.summary import summarise
-from boxgauge.frames import AlreadyExistsError, ImageId, InvalidInputError, image_order
+from boxgauge.engine.tally_columns import GrowingColumns, TallyColumns
+from boxgauge.engine.tally_format import pack_tally, unpack_tally
+from boxgauge.engine.tally_snapshot import TallySnapshot
+from boxgauge.frames import (
+    AlreadyExistsError,
+    ImageId,
+    InvalidInputError,
+    NotFoundError,
+    image_order,
+)
 
-# 16 bytes a detection; the image is the entry that holds the row.
-ROW = np.dtype([("score", "<f8"), ("code", "<u4"), ("label", "<u2"), ("rank", "<u2")])
-TRUTH = np.dtype([("label", "<u2"), ("counted", "<u4")])
 _MAX_CLASSES, _MAX_AREAS = 2**16, 32
 # Patterns from which on those that no image has any more are looked for.
 MANY_PATTERNS = 4096
+# Images and detections that were removed may stay in the columns up to this many, and from
+# there on up to one part in eight of all.
+MANY_REMOVED, _REMOVED_SHARE = 16_384, 8
 
 
-class ImageEntry(NamedTuple):
-    """One image: its rows, its ground truths and its sums, as in `ImageSums`."""
+class _Codes(dict[bytes, int]):
+    """Numbers patterns in the order in which they are first asked for."""
 
-    rows: bytes
-    truths: bytes
-    sums: list[int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TallySnapshot:
-    """The columns of a tally at one moment, images in report order.
-
-    Attributes:
-        rows: One `ROW` a detection.
-        truths: One `TRUTH` a ground truth.
-        sums: Totals over images, in the order of `ImageSums`.
-        patterns: Packed outcomes; a row's code is its place here.
-        images: How many images.
-    """
-
-    rows: NDArray[np.void]
-    truths: NDArray[np.void]
-    sums: tuple[int, ...]
-    patterns: tuple[bytes, ...]
-    images: int
+    def __missing__(self, pattern: bytes) -> int:
+        code = self[pattern] = len(self)
+        return code
 
 
 class ExactTally:
     """Keeps every evaluated detection's score, class, rank and outcomes.
 
-    Any batching and any order of images gives the same report, in all bits: ties rank by
-    image id, then by place in the image.
+    Any batching, order of images and tree of merges gives the same report, in all bits: ties
+    rank by image id, then by place in the image.
 
     Args:
         classes: What is evaluated; at most 65,536.
@@ -71,63 +61,67 @@ class ExactTally:
         if len(settings.areas) > _MAX_AREAS:
             raise InvalidInputError.at("areas", len(settings.areas), f"at most {_MAX_AREAS}")
         self._class_ids = np.array([each.id for each in self.classes], dtype=np.int64)
-        self._images: dict[ImageId, ImageEntry] = {}
-        self._codes: dict[bytes, int] = {}
-        self._forget_at = MANY_PATTERNS
+        self.clear()
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._places)
 
     def __contains__(self, image_id: ImageId) -> bool:
-        return image_id in self._images
+        return image_id in self._places
 
     def add(self, matches: Matches) -> None:
         """Add images; all or, with an error, none.
 
         Raises:
-            AlreadyExistsError: An image is in the tally already.
+            AlreadyExistsError: An image is in the tally already, or twice among these.
             InvalidInputError: A label is no class of the tally.
         """
-        for image_id in matches.image_ids:
-            if image_id in self._images:
-                raise AlreadyExistsError(
-                    f"image {image_id!r} is in the tally already", field="image_id", value=image_id
-                )
-        matches = matches.evaluated(self.settings.max_detections[-1])
-        rows = np.empty(len(matches.scores), dtype=ROW)
-        rows["score"] = matches.scores
-        rows["label"] = self._index(matches.labels)
-        rows["rank"] = matches.ranks
-        truths = np.empty(len(matches.truth_labels), dtype=TRUTH)
-        truths["label"] = self._index(matches.truth_labels)
-        truths["counted"] = matches.truth_counted
-        if len(self._codes) > self._forget_at:
-            self._forget_patterns()
-        codes, patterns = self._codes, matches.patterns.tolist()
-        for each in dict.fromkeys(patterns):
-            codes.setdefault(each, len(codes))
-        rows["code"] = list(map(codes.__getitem__, patterns))
-
-        row_bytes, truth_bytes = rows.tobytes(), truths.tobytes()
-        row_ends = (np.cumsum(matches.counts) * ROW.itemsize).tolist()
-        truth_ends = (np.cumsum(matches.truth_counts) * TRUTH.itemsize).tolist()
-        row, truth = 0, 0
-        for image_id, row_end, truth_end, sums in zip(
-            matches.image_ids, row_ends, truth_ends, matches.sums.rows().tolist(), strict=True
-        ):
-            self._images[image_id] = ImageEntry(
-                row_bytes[row:row_end], truth_bytes[truth:truth_end], sums
+        image_ids = matches.image_ids
+        self._refuse_known(image_ids, "the tally already")
+        if len(set(image_ids)) < len(image_ids):
+            twice = min((each for each in image_ids if image_ids.count(each) > 1), key=image_order)
+            raise AlreadyExistsError(
+                f"image {twice!r} is there twice", field="image_id", value=twice
             )
-            row, truth = row_end, truth_end
+        matches = matches.evaluated(self.settings.max_detections[-1])
+        labels, truth_labels = self._index(matches.labels), self._index(matches.truth_labels)
+        if len(self._codes) > self._forget_at:
+            self._pack()
+        codes = self._encode(matches.patterns.tolist())[matches.codes]
+        like = self._empty
+        self._append(
+            image_ids,
+            TallyColumns(
+                matches.scores,
+                codes,
+                labels.astype(like.labels.dtype),
+                matches.ranks.astype(like.ranks.dtype),
+                truth_labels.astype(like.labels.dtype),
+                matches.truth_counted.astype(like.truth_counted.dtype),
+                matches.counts.astype(np.uint32),
+                matches.truth_counts.astype(np.uint32),
+                matches.sums.rows(),
+            ),
+        )
 
     def remove(self, image_id: ImageId) -> None:
         """Take an image out again; one that is not there is no error."""
-        self._images.pop(image_id, None)
+        place = self._places.pop(image_id, None)
+        if place is None:
+            return
+        columns = self._columns.values
+        self._removed += 1 + int(columns.counts[place]) + int(columns.truth_counts[place])
+        held = len(columns.scores) + len(columns.truth_labels) + len(columns.counts)
+        if self._removed > MANY_REMOVED + held // _REMOVED_SHARE:
+            self._pack()
 
     def clear(self) -> None:
         """Take all images out."""
-        self._images.clear()
-        self._codes.clear()
+        self._empty = TallyColumns.empty(len(self.classes), self.settings)
+        self._columns = GrowingColumns(self._empty)
+        self._places: dict[ImageId, int] = {}
+        self._codes = _Codes()
+        self._removed = 0
         self._forget_at = MANY_PATTERNS
 
     def merge(self, other: "ExactTally") -> None:
@@ -137,66 +131,117 @@ class ExactTally:
             InvalidInputError: The other one has other classes or settings.
             AlreadyExistsError: An image is in both.
         """
-        if (other.classes, other.settings) != (self.classes, self.settings):
-            raise InvalidInputError.at("tally", "others", "of the same classes and settings")
-        both = self._images.keys() & other._images.keys()
-        if both:
-            shown = min(both, key=image_order)
-            raise AlreadyExistsError(
-                f"image {shown!r} is in both tallies", field="image_id", value=shown
-            )
-        codes = self._codes
-        renamed = np.array(
-            [codes.setdefault(each, len(codes)) for each in other._codes], dtype=np.uint32
-        )
-        self._recode(other._images, renamed)
+        self._refuse_unlike(other)
+        theirs = other.snapshot()
+        self._refuse_known(theirs.places, "both tallies")
+        image_ids, columns = theirs.ordered()
+        renamed = self._encode(theirs.patterns)
+        self._append(image_ids, replace(columns, codes=renamed[columns.codes]))
+
+    def subtract(self, images: "ExactTally | Iterable[ImageId]") -> None:
+        """Take images out, or all those of another tally; all or, with an error, none.
+
+        What is left is as if they had never been added. Of another tally they must be the
+        same here as there.
+
+        Raises:
+            NotFoundError: An image is not in this tally.
+            InvalidInputError: The other tally has other classes or settings, or knows an
+                image otherwise.
+        """
+        if isinstance(images, ExactTally):
+            self._refuse_unlike(images)
+            theirs = images.snapshot()
+            self._refuse_unknown(theirs.places)
+            unlike = self.snapshot().first_unlike(theirs)
+            if unlike is not None:
+                raise InvalidInputError.at(
+                    "tally", f"another image {unlike!r}", "of images as they are in this one"
+                )
+            image_ids = tuple(theirs.places)
+        else:
+            image_ids = tuple(images)
+            self._refuse_unknown(image_ids)
+        for each in image_ids:
+            self.remove(each)
 
     def snapshot(self) -> TallySnapshot:
-        """Return the present columns, which later changes leave alone."""
-        entries = [self._images[each] for each in sorted(self._images, key=image_order)]
-        sums = np.array([entry.sums for entry in entries], dtype=object).reshape(-1, 6)
-        return TallySnapshot(
-            np.frombuffer(b"".join(entry.rows for entry in entries), dtype=ROW),
-            np.frombuffer(b"".join(entry.truths for entry in entries), dtype=TRUTH),
-            tuple(int(total) for total in sums.sum(0)),
-            tuple(self._codes),
-            len(entries),
-        )
+        """Return what the tally holds now, without copying its columns."""
+        return TallySnapshot(dict(self._places), self._columns.values, tuple(self._codes))
 
     def report(self, engine: Engine, snapshot: TallySnapshot | None = None) -> Report:
         """Return the report of a snapshot, by default of now; safe in another thread."""
         now = self.snapshot() if snapshot is None else snapshot
-        return summarise(
-            engine,
-            self.classes,
-            self.settings,
-            now.rows,
-            now.truths,
-            now.patterns,
-            now.sums,
-            now.images,
-        )
+        _, columns = now.ordered()
+        return summarise(engine, self.classes, self.settings, columns, now.patterns)
 
-    def _forget_patterns(self) -> None:
-        """Forget what only images that were removed had: corrections must not add up.
+    def to_bytes(self) -> bytes:
+        """Return all of the tally; equal tallies give equal bytes, however they came about."""
+        now = self.snapshot()
+        image_ids, columns = now.ordered()
+        return pack_tally(self.classes, self.settings, image_ids, columns, now.patterns)
 
-        Not again before there are twice as many as are left, so that an add costs little.
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "ExactTally":
+        """Return the tally that `to_bytes` was asked of.
+
+        Raises:
+            InvalidInputError: These are not the bytes of a tally, or of a version that this
+                one does not read, or they were cut short or changed.
         """
-        patterns, used = tuple(self._codes), np.zeros(len(self._codes), dtype=np.bool_)
-        for entry in self._images.values():
-            used[np.frombuffer(entry.rows, dtype=ROW)["code"]] = True
-        self._codes = {patterns[k]: new for new, k in enumerate(np.flatnonzero(used).tolist())}
-        self._recode(self._images, np.cumsum(used) - 1)
+        classes, settings, image_ids, columns, patterns = unpack_tally(data)
+        tally = cls(classes, settings)
+        codes = tally._encode(patterns)[columns.codes]
+        tally._append(image_ids, replace(columns, codes=codes))
+        return tally
+
+    def _append(self, image_ids: tuple[ImageId, ...], columns: TallyColumns) -> None:
+        first = len(self._columns.values.counts)
+        self._columns.append(columns)
+        self._places.update(zip(image_ids, range(first, first + len(image_ids)), strict=True))
+
+    def _encode(self, patterns: Sequence[bytes]) -> NDArray[np.unsignedinteger[Any]]:
+        """Return the code of each pattern; new ones get the next codes."""
+        codes = np.fromiter(map(self._codes.__getitem__, patterns), np.uint32, len(patterns))
+        return codes.astype(np.uint16) if len(self._codes) <= 2**16 else codes
+
+    def _pack(self) -> None:
+        """Forget the rows of removed images, and the patterns that only they had.
+
+        Not again before there are twice as many patterns as are left, so that an add costs
+        little.
+        """
+        columns = self._columns.values
+        columns = columns.take(np.fromiter(self._places.values(), np.int64, len(self._places)))
+        patterns, used = tuple(self._codes), np.bincount(columns.codes, minlength=1)
+        kept = np.flatnonzero(used)
+        self._codes = _Codes()
+        renamed = np.zeros(len(used), dtype=np.uint32)
+        renamed[kept] = self._encode([patterns[k] for k in kept.tolist()])
+        codes = renamed[columns.codes].astype(np.min_scalar_type(max(len(kept), 257)))
+        self._columns = GrowingColumns(replace(columns, codes=codes))
+        self._places = dict(zip(self._places, range(len(self._places)), strict=True))
+        self._removed = 0
         self._forget_at = max(MANY_PATTERNS, 2 * len(self._codes))
 
-    def _recode(
-        self, images: Mapping[ImageId, ImageEntry], renamed: NDArray[np.integer[Any]]
-    ) -> None:
-        """Take over images whose pattern k is ``renamed[k]`` here."""
-        for image_id, entry in images.items():
-            rows = np.frombuffer(entry.rows, dtype=ROW).copy()
-            rows["code"] = renamed[rows["code"]]
-            self._images[image_id] = entry._replace(rows=rows.tobytes())
+    def _refuse_known(self, image_ids: Collection[ImageId], where: str) -> None:
+        if not self._places.keys().isdisjoint(image_ids):
+            shown = min(self._places.keys() & image_ids, key=image_order)
+            raise AlreadyExistsError(
+                f"image {shown!r} is in {where}", field="image_id", value=shown
+            )
+
+    def _refuse_unknown(self, image_ids: Collection[ImageId]) -> None:
+        unknown = set(image_ids) - self._places.keys()
+        if unknown:
+            shown = min(unknown, key=image_order)
+            raise NotFoundError(
+                f"image {shown!r} is not in the tally", field="image_id", value=shown
+            )
+
+    def _refuse_unlike(self, other: "ExactTally") -> None:
+        if (other.classes, other.settings) != (self.classes, self.settings):
+            raise InvalidInputError.at("tally", "others", "of the same classes and settings")
 
     def _index(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return each label's place among the classes."""

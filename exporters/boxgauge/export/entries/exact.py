@@ -11,6 +11,7 @@ _COCO = "Lin et al., Microsoft COCO: Common Objects in Context, ECCV 2014; pycoc
 EXACT: tuple[Entry, ...] = (
     Entry(
         name="match",
+        version=2,
         family="matching",
         kernel=match_detections,
         inputs=(
@@ -30,8 +31,10 @@ EXACT: tuple[Entry, ...] = (
         ),
         outputs=(
             Port("rank", "int64", ("d",)),
-            Port("match", "int64", ("a", "t", "d")),
-            Port("ignored", "bool", ("a", "t", "d")),
+            Port("candidate", "int64", ("c",)),
+            Port("match", "int64", ("a", "t", "c")),
+            Port("ignored", "bool", ("a", "t", "c")),
+            Port("outside", "bool", ("a", "d")),
             Port("gt_ignored", "bool", ("a", "g")),
         ),
         example=examples.scenes,
@@ -41,6 +44,7 @@ EXACT: tuple[Entry, ...] = (
     ),
     Entry(
         name="report",
+        version=2,
         family="report",
         kernel=report_curves,
         inputs=(

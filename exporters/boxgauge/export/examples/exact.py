@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from boxgauge.metrics.report import RECALL_POINTS
+from boxgauge.metrics.segments import order_within
 
 Inputs = tuple[Tensor, ...]
 
@@ -54,21 +55,17 @@ def hard_scenes(generator: Generator) -> Iterator[Inputs]:
 
 
 def outcomes(n: int, generator: Generator) -> Inputs:
-    """Return n detections with patterns of outcomes over 3 area ranges and 5 thresholds."""
+    """Return n detections in report order, with outcomes over 3 area ranges, 5 thresholds."""
     patterns = 8
     label, score = _below(4, n, generator), _below(9, n, generator).double() / 8
     cell = torch.sort(_below(5, n, generator))[0] * 4 + label
     rows = torch.arange(n)
     ahead = (score > score[:, None]) | ((score == score[:, None]) & (rows < rows[:, None]))
-    tensors = (
-        label,
-        score,
-        (ahead & (cell == cell[:, None])).sum(1),
-        _below(patterns, n, generator),
-        _below(3, patterns * 15, generator).reshape(patterns, 3, 5),
-    )
+    rank = (ahead & (cell == cell[:, None])).sum(1)
+    order = order_within(label, score)
     return (
-        *tensors,
+        *(each[order] for each in (label, score, rank, _below(patterns, n, generator))),
+        _below(3, patterns * 15, generator).reshape(patterns, 3, 5),
         torch.full((4, 3), n + 1) + _below(9, 12, generator).reshape(4, 3),
         torch.tensor([1, 10]),
         torch.arange(RECALL_POINTS, dtype=torch.float64) * 0.01,

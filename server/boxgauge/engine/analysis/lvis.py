@@ -13,7 +13,7 @@ from boxgauge.engine.analysis.lvis_report import (
     LvisStatistics,
 )
 from boxgauge.engine.engine import Engine
-from boxgauge.engine.matches import Matches, pack_patterns, unpack_pattern
+from boxgauge.engine.matches import Matches, pack_patterns, unpack_patterns
 from boxgauge.engine.matching import match_images
 from boxgauge.engine.report import Curves
 from boxgauge.engine.settings import (
@@ -152,12 +152,13 @@ def _unmatched_ignored(
     if not rows.any():
         return matches
     shape = len(settings.areas), len(settings.iou_thresholds)
-    known, place = np.unique(matches.patterns[rows], return_inverse=True)
-    outcomes = np.stack([unpack_pattern(each, *shape).reshape(-1) for each in known.tolist()], 1)
+    known, place = np.unique(matches.codes[rows], return_inverse=True)
+    outcomes = unpack_patterns(matches.patterns[known].tolist(), *shape).reshape(len(known), -1).T
     is_tp = outcomes == _TRUE_POSITIVE
-    patterns = matches.patterns.copy()
-    patterns[rows] = pack_patterns(is_tp, ~is_tp)[place]
-    return replace(matches, patterns=patterns)
+    codes = matches.codes.copy()
+    codes[rows] = len(matches.patterns) + place
+    patterns = np.concatenate([matches.patterns, pack_patterns(is_tp, ~is_tp)])
+    return replace(matches, codes=codes, patterns=patterns)
 
 
 def _statistics(curves: Curves, groups: list[list[int]]) -> LvisStatistics:
