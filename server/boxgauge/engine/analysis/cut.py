@@ -13,7 +13,7 @@ from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.report_order import report_order
 from boxgauge.engine.settings import EvaluationSettings
 from boxgauge.engine.sortable import sortable
-from boxgauge.engine.tally import TallySnapshot
+from boxgauge.engine.tally_snapshot import TallySnapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from boxgauge.engine.curves import curves as report_curves
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.settings import ObjectClass
 from boxgauge.engine.sortable import restored
-from boxgauge.engine.tally import ExactTally, TallySnapshot
+from boxgauge.engine.tally import ExactTally
+from boxgauge.engine.tally_snapshot import TallySnapshot
 from boxgauge.frames import InvalidInputError
 
 SCORE_COUNTS, F_BETA = "score_counts", "f_beta"
