@@ -109,7 +109,9 @@ def details_document(details: Details) -> Document:
         "errors": {
             "iou_threshold": errors.iou_threshold,
             "AP": errors.ap,
-            "kinds": {each.name: {"count": each.count, "cost": each.cost} for each in errors.errors},
+            "kinds": {
+                each.name: {"count": each.count, "cost": each.cost} for each in errors.errors
+            },
             "false_positives": errors.false_positives,
             "false_negatives": errors.false_negatives,
         },

@@ -1,25 +1,20 @@
 """``boxgauge eval``: an exact report of two sides, offline."""
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from boxgauge.cli.kinds import Format
 
-if TYPE_CHECKING:
-    from boxgauge.cli.analyses import Details
-    from boxgauge.cli.documents import Document
-    from boxgauge.cli.pairs import Pair
-    from boxgauge.engine import Engine, EvaluationSettings, Report
-
-GroundTruth = Annotated[
+GroundTruthSide = Annotated[
     Path, typer.Option("--gt", help="Ground truth: a COCO file, or a VOC or YOLO folder.")
 ]
-Detections = Annotated[
+DetectionsSide = Annotated[
     Path, typer.Option("--dt", help="Detections: a COCO result file, or a folder as --gt's.")
 ]
+GroundTruthFile = Annotated[Path, typer.Option("--gt", help="COCO ground truth file.")]
+DetectionsFile = Annotated[Path, typer.Option("--dt", help="COCO result file.")]
 Kind = Annotated[Format, typer.Option("--format", help="What the ground truth is.")]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Do as pycocotools does, its known faults included.")
@@ -57,9 +52,7 @@ MaxDetections = Annotated[
 ScoreThreshold = Annotated[
     float, typer.Option("--score-threshold", help="Score of the operating point.")
 ]
-ClassAgnostic = Annotated[
-    bool, typer.Option("--class-agnostic", help="Take all classes for one.")
-]
+ClassAgnostic = Annotated[bool, typer.Option("--class-agnostic", help="Take all classes for one.")]
 Names = Annotated[
     Path | None, typer.Option("--names", help="YOLO: data.yaml, or a text of class names.")
 ]
@@ -80,8 +73,8 @@ GraphsFolder = Annotated[
 
 
 def evaluate(
-    gt: GroundTruth,
-    dt: Detections,
+    gt: GroundTruthSide,
+    dt: DetectionsSide,
     kind: Kind = Format.AUTO,
     as_json: AsJson = False,
     full: Full = False,
@@ -103,6 +96,8 @@ def evaluate(
     The numbers are pycocotools', in all bits. Every image of the ground truth counts;
     detections of classes that it does not list are dropped and counted.
     """
+    from boxgauge.cli.evaluations import evaluate_pair, show
+    from boxgauge.cli.federated import show_federated
     from boxgauge.cli.options import evaluation_settings
     from boxgauge.cli.outputs import check_endings
     from boxgauge.cli.pairs import read_pair
@@ -119,9 +114,10 @@ def evaluate(
         class_agnostic=class_agnostic,
     )
     with working("reading files"):
-        pair = read_pair(
-            gt, dt, kind, strict=strict, names=names, images=images, sizes=sizes
-        )
+        pair = read_pair(gt, dt, kind, strict=strict, names=names, images=images, sizes=sizes)
     engine = Engine.open(ModelRepository.open(find_graphs(graphs)))
     if pair.federated is not None:
-        ...
+        show_federated(engine, pair, max_detections=settings.max_detections[-1], as_json=as_json)
+        return
+    done = evaluate_pair(engine, pair, settings, full=full or html is not None)
+    show(done, as_json=as_json, html=html, files=out or (), photos=images)

@@ -57,7 +57,9 @@ def _integers(option: str, text: str) -> tuple[int, ...]:
     try:
         return tuple(int(each) for each in text.split(","))
     except ValueError:
-        raise InvalidInputError.at(option, repr(text), "integers with commas, as 1,10,100") from None
+        raise InvalidInputError.at(
+            option, repr(text), "integers with commas, as 1,10,100"
+        ) from None
 
 
 def _area(text: str) -> "AreaRange":

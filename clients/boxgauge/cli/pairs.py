@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
+from boxgauge.cli.kinds import Format
 from boxgauge.engine import ObjectClass
 from boxgauge.engine.analysis import FederatedLabels
 from boxgauge.formats import (
@@ -24,14 +24,7 @@ from boxgauge.formats import (
 )
 from boxgauge.frames import GroundTruths, ImageId, InvalidInputError, Predictions
 
-class Format(StrEnum):
-    """What the ground truth is."""
-
-    AUTO = "auto"
-    COCO = "coco"
-    VOC = "voc"
-    YOLO = "yolo"
-    LVIS = "lvis"
+_IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +32,8 @@ class Pair:
     """Two sides, ready to evaluate.
 
     Attributes:
+        gt: Where the ground truth comes from.
+        dt: Where the detections come from.
         images: How many.
         sizes: Width and height of the images of which they are known, pixels.
         file_names: Names of image files, of the images of which they are known.
@@ -46,6 +41,8 @@ class Pair:
         federated: Of LVIS: which classes were looked for where.
     """
 
+    gt: Path
+    dt: Path
     predictions: Predictions
     truth: GroundTruths
     classes: tuple[ObjectClass, ...]
@@ -54,6 +51,12 @@ class Pair:
     file_names: Mapping[ImageId, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     federated: FederatedLabels | None = None
+
+    def image_file(self, image_id: ImageId, folder: Path) -> Path | None:
+        """Return the file of an image in a folder: by the name that is known, or by its id."""
+        name = self.file_names.get(image_id)
+        names = [Path(name).name] if name else [f"{image_id}{ending}" for ending in _IMAGE_ENDINGS]
+        return next((folder / each for each in names if (folder / each).is_file()), None)
 
 
 def read_pair(
@@ -97,6 +100,8 @@ def read_pair(
         truth = read_ground_truth(gt, strict=strict)
     found, notes = _detections(dt, truth, known, strict=strict)
     return Pair(
+        gt,
+        dt,
         found,
         truth.frames,
         tuple(ObjectClass(each.id, each.name) for each in truth.classes),
@@ -119,9 +124,7 @@ def _told(gt: Path) -> Format:
     raise InvalidInputError.at("--gt", gt, "a file, or a folder of .xml (VOC) or .txt (YOLO) files")
 
 
-def _yolo(
-    gt: Path, names: Path | None, images: Path | None, sizes: Path | None
-) -> LabelledImages:
+def _yolo(gt: Path, names: Path | None, images: Path | None, sizes: Path | None) -> LabelledImages:
     if names is None:
         raise InvalidInputError.at("--names", "nothing", "data.yaml or a text of class names")
     if images is None and sizes is None:

@@ -15,28 +15,30 @@ BACKGROUND = "background"
 def confusion(matrix: Confusion) -> go.Figure:
     """Return the matrix with each row as shares of its objects, and the counts at hand."""
     names = [*(each.name for each in matrix.classes), BACKGROUND]
-    shares = matrix.of_truth()
     figure = go.Figure()
     figure.add_heatmap(
-        z=[[None if hidden else round(share, 3) for share, hidden in zip(row, mask, strict=True)]
-           for row, mask in zip(shares.data.tolist(), np.ma.getmaskarray(shares).tolist(), strict=True)],
+        # Rows without any object stay empty.
+        z=matrix.of_truth().filled(np.nan).round(3),
         x=names,
         y=names,
-        customdata=matrix.counts.tolist(),
+        customdata=matrix.counts,
         texttemplate="%{customdata}" if len(names) <= _MOST_WRITTEN else None,
         hovertemplate="%{y} detected as %{x}: %{customdata} (%{z:.1%} of the row)<extra></extra>",
         colorscale=[[0, "#ffffff"], [0.02, "#dcebf5"], [1, BLUE]],
         zmin=0,
         zmax=1,
         colorbar={"title": "share", "thickness": 12, "tickformat": ".0%"},
-    )  # fmt: skip
-    figure.update_xaxes(title="detected as", tickangle=-45, dtick=1, automargin=True)
-    figure.update_yaxes(title="object", autorange="reversed", dtick=1, automargin=True)
+    )
     side = min(max(_CELL_PX * len(names) + 120, _SMALLEST_PX), _LARGEST_PX)
     styled(figure, height=side)
-    return figure.update_layout(margin={"t": 16}).update_xaxes(showgrid=False).update_yaxes(
-        showgrid=False
-    )  # fmt: skip
+    figure.update_layout(margin={"t": 16})
+    figure.update_xaxes(
+        title="detected as", tickangle=-45, dtick=1, automargin=True, showgrid=False
+    )
+    figure.update_yaxes(
+        title="object", autorange="reversed", dtick=1, automargin=True, showgrid=False
+    )
+    return figure
 
 
 def error_costs(errors: ErrorDecomposition) -> go.Figure:
