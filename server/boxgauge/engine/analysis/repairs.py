@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from boxgauge.engine.analysis.evaluated import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE
 from boxgauge.engine.curves import Columns, curves
 from boxgauge.engine.engine import Engine
+from boxgauge.engine.report_order import report_order
 from boxgauge.engine.settings import ObjectClass
 from boxgauge.engine.sortable import sortable
 from boxgauge.engine.statistics import mean
@@ -129,13 +130,15 @@ def _repaired(
     positives[:, _FALSE_NEGATIVES] = np.bincount(
         truths["label"][truths["found"]], minlength=classes
     )
+    scores = sortable(np.ascontiguousarray(listed["score"]))[0]
+    ranked = report_order(label, scores)
     found = curves(
         engine,
         Columns(
-            label=label,
-            scores=sortable(np.ascontiguousarray(listed["score"]))[0],
+            label=label[ranked],
+            scores=scores[ranked],
             rank=np.zeros(len(label), dtype=np.int64),
-            code=code,
+            code=code[ranked],
             outcomes=_PATTERNS,
             positives=positives,
             max_detections=np.ones(1, dtype=np.int64),
