@@ -10,6 +10,7 @@ from boxgauge.frames import (
     check_image_id,
     check_image_ids,
     image_order,
+    in_image_order,
 )
 
 ids = st.one_of(st.integers(-(2**63), 2**63 - 1), st.text(min_size=1, max_size=9))
@@ -20,6 +21,7 @@ def test_integers_come_first_then_strings_by_bytes(given_ids: list[ImageId]) -> 
     integers = sorted(each for each in given_ids if isinstance(each, int))
     strings = sorted((s for s in given_ids if isinstance(s, str)), key=str.encode)
     assert sorted(given_ids, key=image_order) == [*integers, *strings]
+    assert in_image_order(given_ids) == [*integers, *strings]
 
 
 @given(ids)

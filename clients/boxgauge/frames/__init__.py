@@ -14,7 +14,13 @@ from boxgauge.frames.errors import (
     UnavailableError,
 )
 from boxgauge.frames.faults import ground_truth_faults, prediction_faults
-from boxgauge.frames.image_ids import ImageId, check_image_id, check_image_ids, image_order
+from boxgauge.frames.image_ids import (
+    ImageId,
+    check_image_id,
+    check_image_ids,
+    image_order,
+    in_image_order,
+)
 
 __all__ = [
     "AlreadyExistsError",
@@ -35,6 +41,7 @@ __all__ = [
     "check_image_ids",
     "ground_truth_faults",
     "image_order",
+    "in_image_order",
     "prediction_faults",
     "to_xywh",
 ]

@@ -19,6 +19,15 @@ def image_order(image_id: ImageId) -> tuple[int, int, bytes]:
     return (0, image_id, b"")
 
 
+def in_image_order(image_ids: Iterable[ImageId]) -> list[ImageId]:
+    """Return the ids in the order of `image_order`, faster than sorting by that key."""
+    numbers: list[int] = []
+    texts: list[str] = []
+    for each in image_ids:
+        texts.append(each) if isinstance(each, str) else numbers.append(each)
+    return [*sorted(numbers), *sorted(texts, key=str.encode)]
+
+
 def check_image_id(image_id: object, field: str) -> ImageId:
     """Return ``image_id`` if it is an int64 or a non-empty string of at most 512 bytes.
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int, Int32
 from torch import Tensor
 
 from boxgauge.metrics.seen import seen_usually
@@ -23,16 +23,16 @@ class Hits(NamedTuple):
         threshold: Threshold of each.
         position: Its row among all detections.
         tp: True positives of its limit, area range, threshold and class, up to and with it.
-        seen: Detections of these that count, up to and with it; whole numbers.
+        seen: Detections of these that count, up to and with it.
         found: All true positives, by (area range, threshold, class).
     """
 
     area: Int[Tensor, " h"]
     threshold: Int[Tensor, " h"]
     position: Int[Tensor, " h"]
-    tp: Int[Tensor, "m h"]
-    seen: Float[Tensor, "m h"]
-    found: Int[Tensor, "m atk"]
+    tp: Int32[Tensor, "m h"]
+    seen: Int32[Tensor, "m h"]
+    found: Int32[Tensor, "m atk"]
 
 
 def list_hits(
@@ -52,15 +52,15 @@ def list_hits(
     _, ranges, thresholds = outcomes.shape
     limits, combinations = max_detections.shape[0], ranges * thresholds
     is_tp = outcomes == TRUE_POSITIVE
-    ignored = (outcomes == IGNORED).double()
+    ignored = (outcomes == IGNORED).int()
     correction = ignored[:, :, -1:] - ignored
     is_listed = is_tp | (correction != 0)
 
     too_low = _limits_below(rank, max_detections)
     special = take(is_listed.long().sum((1, 2)) > 0, code)
     rows = positions(special)
-    usual = 1 - ignored[:, :, -1]
-    seen = seen_usually(label, too_low, code, special, usual, limits, classes)
+    usual = (1 - ignored[:, :, -1]).double()
+    seen = seen_usually(label, too_low, code, special, usual, limits, classes).int()
 
     # One flat list over area, threshold and row. The quotient of doubles is exact enough to
     # floor and five times as cheap as one of integers.
@@ -75,7 +75,7 @@ def list_hits(
     outcome = take(code, position) * combinations + combination
     kept = take(too_low, position) <= torch.arange(limits, device=label.device)[:, None]
     corrections = take(correction.reshape(-1), outcome) * kept
-    hits = (take(is_tp.reshape(-1), outcome) & kept).long()
+    hits = (take(is_tp.reshape(-1), outcome) & kept).int()
 
     segment = combination * classes + take(label, position)
     rows_of = count(segment, combinations * classes)
@@ -104,5 +104,5 @@ def _limits_below(rank: Int[Tensor, " n"], max_detections: Int[Tensor, " m"]) ->
 
 def _within(values: Tensor, first: Int[Tensor, "m h"]) -> Tensor:
     """Return the running sums along rows, each from its ``first`` column on."""
-    upto = torch.cumsum(values, 1)
+    upto = torch.cumsum(values, 1, dtype=values.dtype)
     return upto - torch.gather(upto - values, 1, first)

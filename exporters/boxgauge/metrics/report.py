@@ -76,7 +76,7 @@ def report_curves(
 
     # A tensor, since ONNX's optimizer takes so small a number for zero.
     spacing = torch.tensor([_SPACING], dtype=torch.float64, device=label.device)
-    precision = (hits.tp.double() / (hits.seen + spacing)).reshape(-1)
+    precision = (hits.tp.double() / (hits.seen.double() + spacing)).reshape(-1)
     best = precision.new_zeros(thresholds * width * RECALL_POINTS)
     best = best.scatter_reduce(0, cell, precision, "amax").reshape(cells)
     nowhere = label.new_zeros(1) + n
@@ -119,7 +119,7 @@ def _cells(
     to_find = positives.T.clamp(min=1).reshape(-1)
     last_point, start = _last_points(_needed(to_find, recall_points), to_find)
     pair = hits.area * classes + of_class
-    entry = take(start, pair) + torch.minimum(hits.tp, take(to_find, pair))
+    entry = take(start, pair) + torch.minimum(hits.tp, take(to_find, pair).int())
     reached = take(last_point, entry.reshape(-1)).reshape(entry.shape)
 
     limit = torch.arange(limits, device=of_class.device)[:, None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from boxgauge.engine.tally_columns import TallyColumns
-from boxgauge.frames import ImageId, image_order
+from boxgauge.frames import ImageId, in_image_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,7 @@ class TallySnapshot:
 
     def ordered(self) -> tuple[tuple[ImageId, ...], TallyColumns]:
         """Return the images in report order, and their columns alone."""
-        image_ids = tuple(sorted(self.places, key=image_order))
+        image_ids = tuple(in_image_order(self.places))
         return image_ids, self._columns_of(image_ids)
 
     def first_unlike(self, other: "TallySnapshot") -> ImageId | None:
