@@ -40,9 +40,13 @@ def test_a_worse_model_is_told_from_chance(
     assert "nan" not in printed
 
 
-def test_other_images_are_no_pair(
-    boxgauge: Boxgauge, pair: tuple[Path, Path], graphs_dir: Path
+def test_detections_of_other_images_are_refused(
+    boxgauge: Boxgauge, graphs_dir: Path, tmp_path: Path
 ) -> None:
-    ended = boxgauge("compare", "--gt", GT, DT, pair[1], "--graphs", graphs_dir)
+    row = {"image_id": 10**9, "category_id": 1, "bbox": [0, 0, 9, 9], "score": 0.5}
+    b = tmp_path / "b.json"
+    b.write_text(json.dumps([row]))
+    ended = boxgauge("compare", "--gt", GT, DT, b, "--graphs", graphs_dir)
     assert ended.status == 2
+    assert "[0].image_id must be an image of" in ended.err
     assert ended.err.count("\n") == 1

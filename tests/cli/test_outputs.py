@@ -39,7 +39,9 @@ def test_the_long_table_has_every_cut_and_no_value_where_none_is(
 ) -> None:
     gt, dt = pair
     file = tmp_path / "found.parquet"
-    ended = boxgauge("eval", "--gt", gt, "--dt", dt, "--graphs", graphs_dir, "--json", "--out", file)
+    ended = boxgauge(
+        "eval", "--gt", gt, "--dt", dt, "--graphs", graphs_dir, "--json", "--out", file
+    )
     statistics = json.loads(ended.out)["statistics"]
     rows = pyarrow.parquet.read_table(file).to_pylist()
     # Two metrics; all classes and two; four areas; three maxima; ten thresholds and their mean.

@@ -9,7 +9,7 @@ import typer
 
 from boxgauge.cli.analyses import Analyses, Details, details_document
 from boxgauge.cli.documents import Document, evaluation_document
-from boxgauge.cli.outputs import write_outputs
+from boxgauge.cli.outputs import write_outputs, writing
 from boxgauge.cli.pairs import Pair
 from boxgauge.cli.tables import print_details, print_report
 from boxgauge.cli.terminal import counted, out, progress_bar, say
@@ -65,8 +65,7 @@ def show(
     """Print the evaluation, and write the files that are wanted.
 
     Raises:
-        InvalidInputError: A photograph cannot be read.
-        OSError: A file cannot be written.
+        InvalidInputError: A photograph cannot be read, or a file not be written.
     """
     document = done.document
     write_outputs(files, document, done.evaluation.report)
@@ -90,7 +89,7 @@ def _write_html(path: Path, done: Evaluated, photos: Path | None) -> None:
         raise ValueError("a page needs the details")
     pair, report = done.pair, done.evaluation.report
     page = evaluation_page(
-        f"Detections of {pair.dt.name}" if pair.dt.name else "Detections",
+        "Detection report",
         f"{pair.dt} against {pair.gt}",
         report,
         done.details,
@@ -99,7 +98,8 @@ def _write_html(path: Path, done: Evaluated, photos: Path | None) -> None:
         notes=(*report.notes, *pair.notes),
         version=installed_version(),
     )
-    write_page(path, page)
+    with writing("--html", path):
+        write_page(path, page)
     say(f"wrote {path}")
 
 

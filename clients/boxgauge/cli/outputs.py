@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,28 @@ def write_outputs(paths: Iterable[Path], document: Document, report: "Report") -
     """Write the evaluation to each path, in the format that its ending names.
 
     Raises:
-        OSError: A file cannot be written.
+        InvalidInputError: A file cannot be written.
     """
     rows = long_rows(report)
     for path in paths:
-        WRITERS[path.suffix.lower()](path, document, rows)
+        with writing("--out", path):
+            WRITERS[path.suffix.lower()](path, document, rows)
+
+
+@contextmanager
+def writing(option: str, path: Path) -> Iterator[None]:
+    """Name the option and the file where what is done here cannot write it.
+
+    Raises:
+        InvalidInputError: It could not.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "not writable").lower()
+        raise InvalidInputError.at(
+            option, f"{path} ({reason})", "a file that can be written"
+        ) from None
 
 
 def check_endings(paths: Iterable[Path]) -> None:
