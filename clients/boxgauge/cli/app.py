@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from boxgauge.cli import (
+    compare,
     doctor,
     evaluate,
     export,
@@ -32,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # which keeps the line ends of docstrings, and gives flags a value
 )
-app.command("eval", short_help="Evaluate a COCO pair offline.")(evaluate.evaluate)
+app.command("eval", short_help="Evaluate detections offline.")(evaluate.evaluate)
+app.command("compare", short_help="Compare two models on the same images.")(compare.compare)
 app.command("export", short_help="Export every loss and metric to ONNX.")(export.export)
 app.command("serve", short_help="Serve monitors, evaluations and graphs over gRPC.")(serve.serve)
 app.command("replay", short_help="Stream a COCO pair to a monitor.")(replay.replay)

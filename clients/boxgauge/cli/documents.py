@@ -13,9 +13,25 @@ Document = dict[str, Any]
 
 def evaluation_document(evaluation: "Evaluation", notes: Iterable[str]) -> Document:
     """Return an offline evaluation; undefined values are None."""
+    from boxgauge.engine.analysis import Averages
+
     report = evaluation.report
+    averages = Averages(report)
     return {
-        "statistics": asdict(report.statistics),
+        "statistics": averages.named(),
+        "averages": [
+            {
+                "name": name,
+                "iou": each.iou_threshold,
+                "area": each.area,
+                "max_detections": each.max_detections,
+            }
+            for name, each in averages.listed().items()
+        ],
+        "settings": {
+            "iou_thresholds": list(report.settings.iou_thresholds),
+            "class_agnostic": report.settings.class_agnostic,
+        },
         "classes": [
             {
                 "id": each.object_class.id,

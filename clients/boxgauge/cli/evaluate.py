@@ -1,19 +1,66 @@
-"""``boxgauge eval``: an exact report of a COCO pair, offline."""
+"""``boxgauge eval``: an exact report of two sides, offline."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from boxgauge.cli.kinds import Format
+
+GroundTruthSide = Annotated[
+    Path, typer.Option("--gt", help="Ground truth: a COCO file, or a VOC or YOLO folder.")
+]
+DetectionsSide = Annotated[
+    Path, typer.Option("--dt", help="Detections: a COCO result file, or a folder as --gt's.")
+]
 GroundTruthFile = Annotated[Path, typer.Option("--gt", help="COCO ground truth file.")]
 DetectionsFile = Annotated[Path, typer.Option("--dt", help="COCO result file.")]
+Kind = Annotated[Format, typer.Option("--format", help="What the ground truth is.")]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Do as pycocotools does, its known faults included.")
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object with full doubles instead.")
 ]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        help="Also errors, confusion, calibration, best thresholds, intervals, worst images.",
+    ),
+]
+Html = Annotated[Path | None, typer.Option("--html", help="Write one HTML page with pictures.")]
+Out = Annotated[
+    list[Path] | None,
+    typer.Option("--out", help="Write to a file: .json, .csv or .parquet. May be repeated."),
+]
+Iou = Annotated[
+    str | None, typer.Option("--iou", help="IoU thresholds.", show_default="0.50 to 0.95")
+]
+Areas = Annotated[
+    str | None,
+    typer.Option(
+        "--areas", help="Area ranges in px², as all=0:,small=0:1024.", show_default="COCO's"
+    ),
+]
+MaxDetections = Annotated[
+    str | None,
+    typer.Option(
+        "--max-detections", help="Detections an image and class.", show_default="1,10,100"
+    ),
+]
+ScoreThreshold = Annotated[
+    float, typer.Option("--score-threshold", help="Score of the operating point.")
+]
+ClassAgnostic = Annotated[bool, typer.Option("--class-agnostic", help="Take all classes for one.")]
+Names = Annotated[
+    Path | None, typer.Option("--names", help="YOLO: data.yaml, or a text of class names.")
+]
+Images = Annotated[
+    Path | None,
+    typer.Option("--images", help="Folder of the images: YOLO's sizes, photographs in the page."),
+]
+Sizes = Annotated[Path | None, typer.Option("--sizes", help="YOLO: a table of image sizes.")]
 GraphsFolder = Annotated[
     Path | None,
     typer.Option(
@@ -26,48 +73,51 @@ GraphsFolder = Annotated[
 
 
 def evaluate(
-    gt: GroundTruthFile,
-    dt: DetectionsFile,
+    gt: GroundTruthSide,
+    dt: DetectionsSide,
+    kind: Kind = Format.AUTO,
     as_json: AsJson = False,
+    full: Full = False,
+    html: Html = None,
+    out: Out = None,
     strict: Strict = False,
+    iou: Iou = None,
+    areas: Areas = None,
+    max_detections: MaxDetections = None,
+    score_threshold: ScoreThreshold = 0.5,
+    class_agnostic: ClassAgnostic = False,
+    names: Names = None,
+    images: Images = None,
+    sizes: Sizes = None,
     graphs: GraphsFolder = None,
 ) -> None:
-    """Evaluate a COCO pair: the 12 statistics and the average precision of each class.
+    """Evaluate detections: COCO's statistics and the average precision of each class.
 
     The numbers are pycocotools', in all bits. Every image of the ground truth counts;
-    detections of categories that it does not list are dropped and counted.
+    detections of classes that it does not list are dropped and counted.
     """
-    from boxgauge.cli.documents import evaluation_document
-    from boxgauge.cli.tables import print_report
-    from boxgauge.cli.terminal import counted, out, progress_bar, say, working
-    from boxgauge.engine import (
-        Engine,
-        EvaluationSettings,
-        ModelRepository,
-        ObjectClass,
-        find_graphs,
-    )
-    from boxgauge.engine import evaluate as run
-    from boxgauge.formats import read_detections, read_ground_truth
+    from boxgauge.cli.evaluations import evaluate_pair, show
+    from boxgauge.cli.federated import show_federated
+    from boxgauge.cli.options import evaluation_settings
+    from boxgauge.cli.outputs import check_endings
+    from boxgauge.cli.pairs import read_pair
+    from boxgauge.cli.terminal import working
+    from boxgauge.engine import Engine, ModelRepository, find_graphs
 
+    check_endings(out or ())
+    settings = evaluation_settings(
+        iou=iou,
+        areas=areas,
+        max_detections=max_detections,
+        score_threshold=score_threshold,
+        strict=strict,
+        class_agnostic=class_agnostic,
+    )
     with working("reading files"):
-        truth = read_ground_truth(gt, strict=strict)
-        predictions, notes = read_detections(dt, truth, strict=strict)
+        pair = read_pair(gt, dt, kind, strict=strict, names=names, images=images, sizes=sizes)
     engine = Engine.open(ModelRepository.open(find_graphs(graphs)))
-    classes = tuple(ObjectClass(each.id, each.name) for each in truth.classes)
-    with progress_bar("matching images", len(truth.image_ids)) as advance:
-        evaluation = run(
-            engine,
-            predictions,
-            truth.frames,
-            classes,
-            EvaluationSettings(strict=strict),
-            progress=advance,
-        )
-    document = evaluation_document(evaluation, (*truth.notes, *notes))
-    if evaluation.dropped:
-        say(f"dropped {counted(evaluation.dropped, 'detection')}: their category is not in {gt}")
-    if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
-    else:
-        print_report(out(), f"{dt} against {gt}", document)
+    if pair.federated is not None:
+        show_federated(engine, pair, max_detections=settings.max_detections[-1], as_json=as_json)
+        return
+    done = evaluate_pair(engine, pair, settings, full=full or html is not None)
+    show(done, as_json=as_json, html=html, files=out or (), photos=images)

@@ -18,6 +18,12 @@ _EXTRAS = {
     "grpc_health": "cpu",
     "grpc_reflection": "cpu",
     "prometheus_client": "cpu",
+    "plotly": "report",
+    "jinja2": "report",
+    "markupsafe": "report",
+    "pyarrow": "report",
+    "PIL": "report",
+    "yaml": "yolo",
     "pydantic": "cpu",
     "pydantic_settings": "cpu",
 }

@@ -1,5 +1,7 @@
 """Documents as tables to read."""
 
+from collections.abc import Iterable
+
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -40,6 +42,35 @@ def print_report(console: Console, title: str, document: Document) -> None:
         console.print(f"note: {escape(note)}")
 
 
+def print_details(console: Console, document: Document) -> None:
+    """Print what costs AP, the best thresholds, and one line each of LRP and calibration."""
+    errors = document["errors"]
+    costs = table("error", "count", "AP lost")
+    costs.title = f"errors at IoU {errors['iou_threshold']:.2f}, AP {number(errors['AP'])}"
+    costs.title_justify, costs.title_style = "left", ""
+    for name, each in errors["kinds"].items():
+        costs.add_row(name, f"{each['count']:,}", number(each["cost"]))
+    for name in ("false_positives", "false_negatives"):
+        costs.add_row(f"all {name.replace('_', ' ')}", "", number(errors[name]))
+    console.print(costs)
+    best = table("class", "best threshold", "precision", "recall", "F1")
+    for each in document["best_thresholds"]:
+        if each["f_beta"] is not None:
+            keys = ("score_threshold", "precision", "recall", "f_beta")
+            name = "all classes" if each["class"] is None else each["class"]
+            best.add_row(escape(name), *(number(each[key]) for key in keys))
+    console.print(best)
+    lrp, calibration = document["LRP"], document["calibration"]
+    console.print(
+        f"oLRP {number(lrp['oLRP'])}: localisation {number(lrp['localisation'])}, false positives"
+        f" {number(lrp['false_positive'])}, false negatives {number(lrp['false_negative'])}"
+    )
+    console.print(f"D-ECE {number(calibration['D-ECE'])}, LaECE {number(calibration['LaECE'])}")
+    worst = ", ".join(str(each["image_id"]) for each in document["worst_images"])
+    if worst:
+        console.print(f"most errors: images {escape(worst)}")
+
+
 def table(*headings: str, text: int = 1) -> Table:
     """Return an empty table whose first ``text`` columns are words and the others numbers."""
     made = Table(box=box.SIMPLE_HEAD)
@@ -60,9 +91,33 @@ def number(value: float | None) -> str:
 
 def _statistics(document: Document) -> Table:
     made = table("statistic", "IoU", "area", "detections", "value", text=3)
-    for name, iou, area, most in _STATISTICS:
-        made.add_row(name, iou, area, most, number(document["statistics"][name]))
+    intervals = (document.get("intervals") or {}).get("statistics", {})
+    if intervals:
+        made.add_column("95% interval", justify="right", no_wrap=True)
+    for name, iou, area, most in _cuts(document):
+        cells = [name, iou, escape(area), most, number(document["statistics"][name])]
+        if intervals:
+            cells.append(_interval(intervals.get(name)))
+        made.add_row(*cells)
     return made
+
+
+def _cuts(document: Document) -> Iterable[tuple[str, str, str, str]]:
+    """Yield name, IoU, area and detections of each statistic; a monitor's are COCO's 12."""
+    if "averages" not in document:
+        yield from _STATISTICS
+        return
+    ious = document["settings"]["iou_thresholds"]
+    every = f"{ious[0]:.2f}:{ious[-1]:.2f}" if len(ious) > 1 else f"{ious[0]:.2f}"
+    for each in document["averages"]:
+        iou = every if each["iou"] is None else f"{each['iou']:.2f}"
+        yield each["name"], iou, each["area"], str(each["max_detections"])
+
+
+def _interval(found: Document | None) -> str:
+    if found is None or found["low"] is None:
+        return "–"
+    return f"{found['low']:.4f} to {found['high']:.4f}"
 
 
 def _operating_point(document: Document) -> RenderableType:

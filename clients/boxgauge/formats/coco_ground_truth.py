@@ -1,6 +1,7 @@
 """COCO ground truth files."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from boxgauge.formats.classes import ObjectClass, read_classes
 from boxgauge.formats.json_file import read_json
+from boxgauge.formats.labelled_images import Size
+from boxgauge.formats.pictures import file_names, image_sizes
 from boxgauge.formats.records import Float64, Int64, Records, fault
 from boxgauge.frames import GroundTruths, ImageId, image_order
 
@@ -28,6 +31,8 @@ class CocoGroundTruth:
         frames: The annotations of listed categories, one side for each of `image_ids`.
         unlisted: Annotations left out because no category lists their id.
         notes: What a reader of the numbers should know about the file, in words.
+        sizes: Width and height of the images of which they are known, pixels.
+        file_names: Names of the image files that are known.
     """
 
     file: str
@@ -36,6 +41,8 @@ class CocoGroundTruth:
     frames: GroundTruths
     unlisted: int
     notes: tuple[str, ...]
+    sizes: Mapping[ImageId, Size] = field(default_factory=dict)
+    file_names: Mapping[ImageId, str] = field(default_factory=dict)
 
 
 def read_ground_truth(path: str | PathLike[str], *, strict: bool = False) -> CocoGroundTruth:
@@ -88,7 +95,17 @@ def read_ground_truth(path: str | PathLike[str], *, strict: bool = False) -> Coc
         ignore=_flags(annotations, "ignore", strict=strict)[rows],
         ids=ids[rows],
     )
-    return CocoGroundTruth(file, image_ids, classes, frames, unlisted, tuple(notes + area_notes))
+    named = images.image_ids("id")
+    return CocoGroundTruth(
+        file,
+        image_ids,
+        classes,
+        frames,
+        unlisted,
+        tuple(notes + area_notes),
+        image_sizes(images, named),
+        file_names(images, named),
+    )
 
 
 def _document(file: str, value: object) -> dict[str, Any]:

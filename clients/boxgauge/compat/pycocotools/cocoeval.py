@@ -150,7 +150,6 @@ class COCOeval:
         p = self.params
         if self.cocoGt is None or self.cocoDt is None:
             raise ValueError("COCOeval must be given cocoGt and cocoDt to evaluate")
-        pooled = not p.useCats
         annotations = self.cocoGt.loadAnns(self.cocoGt.getAnnIds(imgIds=p.imgIds))
         truth = truth_columns(annotations)
         found = (
@@ -158,7 +157,6 @@ class COCOeval:
             if isinstance(self.cocoDt, Results)
             else detection_columns(self.cocoDt.loadAnns(self.cocoDt.getAnnIds(imgIds=p.imgIds)))
         )
-        names = ["all categories"] if pooled else [str(each) for each in p.catIds]
         thresholds, of_threshold = np.unique(p.iouThrs, return_inverse=True)
         maxima, of_maximum = np.unique(p.maxDets, return_inverse=True)
         settings = EvaluationSettings(
@@ -166,12 +164,13 @@ class COCOeval:
             areas=tuple(AreaRange(str(k), *map(float, each)) for k, each in enumerate(p.areaRng)),
             max_detections=tuple(maxima.tolist()),
             strict=True,
+            class_agnostic=not p.useCats,
         )
-        classes = tuple(ObjectClass(k, name) for k, name in enumerate(names))
+        classes = tuple(ObjectClass(k, str(each)) for k, each in enumerate(p.catIds))
         curves = evaluate(
             _engine(),
-            predictions(found, p.imgIds, p.catIds, pooled=pooled),
-            ground_truths(truth, p.imgIds, p.catIds, pooled=pooled),
+            predictions(found, p.imgIds, p.catIds),
+            ground_truths(truth, p.imgIds, p.catIds),
             classes,
             settings,
         ).report.curves

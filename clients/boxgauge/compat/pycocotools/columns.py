@@ -50,10 +50,10 @@ def detection_columns(annotations: Sequence[Annotation]) -> Columns:
 
 
 def ground_truths(
-    columns: Columns, images: Sequence[Any], categories: Sequence[Any], *, pooled: bool
+    columns: Columns, images: Sequence[Any], categories: Sequence[Any]
 ) -> GroundTruths:
     """Return the ground truths of these images and categories; see `_frames`."""
-    ids, counts, rows, labels = _frames(columns, images, categories, pooled=pooled)
+    ids, counts, rows, labels = _frames(columns, images, categories)
     crowd = columns["crowd"][rows]
     return GroundTruths(
         ids,
@@ -67,29 +67,21 @@ def ground_truths(
     )
 
 
-def predictions(
-    columns: Columns, images: Sequence[Any], categories: Sequence[Any], *, pooled: bool
-) -> Predictions:
+def predictions(columns: Columns, images: Sequence[Any], categories: Sequence[Any]) -> Predictions:
     """Return the detections of these images and categories; see `_frames`."""
-    ids, counts, rows, labels = _frames(columns, images, categories, pooled=pooled)
+    ids, counts, rows, labels = _frames(columns, images, categories)
     return Predictions(ids, counts, columns["boxes"][rows], labels, columns["scores"][rows])
 
 
 def _frames(
-    columns: Columns, images: Sequence[Any], categories: Sequence[Any], *, pooled: bool
+    columns: Columns, images: Sequence[Any], categories: Sequence[Any]
 ) -> tuple[tuple[Any, ...], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return image ids, boxes of each, the rows to take, and their labels.
-
-    A label is the place among the (ascending) categories, or 0 where they are pooled: then
-    the rows of an image stand category after category, as pycocotools lines them up.
-    """
+    """Return image ids, boxes of each, the rows to take, and their labels: places of categories."""
     image, category = _places(columns["images"], images), _places(columns["labels"], categories)
     known = np.flatnonzero((image >= 0) & (category >= 0))
-    keys = (category[known], image[known]) if pooled else (image[known],)
-    rows = known[np.lexsort(keys)]
-    labels = np.zeros_like(rows) if pooled else category[rows]
+    rows = known[np.argsort(image[known], kind="stable")]
     ids = tuple(each.item() if isinstance(each, np.generic) else each for each in images)
-    return ids, np.bincount(image[rows], minlength=len(ids)), rows, labels
+    return ids, np.bincount(image[rows], minlength=len(ids)), rows, category[rows]
 
 
 def _places(values: NDArray[Any], known: Sequence[Any]) -> NDArray[np.int64]:

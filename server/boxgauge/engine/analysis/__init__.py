@@ -23,6 +23,7 @@ from boxgauge.engine.analysis.score_curves import ScoreCurves, score_curves
 from boxgauge.engine.analysis.tide import TideErrors
 from boxgauge.engine.analysis.voc import evaluate_voc
 from boxgauge.engine.analysis.voc_report import VocAverages, VocClass, VocReport, VocSettings
+from boxgauge.engine.analysis.worst_images import ImageErrors, WorstImages
 
 __all__ = [
     "LVIS_AREAS",
@@ -41,6 +42,7 @@ __all__ = [
     "ErrorKind",
     "FederatedLabels",
     "Frequency",
+    "ImageErrors",
     "Interval",
     "Intervals",
     "LrpErrors",
@@ -61,6 +63,7 @@ __all__ = [
     "VocClass",
     "VocReport",
     "VocSettings",
+    "WorstImages",
     "bootstrap",
     "compare",
     "evaluate_lvis",

@@ -1,7 +1,7 @@
 """AP and AR of any class, area range, IoU threshold and maximum of a report, by name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boxgauge.engine.analysis.places import place_of
 from boxgauge.engine.report import Report
@@ -85,26 +85,38 @@ class Averages:
                         yield self._average(k, t, a, m)
 
     def named(self) -> dict[str, float | None]:
-        """Return COCO's statistics, or what they are called under other settings.
+        """Return COCO's statistics, or what they are called under other settings: see `listed`.
+
+        None where undefined.
+        """
+        return {
+            name: getattr(average, name[:2].lower())  # AP… is its ap, AR… its ar
+            for name, average in self.listed().items()
+        }
+
+    def listed(self) -> dict[str, Average]:
+        """Return what each statistic is the AP or AR of; a name begins with one of the two.
 
         ``AP``, ``AP50`` and ``AP75`` (where 0.5 and 0.75 are thresholds) over the first area
         range, ``APs`` or ``AP_name`` of each further one; ``AR1`` and so on for each maximum,
         ``ARs`` or ``AR_name`` of each further area. Under COCO's settings these are its 12, in
-        its order. None where undefined.
+        its order.
         """
         asked = self._report.settings
         further = {area: _SHORT.get(area, f"_{area}") for area in self._areas[1:]}
-        no_hundred = asked.strict and 100 not in asked.max_detections
+        overall = self.at()
+        if asked.strict and 100 not in asked.max_detections:
+            overall = replace(overall, ap=None)
         return {
-            "AP": None if no_hundred else self.at().ap,
+            "AP": overall,
             **{
-                f"AP{_NAMED_IOUS[iou]}": self.at(iou=iou).ap
+                f"AP{_NAMED_IOUS[iou]}": self.at(iou=iou)
                 for iou in asked.iou_thresholds
                 if iou in _NAMED_IOUS
             },
-            **{f"AP{name}": self.at(area=area).ap for area, name in further.items()},
-            **{f"AR{most}": self.at(max_detections=most).ar for most in asked.max_detections},
-            **{f"AR{name}": self.at(area=area).ar for area, name in further.items()},
+            **{f"AP{name}": self.at(area=area) for area, name in further.items()},
+            **{f"AR{most}": self.at(max_detections=most) for most in asked.max_detections},
+            **{f"AR{name}": self.at(area=area) for area, name in further.items()},
         }
 
     def _average(self, k: int | None, t: int | None, a: int, m: int) -> Average:
