@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet -c constraints.txt 'torch==2.13.0'
-	$(PIP) install --quiet -c constraints.txt -e '.[export,cpu,dev,examples]'
+	$(PIP) install --quiet -c constraints.txt -e '.[export,cpu,dev,examples,report]'
 	rm -f $(VENV)/.installed-*
 	touch $@
 

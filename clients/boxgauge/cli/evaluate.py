@@ -120,4 +120,4 @@ def evaluate(
         show_federated(engine, pair, max_detections=settings.max_detections[-1], as_json=as_json)
         return
     done = evaluate_pair(engine, pair, settings, full=full or html is not None)
-    show(done, as_json=as_json, html=html, files=out or (), photos=images)
+    show(done, as_json=as_json, full=full, html=html, files=out or (), photos=images)

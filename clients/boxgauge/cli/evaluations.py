@@ -58,6 +58,7 @@ def show(
     done: Evaluated,
     *,
     as_json: bool,
+    full: bool,
     html: Path | None,
     files: Iterable[Path],
     photos: Path | None,
@@ -76,7 +77,7 @@ def show(
         return
     console = out()
     print_report(console, f"{done.pair.dt} against {done.pair.gt}", document)
-    if done.details is not None and html is None:
+    if full:
         print_details(console, document)
 
 

@@ -43,7 +43,7 @@ def confusion(matrix: Confusion) -> go.Figure:
     figure.update_xaxes(title="detected as", tickangle=-90 if len(names) > _MANY else -45)
     figure.update_yaxes(title="object", autorange="reversed")
     for update in (figure.update_xaxes, figure.update_yaxes):
-        update(dtick=1, automargin=True, showgrid=False, tickfont=small)
+        update(type="category", dtick=1, automargin=True, showgrid=False, tickfont=small)
     return figure
 
 

@@ -73,7 +73,7 @@ def class_bars(report: Report) -> go.Figure:
             hovertemplate="AP50 %{x:.3f}",
         )
     figure.update_xaxes(range=[0, 1.01], title="average precision")
-    figure.update_yaxes(automargin=True, dtick=1)
+    figure.update_yaxes(type="category", automargin=True, dtick=1)
     return styled(figure, height=110 + _BAR_HEIGHT * max(4, len(names)))
 
 
