@@ -167,10 +167,11 @@ def boxgauge_files(ground_truth: Path, detections: Path) -> Run:
 
 
 def _engine() -> Any:  # noqa: ANN401  # imported only where it is measured
-    from boxgauge.engine import Engine, ModelRepository, find_graphs
+    from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
 
     folder = os.environ.get("BOXGAUGE_GRAPHS")
-    return Engine.open(ModelRepository.open(find_graphs(Path(folder) if folder else None)))
+    repository = ModelRepository.open(find_graphs(Path(folder) if folder else None))
+    return Engine.open(repository, workers=available_cores())
 
 
 def _numbers(report: Any) -> list[float]:  # noqa: ANN401

@@ -35,6 +35,8 @@ COMMON = {
 class Eager:
     """The engine's graphs, computed by the kernels they were exported from."""
 
+    workers = 1
+
     def run(self, name: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         entry = catalog()[name]
         outputs = entry(*(torch.tensor(inputs[port.name]) for port in entry.inputs))

@@ -52,13 +52,20 @@ def compare(
     """
     from boxgauge.cli.pairs import read_pair
     from boxgauge.cli.terminal import progress_bar, working
-    from boxgauge.engine import Engine, EvaluationSettings, ModelRepository, find_graphs
+    from boxgauge.engine import (
+        Engine,
+        EvaluationSettings,
+        ModelRepository,
+        available_cores,
+        find_graphs,
+    )
     from boxgauge.engine.analysis import compare as differences
 
     options = {"strict": strict, "names": names, "images": images, "sizes": sizes}
     with working("reading files"):
         pairs = [read_pair(gt, each, kind, **options) for each in (a, b)]  # type: ignore[arg-type]
-    engine = Engine.open(ModelRepository.open(find_graphs(graphs)))
+    repository = ModelRepository.open(find_graphs(graphs))
+    engine = Engine.open(repository, workers=available_cores())
     settings = EvaluationSettings(strict=strict)
     sides = [_matched(engine, each, settings) for each in pairs]
     with progress_bar("resampling images", replicates) as advance:

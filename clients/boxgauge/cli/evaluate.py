@@ -102,7 +102,7 @@ def evaluate(
     from boxgauge.cli.outputs import check_endings
     from boxgauge.cli.pairs import read_pair
     from boxgauge.cli.terminal import working
-    from boxgauge.engine import Engine, ModelRepository, find_graphs
+    from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
 
     check_endings(out or ())
     settings = evaluation_settings(
@@ -115,7 +115,8 @@ def evaluate(
     )
     with working("reading files"):
         pair = read_pair(gt, dt, kind, strict=strict, names=names, images=images, sizes=sizes)
-    engine = Engine.open(ModelRepository.open(find_graphs(graphs)))
+    repository = ModelRepository.open(find_graphs(graphs))
+    engine = Engine.open(repository, workers=available_cores())
     if pair.federated is not None:
         show_federated(engine, pair, max_detections=settings.max_detections[-1], as_json=as_json)
         return

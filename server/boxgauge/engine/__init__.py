@@ -1,5 +1,6 @@
 """The run-time core, in process: graphs, matching, tallies, reports; no gRPC, no torch."""
 
+from boxgauge.engine.ahead import available_cores
 from boxgauge.engine.batching import Batcher
 from boxgauge.engine.engine import Engine, check_inputs
 from boxgauge.engine.evaluate import Evaluation, evaluate
@@ -53,6 +54,7 @@ __all__ = [
     "Report",
     "Statistics",
     "TallySnapshot",
+    "available_cores",
     "available_providers",
     "check_classes",
     "check_inputs",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.ahead import run_ahead
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.report import Curves
 from boxgauge.engine.settings import RECALL_GRID
@@ -55,8 +56,9 @@ def curves(engine: Engine, columns: Columns) -> Curves:
         np.empty((thresholds, classes, areas, maxima)),
         np.empty((thresholds, points, classes, areas, maxima)),
     )
-    for of_classes, part in _by_classes(columns):
-        found = _curves_of(engine, part)
+    parts = [*_by_classes(columns)]
+    curves_of = run_ahead(lambda part: _curves_of(engine, part[1]), parts, engine.workers)
+    for (of_classes, _), found in zip(parts, curves_of, strict=True):
         whole.precision[:, :, of_classes] = found.precision
         whole.recall[:, of_classes] = found.recall
         whole.scores[:, :, of_classes] = found.scores

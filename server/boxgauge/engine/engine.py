@@ -22,13 +22,19 @@ class Engine:
         repository: Where the graphs come from.
         provider: The fastest provider that really got nodes of some graph; ``cpu`` if none
             but it did.
+        workers: Runs at a time that one evaluation or report is split into.
         observe_run: Told of each run; may be replaced.
     """
 
     def __init__(
-        self, repository: ModelRepository, sessions: Mapping[str, Session], stop: Stop
+        self,
+        repository: ModelRepository,
+        sessions: Mapping[str, Session],
+        stop: Stop,
+        workers: int = 1,
     ) -> None:
         self.repository = repository
+        self.workers = workers
         self._sessions = sessions
         self._stop = stop
         self.provider = _effective(sessions)
@@ -41,6 +47,7 @@ class Engine:
         *,
         providers: Sequence[str] = ("cpu",),
         threads: int = 1,
+        workers: int = 1,
         names: Sequence[str] | None = None,
     ) -> "Engine":
         """Return an engine with the repository's graphs loaded.
@@ -49,6 +56,8 @@ class Engine:
             repository: Verified graphs.
             providers: ``tensorrt``, ``cuda``, ``cpu`` in the order of preference.
             threads: Threads within one run.
+            workers: Runs at a time that one evaluation or report is split into; no bit of any
+                result depends on it.
             names: Graphs to load; all by default.
 
         Raises:
@@ -61,7 +70,7 @@ class Engine:
         sessions = {
             name: Session(repository, spec, asked, threads, stop) for name, spec in wanted.items()
         }
-        return cls(repository, sessions, stop)
+        return cls(repository, sessions, stop, workers)
 
     def stop(self) -> None:
         """End running and later runs with an UnavailableError; returns at once."""

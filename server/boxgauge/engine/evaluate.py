@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from boxgauge.engine.ahead import run_ahead
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import Accumulator, MatchedImages
 from boxgauge.engine.matching import match_images
@@ -64,14 +65,17 @@ def evaluate(
     if settings.class_agnostic:
         dt, gt, ordered = pooled(dt), pooled(gt), (POOLED,)
     tally = ExactTally(ordered, settings)
-    for start in range(0, len(ids), _IMAGES):
+
+    def matched(start: int) -> MatchedImages:
         part = range(start, min(start + _IMAGES, len(ids)))
         sides = slice_images(dt, part), slice_images(gt, part)
-        images = MatchedImages(*sides, match_images(engine, *sides, settings))
+        return MatchedImages(*sides, match_images(engine, *sides, settings))
+
+    for images in run_ahead(matched, range(0, len(ids), _IMAGES), engine.workers):
         tally.add(images.matches)
         for each in accumulators:
             each.add(images)
         if progress is not None:
-            progress(len(part))
+            progress(len(images.matches))
     report = tally.report(engine)
     return Evaluation(replace(report, notes=differences(gt, settings)), dropped, tally)

@@ -13,7 +13,7 @@ from typing import Self
 import orjson
 from prometheus_client import CollectorRegistry
 
-from boxgauge.engine import Engine, ModelRepository, find_graphs
+from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
 from boxgauge.frames import ProviderError
 from boxgauge.server.grpc_server import GrpcServer
 from boxgauge.server.metrics_http import MetricsServer
@@ -155,7 +155,12 @@ def open_engine(settings: Settings) -> Engine:
         ProviderError: The first provider is required and was not obtained.
     """
     repository = ModelRepository.open(find_graphs(settings.graphs))
-    engine = Engine.open(repository, providers=settings.providers, threads=settings.threads)
+    engine = Engine.open(
+        repository,
+        providers=settings.providers,
+        threads=settings.threads,
+        workers=min(settings.workers, available_cores()),
+    )
     wanted = settings.providers[0]
     if engine.provider != wanted:
         found = f"provider {wanted} was asked for and {engine.provider} obtained"

@@ -26,6 +26,7 @@ from boxgauge.engine import (
     EvaluationSettings,
     ModelRepository,
     ObjectClass,
+    available_cores,
     evaluate,
     find_graphs,
 )
@@ -187,4 +188,4 @@ def _engine() -> Engine:
     folder = os.environ.get("BOXGAUGE_GRAPHS")
     repository = ModelRepository.open(find_graphs(Path(folder) if folder else None))
     graphs = ("match", "report", "precision_recall", "giou_loss", "bce_loss")
-    return Engine.open(repository, names=graphs)
+    return Engine.open(repository, workers=available_cores(), names=graphs)
