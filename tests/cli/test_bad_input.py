@@ -43,6 +43,14 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda gt, dt: dt[1].pop("score"),
         "detections.json: [1].score must be present",
     ),
+    "absurd width of an object": (
+        lambda gt, dt: gt["annotations"][0].update(bbox=[0, 0, 1e308, 1e308]),
+        "annotations[0].bbox[2] must be at most 1e+100 from 0 (width): got 1e+308",
+    ),
+    "absurd place of a detection": (
+        lambda gt, dt: dt[1].update(bbox=[-1e308, 0, 1, 1]),
+        "detections.json: [1].bbox[0] must be at most 1e+100 from 0 (left): got -1e+308",
+    ),
     "three numbers": (
         lambda gt, dt: dt[1].update(bbox=[1, 2, 3]),
         "detections.json: [1].bbox must be a list of 4 numbers: got [1, 2, 3]",

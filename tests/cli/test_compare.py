@@ -40,6 +40,12 @@ def test_a_worse_model_is_told_from_chance(
     assert "nan" not in printed
 
 
+def test_federated_labels_are_not_compared(boxgauge: Boxgauge) -> None:
+    ended = boxgauge("compare", "--gt", GT, DT, DT, "--format", "lvis")
+    assert ended.status == 2
+    assert ended.err == "boxgauge: --format must be auto, coco, voc or yolo: got lvis\n"
+
+
 def test_detections_of_other_images_are_refused(
     boxgauge: Boxgauge, graphs_dir: Path, tmp_path: Path
 ) -> None:

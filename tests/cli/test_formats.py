@@ -66,16 +66,21 @@ def test_yolo_folders_need_names_and_sizes(
     assert "data:image/jpeg;base64," in page.read_text()
 
 
-def test_lvis_counts_only_what_was_looked_for(
-    boxgauge: Boxgauge, pair: tuple[Path, Path], graphs_dir: Path
-) -> None:
-    gt, dt = pair
+def federated(gt: Path) -> None:
+    """Make a COCO file LVIS's: all classes common, none looked for in vain."""
     document = json.loads(gt.read_text())
     for image in document["images"]:
         image |= {"neg_category_ids": [], "not_exhaustive_category_ids": []}
     for category in document["categories"]:
         category["frequency"] = "c"
     gt.write_text(json.dumps(document))
+
+
+def test_lvis_counts_only_what_was_looked_for(
+    boxgauge: Boxgauge, pair: tuple[Path, Path], graphs_dir: Path
+) -> None:
+    gt, dt = pair
+    federated(gt)
     asked = ("eval", "--gt", gt, "--dt", dt, "--format", "lvis", "--graphs", graphs_dir)
     found = json.loads(boxgauge(*asked, "--json").out)
     assert found["statistics"]["APc"] == found["statistics"]["AP"]
@@ -84,6 +89,49 @@ def test_lvis_counts_only_what_was_looked_for(
     printed = boxgauge(*asked).out
     assert "APc" in printed
     assert "–" in printed
+
+
+def test_lvis_takes_300_detections_an_image(
+    boxgauge: Boxgauge, pair: tuple[Path, Path], graphs_dir: Path
+) -> None:
+    gt, dt = pair
+    federated(gt)
+    row = {"image_id": 1, "category_id": 1, "bbox": [0, 0, 10, 10], "score": 0.5}
+    dt.write_text(json.dumps([row] * 310))
+    asked = ("eval", "--gt", gt, "--dt", dt, "--format", "lvis", "--graphs", graphs_dir, "--json")
+    assert json.loads(boxgauge(*asked).out)["left_out"]["beyond_limit"] == 10
+    fewer = json.loads(boxgauge(*asked, "--max-detections", 100).out)
+    assert fewer["left_out"]["beyond_limit"] == 210
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--full",),
+        ("--html", "page.html"),
+        ("--out", "found.csv"),
+        ("--iou", "0.5"),
+        ("--areas", "all=0:"),
+        ("--class-agnostic",),
+    ],
+    ids=lambda option: option[0],
+)
+def test_what_lvis_has_no_use_for_is_refused(
+    boxgauge: Boxgauge, pair: tuple[Path, Path], option: tuple[str, ...]
+) -> None:
+    gt, dt = pair
+    ended = boxgauge("eval", "--gt", gt, "--dt", dt, "--format", "lvis", *option)
+    assert ended.status == 2
+    assert f"{option[0]} must be left out with --format lvis" in ended.err
+
+
+@pytest.mark.parametrize("option", ["--names", "--sizes"])
+def test_what_only_yolo_needs_is_refused_elsewhere(
+    boxgauge: Boxgauge, pair: tuple[Path, Path], option: str
+) -> None:
+    gt, dt = pair
+    ended = boxgauge("eval", "--gt", gt, "--dt", dt, option, "x")
+    assert ended.err == f"boxgauge: {option} must be given with YOLO's files only: got x\n"
 
 
 @pytest.mark.parametrize("kind", ["voc", "yolo", "lvis"])

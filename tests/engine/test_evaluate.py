@@ -141,6 +141,28 @@ def test_cross_entropy_is_absent_where_a_score_is_no_probability(engine: Engine)
     assert pytest.approx(1) == report.statistics.AP
 
 
+@pytest.mark.parametrize(
+    ("box", "score", "message"),
+    [
+        ([0.0, 0, 1, 1], np.nan, "predictions of image 'b': scores[0] must be finite: got nan"),
+        (
+            [0.0, 0, 1e308, 1e308],
+            0.5,
+            "predictions of image 'b': boxes[0].w must be at most 1e+100 from 0: got 1e+308",
+        ),
+    ],
+)
+def test_a_bad_value_names_side_image_and_field(
+    engine: Engine, box: list[float], score: float, message: str
+) -> None:
+    good = [0.0, 0.0, 1.0, 1.0]
+    found = Predictions.from_arrays(["a", "b"], [1, 1], [good, box], [1, 1], [0.5, score])
+    truths = GroundTruths.from_arrays(["a"], [1], [good], [1])
+    with pytest.raises(InvalidInputError) as caught:
+        evaluate(engine, found, truths, ONE, COCO)
+    assert str(caught.value) == message
+
+
 def test_progress_tells_of_every_image(engine: Engine) -> None:
     predictions, truths = draw_sides(9, images=150)
     done: list[int] = []

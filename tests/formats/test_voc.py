@@ -130,6 +130,11 @@ BAD = [
         id="comma",
     ),
     pytest.param(
+        annotation(CAT.replace("8.5", "-1e308")),
+        "a.xml: object[0].bndbox.xmin must be at most 1e+100 from 0: got '-1e308'",
+        id="absurd",
+    ),
+    pytest.param(
         annotation(CAT.replace("352", "8")),
         "a.xml: object[0].bndbox.xmax must be at least 8.5: got 8.0",
         id="inverted",
@@ -271,6 +276,11 @@ def test_result_files_of_the_devkit_are_read(folder: Path, tmp_path: Path) -> No
         ("x_dog.txt", "b 1 2 3 4", "x_dog.txt: line 1 must be 6 columns: image confidence"),
         ("x_dog.txt", "\nc 1 2 3 4 5", "line 2.image must be an image of the ground truth: got 'c"),
         ("x_dog.txt", "b nan 2 3 4 5", "line 1.confidence must be a finite number: got 'nan'"),
+        (
+            "x_dog.txt",
+            "b 1 2 3 4 1e308",
+            "line 1.bottom must be at most 1e+100 from 0",
+        ),
         ("x_dog.txt", "b 1 5 3 4 5", "line 1.right must be at least 5.0: got 4.0"),
         ("dog.txt", "", "x_dog.txt must be the only file of dog: got 'dog.txt'"),
     ],

@@ -48,6 +48,13 @@ def test_rows_become_pixels(labels: Path) -> None:
     assert found.notes == ("1 images have no label file: taken to show nothing",)
 
 
+def test_absurd_sizes_are_refused(labels: Path, tmp_path: Path) -> None:
+    truth = read_yolo(labels, CLASSES, SIZES)
+    (tmp_path / "a.txt").write_text("0 0.5 0.5 0.1 1e308 0.5\n")
+    with pytest.raises(InvalidInputError, match=r"line 1.height must be at most 1e\+100 from 0"):
+        read_yolo_detections(tmp_path, truth)
+
+
 def test_detections_have_a_confidence(labels: Path, tmp_path: Path) -> None:
     truth = read_yolo(labels, CLASSES, SIZES)
     (tmp_path / "b.txt").write_text("1 0.5 0.5 1.5 0.5 0.75\n")

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxgauge.frames import (
+    MAX_PIXELS,
+    BoxFormat,
     GroundTruths,
     Predictions,
     ground_truth_faults,
@@ -28,6 +30,7 @@ def predictions(boxes: list[list[float]], scores: list[float], labels: list[int]
         ([math.nan, 0, 1, 1], 0.5, 1, "boxes[1].x must be finite: got nan"),
         ([0, math.inf, 1, 1], 0.5, 1, "boxes[1].y must be finite: got inf"),
         ([0, 0, math.inf, 1], 0.5, 1, "boxes[1].w must be finite: got inf"),
+        ([0, -1e308, 1, 1], 0.5, 1, "boxes[1].y must be at most 1e+100 from 0: got -1e+308"),
         (GOOD, 1.5, 1, "scores[1] must be a probability in [0, 1]: got 1.5"),
         (GOOD, math.nan, 1, "scores[1] must be a probability in [0, 1]: got nan"),
         (GOOD, 0.5, 9, "labels[1] must be a class of this monitor: got 9"),
@@ -54,6 +57,20 @@ def test_an_area_is_finite_and_not_negative(area: float) -> None:
     batch = GroundTruths.from_arrays([1], [1], [GOOD], [1], areas=[area])
     (fault,) = ground_truth_faults(batch).values()
     assert str(fault) == f"areas[0] must be finite and at least 0: got {area}"
+
+
+def test_boxes_at_the_bound_have_areas_and_overlaps() -> None:
+    box = [-MAX_PIXELS, MAX_PIXELS, MAX_PIXELS, MAX_PIXELS]
+    batch = GroundTruths.from_arrays([1], [1], [box], [1])
+    assert ground_truth_faults(batch) == {}
+    assert batch.areas[0] == MAX_PIXELS**2
+
+
+def test_sides_that_overflow_on_the_way_are_a_fault() -> None:
+    corners = [[-1e308, 0, 1e308, 1]]
+    batch = GroundTruths.from_arrays([1], [1], corners, [1], box_format=BoxFormat.XYXY)
+    (fault,) = ground_truth_faults(batch).values()
+    assert str(fault) == "boxes[0].x must be at most 1e+100 from 0: got -1e+308"
 
 
 @given(st.lists(st.lists(st.booleans(), max_size=4), min_size=1, max_size=6))

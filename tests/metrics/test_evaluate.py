@@ -101,6 +101,10 @@ GOOD: dict[str, Any] = {
         ),
         ({"boxes": torch.full((1, 4), float("inf"))}, r"boxes\[0\]\[0\] must be finite: got inf"),
         (
+            {"boxes": torch.full((1, 4), 1e101, dtype=torch.float64)},
+            r"boxes\[0\]\[0\] must be at most 1e\+100 from 0: got 1e\+101",
+        ),
+        (
             {"boxes": torch.tensor([[5.0, 5, 1, 9]])},
             r"boxes\[0\].w must be at least 0: got -4",
         ),

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from boxgauge.cli.documents import Document
 from boxgauge.engine import (
     Accumulator,
     Engine,
@@ -28,8 +29,6 @@ from boxgauge.engine.analysis import (
     score_curves,
 )
 from boxgauge.frames import FailedPreconditionError
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,7 +60,10 @@ def compare(
         find_graphs,
     )
     from boxgauge.engine.analysis import compare as differences
+    from boxgauge.frames import InvalidInputError
 
+    if kind is Format.LVIS:
+        raise InvalidInputError.at("--format", kind.value, "auto, coco, voc or yolo")
     options = {"strict": strict, "names": names, "images": images, "sizes": sizes}
     with working("reading files"):
         pairs = [read_pair(gt, each, kind, **options) for each in (a, b)]  # type: ignore[arg-type]
@@ -116,7 +119,7 @@ def _print(document: dict[str, Any]) -> None:
     from rich.markup import escape
 
     from boxgauge.cli.tables import number, table
-    from boxgauge.cli.terminal import out
+    from boxgauge.cli.terminal import counted, out
 
     console = out()
     console.print(f"A: {escape(document['a'])}\nB: {escape(document['b'])}", soft_wrap=True)
@@ -130,7 +133,7 @@ def _print(document: dict[str, Any]) -> None:
         made.add_row(escape(name), number(each["a"]), number(each["b"]), *_judged(each))
     console.print(made)
     console.print(
-        f"{document['images']} images against {escape(document['ground_truth'])},"
+        f"{counted(document['images'], 'image')} against {escape(document['ground_truth'])},"
         f" {document['replicates']} resamples; p: chance of a difference as large between equals.",
         soft_wrap=True,
     )

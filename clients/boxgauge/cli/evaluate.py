@@ -46,7 +46,9 @@ Areas = Annotated[
 MaxDetections = Annotated[
     str | None,
     typer.Option(
-        "--max-detections", help="Detections an image and class.", show_default="1,10,100"
+        "--max-detections",
+        help="Detections an image and class; LVIS: an image.",
+        show_default="1,10,100; LVIS: 300",
     ),
 ]
 ScoreThreshold = Annotated[
@@ -97,7 +99,7 @@ def evaluate(
     detections of classes that it does not list are dropped and counted.
     """
     from boxgauge.cli.evaluations import evaluate_pair, show
-    from boxgauge.cli.federated import show_federated
+    from boxgauge.cli.federated import MAX_DETECTIONS, check_options, show_federated
     from boxgauge.cli.options import evaluation_settings
     from boxgauge.cli.outputs import check_endings
     from boxgauge.cli.pairs import read_pair
@@ -105,6 +107,17 @@ def evaluate(
     from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
 
     check_endings(out or ())
+    if kind is Format.LVIS:
+        check_options(
+            {
+                "--full": full,
+                "--html": html,
+                "--out": out and out[0],
+                "--iou": iou,
+                "--areas": areas,
+                "--class-agnostic": class_agnostic,
+            }
+        )
     settings = evaluation_settings(
         iou=iou,
         areas=areas,
@@ -118,7 +131,8 @@ def evaluate(
     repository = ModelRepository.open(find_graphs(graphs))
     engine = Engine.open(repository, workers=available_cores())
     if pair.federated is not None:
-        show_federated(engine, pair, max_detections=settings.max_detections[-1], as_json=as_json)
+        limit = settings.max_detections[-1] if max_detections else MAX_DETECTIONS
+        show_federated(engine, pair, max_detections=limit, as_json=as_json)
         return
     done = evaluate_pair(engine, pair, settings, full=full or html is not None)
     show(done, as_json=as_json, full=full, html=html, files=out or (), photos=images)

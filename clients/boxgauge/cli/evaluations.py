@@ -63,7 +63,7 @@ def show(
     files: Iterable[Path],
     photos: Path | None,
 ) -> None:
-    """Print the evaluation, and write the files that are wanted.
+    """Print the evaluation, with details if ``full``, and write the files that are wanted.
 
     Raises:
         InvalidInputError: A photograph cannot be read, or a file not be written.
@@ -108,10 +108,12 @@ def _photos(pair: Pair, folder: Path | None, wanted: Iterable[ImageId]) -> dict[
     """Return the image files of the wanted images, by the names that the files give them.
 
     Raises:
-        InvalidInputError: A named file is not there.
+        InvalidInputError: The folder or a named file is not there.
     """
     if folder is None:
         return {}
+    if not folder.is_dir():
+        raise InvalidInputError.at("--images", folder, "a folder")
     found = {}
     for image_id in wanted:
         path = pair.image_file(image_id, folder)

@@ -12,6 +12,23 @@ from boxgauge.engine import Engine
 from boxgauge.engine.analysis import evaluate_lvis
 from boxgauge.frames import InvalidInputError
 
+# LVIS's own maximum, of all classes of an image together.
+MAX_DETECTIONS = 300
+
+
+def check_options(given: dict[str, object]) -> None:
+    """Refuse options that mean nothing to LVIS's statistics, before any work is done.
+
+    Args:
+        given: Values by option; one that is None, False or empty was not given.
+
+    Raises:
+        InvalidInputError: One was given; names it.
+    """
+    for option, value in given.items():
+        if value:
+            raise InvalidInputError.at(option, value, "left out with --format lvis")
+
 
 def show_federated(engine: Engine, pair: Pair, *, max_detections: int, as_json: bool) -> None:
     """Evaluate as LVIS does, and print its 13 statistics.

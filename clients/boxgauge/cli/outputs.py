@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxgauge.cli.documents import Document
+from boxgauge.cli.terminal import say
 from boxgauge.frames import InvalidInputError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def write_outputs(paths: Iterable[Path], document: Document, report: "Report") -
     for path in paths:
         with writing("--out", path):
             WRITERS[path.suffix.lower()](path, document, rows)
+        say(f"wrote {path}")
 
 
 @contextmanager

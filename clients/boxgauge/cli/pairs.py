@@ -87,6 +87,10 @@ def read_pair(
     known = _told(gt) if kind is Format.AUTO else kind
     if strict and known is not Format.COCO:
         raise InvalidInputError.at("--strict", known.value, "asked of COCO files only")
+    if known is not Format.YOLO:
+        for option, value in (("--names", names), ("--sizes", sizes)):
+            if value is not None:
+                raise InvalidInputError.at(option, value, "given with YOLO's files only")
     federated = None
     truth: CocoGroundTruth | LabelledImages
     if known is Format.YOLO:

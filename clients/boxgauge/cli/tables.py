@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from boxgauge.cli.documents import Document
+from boxgauge.cli.terminal import counted
 
 # Name, IoU, area, detections an image and class: COCO's 12 statistics in their order.
 _STATISTICS = (
@@ -36,7 +37,7 @@ def print_report(console: Console, title: str, document: Document) -> None:
     console.print(_statistics(document))
     console.print(_operating_point(document))
     console.print(_classes(document))
-    counts = (f"{document[key]} {key}" for key in ("images", "positives", "detections"))
+    counts = (counted(document[f"{each}s"], each) for each in ("image", "positive", "detection"))
     console.print(", ".join(counts))
     for note in document["notes"]:
         console.print(f"note: {escape(note)}")

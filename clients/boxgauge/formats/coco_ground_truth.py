@@ -14,7 +14,7 @@ from boxgauge.formats.json_file import read_json
 from boxgauge.formats.labelled_images import Size
 from boxgauge.formats.pictures import file_names, image_sizes
 from boxgauge.formats.records import Float64, Int64, Records, fault
-from boxgauge.frames import GroundTruths, ImageId, image_order
+from boxgauge.frames import GroundTruths, ImageId, image_order, sane_numbers, wanted_number
 
 _KEYS = ("images", "annotations", "categories")
 _SIDES = ("left", "top", "width", "height")
@@ -163,27 +163,23 @@ def _boxes(annotations: Records, *, strict: bool) -> Float64:
 
 
 def check_boxes(records: Records, boxes: Float64, *, strict: bool) -> None:
-    """Refuse boxes that are not finite, or (not strict) have a negative side.
+    """Refuse boxes of numbers beyond reason, or (not strict) with a negative side.
 
     Raises:
         InvalidInputError: Names the first such number.
     """
-    finite = np.isfinite(boxes)
-    sane = finite.copy()
-    if not strict:
-        sane[:, 2:] &= boxes[:, 2:] >= 0
+    sane = sane_numbers(boxes, negative_sizes=strict)
     if not sane.all():
         row, side = divmod(int(np.argmin(sane)), 4)
-        wanted = "at least 0" if finite[row, side] else "finite"
-        where = f"[{row}].bbox[{side}]"
-        raise records.fault(where, float(boxes[row, side]), f"{wanted} ({_SIDES[side]})")
+        value = float(boxes[row, side])
+        wanted = f"{wanted_number(value)} ({_SIDES[side]})"
+        raise records.fault(f"[{row}].bbox[{side}]", value, wanted)
 
 
 def _areas(annotations: Records, boxes: Float64, *, strict: bool) -> tuple[Float64, list[str]]:
     absent = [k for k, row in enumerate(annotations.rows) if "area" not in row]
     if absent and not strict:
-        with np.errstate(over="ignore"):
-            products = (boxes[:, 2] * boxes[:, 3]).tolist()
+        products = (boxes[:, 2] * boxes[:, 3]).tolist()
         rows = [
             row if "area" in row else {"area": product}
             for row, product in zip(annotations.rows, products, strict=True)

@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from boxgauge.formats.records import fault
-from boxgauge.frames import InvalidInputError
+from boxgauge.frames import MAX_PIXELS, InvalidInputError, wanted_number
 
 _MAX_DIGITS = 10
 
@@ -81,6 +81,20 @@ def number(text: str | None) -> float | None:
         return None
     # Python also takes 1_000, which no other reader of these files does.
     return value if math.isfinite(value) and "_" not in (text or "") else None
+
+
+def box_number(file: str, field: str, text: str) -> float:
+    """Return a number that a box or a score may hold from its text.
+
+    Raises:
+        InvalidInputError: It is none, or beyond reason.
+    """
+    value = number(text)
+    if value is None:
+        raise fault(file, field, text, "a finite number")
+    if abs(value) > MAX_PIXELS:
+        raise fault(file, field, text, wanted_number(value))
+    return value
 
 
 def pixels(text: str) -> int | None:

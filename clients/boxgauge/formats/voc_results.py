@@ -9,7 +9,7 @@ import numpy as np
 from boxgauge.formats.classes import ObjectClass
 from boxgauge.formats.labelled_images import LabelledImages
 from boxgauge.formats.records import fault
-from boxgauge.formats.text_file import files_in, number, read_lines
+from boxgauge.formats.text_file import box_number, files_in, read_lines
 from boxgauge.formats.voc_folder import VocCorners, to_boxes
 from boxgauge.frames import ImageId, Predictions
 
@@ -80,12 +80,10 @@ def _rows(path: Path, owners: dict[str, int]) -> Iterable[tuple[int, list[float]
             raise fault(str(path), f"line {line}", " ".join(words), wanted)
         if words[0] not in owners:
             raise fault(str(path), f"line {line}.image", words[0], "an image of the ground truth")
-        numbers = []
-        for key, word in zip(_KEYS, words[1:], strict=True):
-            value = number(word)
-            if value is None:
-                raise fault(str(path), f"line {line}.{key}", word, "a finite number")
-            numbers.append(value)
+        numbers = [
+            box_number(str(path), f"line {line}.{key}", word)
+            for key, word in zip(_KEYS, words[1:], strict=True)
+        ]
         _, left, top, right, bottom = numbers
         for low, high, key in ((left, right, "right"), (top, bottom, "bottom")):
             if high < low:

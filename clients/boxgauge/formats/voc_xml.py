@@ -10,7 +10,7 @@ from defusedxml.ElementTree import fromstring
 
 from boxgauge.formats.labelled_images import Size
 from boxgauge.formats.records import fault
-from boxgauge.formats.text_file import number, pixels, read_bytes
+from boxgauge.formats.text_file import box_number, pixels, read_bytes
 
 # Left, top, right, bottom as the file has them.
 Corners = tuple[float, float, float, float]
@@ -84,11 +84,7 @@ def _difficult(file: str, where: str, each: Element) -> bool:
 
 
 def _corner(file: str, where: str, box: Element, key: str) -> float:
-    text = _text(file, where, box, key)
-    value = number(text)
-    if value is None:
-        raise fault(file, f"{where}.{key}", text, "a finite number")
-    return value
+    return box_number(file, f"{where}.{key}", _text(file, where, box, key))
 
 
 def _size(file: str, root: Element) -> Size | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from boxgauge.formats.labelled_images import Size
 from boxgauge.formats.records import Float64, Int64, fault
-from boxgauge.formats.text_file import files_in, number, read_lines
+from boxgauge.formats.text_file import box_number, files_in, read_lines
 from boxgauge.frames import ImageId
 
 # What labelImg puts beside the labels.
@@ -104,9 +104,7 @@ def _parse(path: Path, class_ids: frozenset[int], *, confidence: bool) -> list[l
 
 
 def _value(path: Path, line: int, key: str, word: str) -> float:
-    value = number(word)
-    if value is None:
-        raise fault(str(path), f"line {line}.{key}", word, "a finite number")
+    value = box_number(str(path), f"line {line}.{key}", word)
     if value < 0 and key in ("width", "height"):
         raise fault(str(path), f"line {line}.{key}", word, "at least 0")
     return value

@@ -1,6 +1,6 @@
 """Columnar frames, their validation and box formats: the data type that all parts share."""
 
-from boxgauge.frames.boxes import BoxFormat, to_xywh
+from boxgauge.frames.boxes import MAX_PIXELS, BoxFormat, sane_numbers, to_xywh, wanted_number
 from boxgauge.frames.columns import Frames, GroundTruths, Predictions
 from boxgauge.frames.errors import (
     AlreadyExistsError,
@@ -13,7 +13,7 @@ from boxgauge.frames.errors import (
     ResourceExhaustedError,
     UnavailableError,
 )
-from boxgauge.frames.faults import ground_truth_faults, prediction_faults
+from boxgauge.frames.faults import ground_truth_faults, prediction_faults, refuse_first
 from boxgauge.frames.image_ids import (
     ImageId,
     check_image_id,
@@ -23,6 +23,7 @@ from boxgauge.frames.image_ids import (
 )
 
 __all__ = [
+    "MAX_PIXELS",
     "AlreadyExistsError",
     "BoxFormat",
     "BoxGaugeError",
@@ -43,5 +44,8 @@ __all__ = [
     "image_order",
     "in_image_order",
     "prediction_faults",
+    "refuse_first",
+    "sane_numbers",
     "to_xywh",
+    "wanted_number",
 ]

@@ -10,6 +10,9 @@ from boxgauge.frames.errors import InvalidInputError
 
 Float64 = NDArray[np.float64]
 
+# No image is near it, and areas and overlaps of such boxes stay far from float64's end.
+MAX_PIXELS = 1e100
+
 
 class BoxFormat(StrEnum):
     """How the four numbers of a box are meant; all in pixels."""
@@ -37,8 +40,30 @@ def to_xywh(boxes: NDArray[Any], box_format: BoxFormat = BoxFormat.XYWH) -> Floa
     if boxes.dtype not in (np.float32, np.float64):
         raise InvalidInputError.at("boxes", boxes.dtype, "float32 or float64")
     xywh = boxes.astype(np.float64)
-    if box_format is BoxFormat.XYXY:
-        xywh[:, 2:] -= xywh[:, :2]
-    elif box_format is BoxFormat.CXCYWH:
-        xywh[:, :2] -= xywh[:, 2:] / 2
+    # What overflows here is refused as a fault of its box.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if box_format is BoxFormat.XYXY:
+            xywh[:, 2:] -= xywh[:, :2]
+        elif box_format is BoxFormat.CXCYWH:
+            xywh[:, :2] -= xywh[:, 2:] / 2
     return xywh
+
+
+def sane_numbers(boxes: Float64, *, negative_sizes: bool = False) -> NDArray[np.bool_]:
+    """Return which numbers are such as a box may hold, [n, 4].
+
+    Args:
+        boxes: Left, top, width, height, pixels, [n, 4].
+        negative_sizes: Take them, as pycocotools does.
+    """
+    sane = np.abs(boxes) <= MAX_PIXELS
+    if not negative_sizes:
+        sane[:, 2:] &= boxes[:, 2:] >= 0
+    return sane
+
+
+def wanted_number(found: float) -> str:
+    """Return, in words, what is wanted in place of a number that is not sane."""
+    if not np.isfinite(found):
+        return "finite"
+    return "at least 0" if abs(found) <= MAX_PIXELS else f"at most {MAX_PIXELS:g} from 0"

@@ -174,12 +174,14 @@ class GroundTruths(Frames):
         """
         shown, images, xywh, classes = _shared(image_ids, counts, boxes, labels, box_format)
         n = len(xywh)
+        with np.errstate(over="ignore"):  # such sizes are refused as faults
+            products = xywh[:, 2] * xywh[:, 3]
         return cls(
             shown,
             images,
             xywh,
             classes,
-            xywh[:, 2] * xywh[:, 3] if areas is None else _column("areas", areas, np.float64, n),
+            products if areas is None else _column("areas", areas, np.float64, n),
             np.zeros(n, bool) if crowd is None else _column("crowd", crowd, np.bool_, n),
             np.zeros(n, bool) if ignore is None else _column("ignore", ignore, np.bool_, n),
             np.arange(1, n + 1) if ids is None else _column("ids", ids, np.int64, n),

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.frames.boxes import sane_numbers, wanted_number
 from boxgauge.frames.columns import Bool, Frames, GroundTruths, Predictions
 from boxgauge.frames.errors import InvalidInputError
 
@@ -37,7 +38,24 @@ def ground_truth_faults(
     found: dict[int, InvalidInputError] = {}
     for image, row, at in _first_rows(ground_truths, ~(np.isfinite(areas) & (areas >= 0))):
         found[image] = InvalidInputError.at(f"areas[{at}]", areas[row], "finite and at least 0")
-    return _shared_faults(ground_truths, classes) | found
+    # A fault of the box comes first: the area may follow from it.
+    return found | _shared_faults(ground_truths, classes)
+
+
+def refuse_first(side: str, frames: Frames, faults: dict[int, InvalidInputError]) -> None:
+    """Raise the first fault of a batch, if there is one, with side and image.
+
+    Raises:
+        InvalidInputError: There is one.
+    """
+    if faults:
+        position = min(faults)
+        image_id, fault = frames.image_ids[position], faults[position]
+        raise InvalidInputError(
+            f"{side} of image {image_id!r}: {fault}",
+            field=f"{side}[{image_id!r}].{fault.field}",
+            value=fault.value,
+        )
 
 
 def _shared_faults(
@@ -50,13 +68,13 @@ def _shared_faults(
             label = int(frames.labels[row])
             found[image] = InvalidInputError.at(f"labels[{at}]", label, "a class of this monitor")
     boxes = frames.boxes
-    finite = np.isfinite(boxes)
-    sane = finite.copy()
-    sane[:, 2:] &= boxes[:, 2:] >= 0
+    sane = sane_numbers(boxes)
     for image, row, at in _first_rows(frames, np.asarray(~sane.all(axis=1))):
         side = int(np.argmin(sane[row]))
-        wanted = "at least 0" if finite[row, side] else "finite"
-        found[image] = InvalidInputError.at(f"boxes[{at}].{_SIDES[side]}", boxes[row, side], wanted)
+        value = boxes[row, side]
+        found[image] = InvalidInputError.at(
+            f"boxes[{at}].{_SIDES[side]}", value, wanted_number(value)
+        )
     return found
 
 

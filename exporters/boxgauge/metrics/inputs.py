@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+# As boxgauge.frames, which nothing here imports: areas stay far from float64's end.
+_MAX_PIXELS = 1e100
 _SIDES = ("x", "y", "w", "h")
 
 
@@ -43,6 +45,8 @@ def check_sides(
                 raise ValueError(f"{where}.labels must be integers: got {labels.dtype}")
             _check_values(f"{where}.labels", labels, labels >= 0, "at least 0")
             _check_values(f"{where}.boxes", boxes, torch.isfinite(boxes), "finite")
+            near = boxes.double().abs() <= _MAX_PIXELS
+            _check_values(f"{where}.boxes", boxes, near, f"at most {_MAX_PIXELS:g} from 0")
             if own in image:
                 _check_values(f"{where}.{own}", image[own], torch.isfinite(image[own]), "finite")
 

@@ -13,7 +13,7 @@ from boxgauge.engine.notes import differences
 from boxgauge.engine.pooling import POOLED, pooled
 from boxgauge.engine.report import Report
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
-from boxgauge.engine.sides import aligned, of_classes, slice_images
+from boxgauge.engine.sides import aligned, check_values, of_classes, slice_images
 from boxgauge.engine.tally import ExactTally
 from boxgauge.frames import GroundTruths, Predictions, image_order
 
@@ -53,10 +53,13 @@ def evaluate(
         progress: Told of how many more images are done.
 
     Raises:
-        InvalidInputError: The classes are empty or not distinct.
+        InvalidInputError: The classes are empty or not distinct, or a value is not what it may
+            be and the settings are not strict; names side, image and field.
         ResourceExhaustedError: One image has more candidate pairs than a run may hold.
     """
     ordered = check_classes(classes)
+    if not settings.strict:
+        check_values(predictions, ground_truths)
     class_ids = np.array([each.id for each in ordered], dtype=np.int64)
     ids = sorted({*predictions.image_ids, *ground_truths.image_ids}, key=image_order)
     known = of_classes(predictions, class_ids)

@@ -5,9 +5,28 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from boxgauge.frames import Frames, ImageId
+from boxgauge.frames import (
+    Frames,
+    GroundTruths,
+    ImageId,
+    Predictions,
+    ground_truth_faults,
+    prediction_faults,
+    refuse_first,
+)
 
 F = TypeVar("F", bound=Frames)
+
+
+def check_values(predictions: Predictions, ground_truths: GroundTruths) -> None:
+    """Check boxes, scores and areas of both sides.
+
+    Raises:
+        InvalidInputError: One is not finite or beyond reason, a size or an area is negative;
+            names side, image, field and value.
+    """
+    refuse_first("predictions", predictions, prediction_faults(predictions, probability=False))
+    refuse_first("ground_truths", ground_truths, ground_truth_faults(ground_truths))
 
 
 def of_classes(frames: F, class_ids: NDArray[np.int64]) -> F:

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boxgauge.frames import GroundTruths, InvalidInputError, Predictions
+from boxgauge.frames import (
+    GroundTruths,
+    InvalidInputError,
+    Predictions,
+    sane_numbers,
+    wanted_number,
+)
 
 Annotation = dict[str, Any]
 Columns = dict[str, NDArray[Any]]
@@ -102,11 +108,21 @@ def _placed(annotations: Sequence[Annotation]) -> Columns:
         if len(box) != 4:
             raise InvalidInputError.at(f"annotations[{k}].bbox", box, "4 numbers")
     flat = np.fromiter(chain.from_iterable(boxes), np.float64, 4 * len(boxes))
+    _check_reasonable(flat)
     return {
         "images": np.array(_values(annotations, "image_id")),
         "labels": np.array(_values(annotations, "category_id")),
         "boxes": flat.reshape(-1, 4),
     }
+
+
+def _check_reasonable(flat: NDArray[np.float64]) -> None:
+    """Refuse numbers whose products would leave float64; negative sizes pass, as they do there."""
+    sane = sane_numbers(flat.reshape(-1, 4), negative_sizes=True)
+    if not sane.all():
+        k, side = divmod(int(np.argmin(sane)), 4)
+        value = float(flat[4 * k + side])
+        raise InvalidInputError.at(f"annotations[{k}].bbox[{side}]", value, wanted_number(value))
 
 
 def _numbers(annotations: Sequence[Annotation], key: str, dtype: type) -> NDArray[Any]:

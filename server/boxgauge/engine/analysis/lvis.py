@@ -22,7 +22,7 @@ from boxgauge.engine.settings import (
     ObjectClass,
     check_classes,
 )
-from boxgauge.engine.sides import aligned, of_classes, select_rows, slice_images
+from boxgauge.engine.sides import aligned, check_values, of_classes, select_rows, slice_images
 from boxgauge.engine.statistics import mean
 from boxgauge.engine.tally import ExactTally
 from boxgauge.frames import (
@@ -70,12 +70,13 @@ def evaluate_lvis(
             the order of the rows.
 
     Raises:
-        InvalidInputError: The classes are empty or not distinct, one has no frequency, or the
-            maximum is not in [1, 65535].
+        InvalidInputError: The classes are empty or not distinct, one has no frequency, the
+            maximum is not in [1, 65535], or a value is not what it may be.
         ResourceExhaustedError: One image has more candidate pairs than a run may hold.
     """
     settings = EvaluationSettings(areas=LVIS_AREAS, max_detections=(max_detections,))
     ordered = check_classes(classes)
+    check_values(predictions, ground_truths)
     for each in ordered:
         if each.id not in labels.frequencies:
             raise InvalidInputError.at(f"frequencies[{each.id}]", "nothing", "r, c or f")

@@ -9,7 +9,7 @@ from boxgauge.engine.analysis.voc_report import VocAverages, VocClass, VocReport
 from boxgauge.engine.cells import number_cells
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.settings import ObjectClass, check_classes
-from boxgauge.engine.sides import aligned, of_classes, slice_images
+from boxgauge.engine.sides import aligned, check_values, of_classes, slice_images
 from boxgauge.frames import GroundTruths, Predictions, ResourceExhaustedError, image_order
 
 MATCH, AVERAGE = "match_voc", "voc_average_precision"
@@ -40,11 +40,13 @@ def evaluate_voc(
         settings: Threshold 0.5 and inclusive corners by default.
 
     Raises:
-        InvalidInputError: The classes are empty or not distinct.
+        InvalidInputError: The classes are empty or not distinct, or a value is not what it may
+            be; names side, image and field.
         ResourceExhaustedError: One image has more candidate pairs than a run may hold.
     """
     asked = VocSettings() if settings is None else settings
     ordered = check_classes(classes)
+    check_values(predictions, ground_truths)
     class_ids = np.array([each.id for each in ordered], dtype=np.int64)
     ids = sorted({*predictions.image_ids, *ground_truths.image_ids}, key=image_order)
     dt = aligned(of_classes(predictions, class_ids), ids)

@@ -15,6 +15,7 @@ from boxgauge.frames import (
     Predictions,
     ground_truth_faults,
     prediction_faults,
+    refuse_first,
 )
 from boxgauge.server.monitor.book import check_size
 from boxgauge.server.monitor.ledger import Ledger, Share
@@ -68,12 +69,7 @@ class _Gathered:
         faults: dict[int, InvalidInputError],
         seen: set[ImageId],
     ) -> None:
-        for position, fault in sorted(faults.items()):
-            image_id = frames.image_ids[position]
-            field = f"{side}[{image_id!r}].{fault.field}"
-            raise InvalidInputError(
-                f"{side} of image {image_id!r}: {fault}", field=field, value=fault.value
-            )
+        refuse_first(side, frames, faults)
         for image_id in frames.image_ids:
             if image_id in seen:
                 raise InvalidInputError.at(side, repr(image_id), "once an image")
