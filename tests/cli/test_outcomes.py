@@ -85,6 +85,32 @@ def test_beyond_1e10_square_pixels_a_box_is_in_no_range(
     assert after["positives"] == before["positives"]
 
 
+def test_an_annotation_of_an_unlisted_class_is_left_out_and_noted(
+    evaluated: Evaluate, ground_truth: Document
+) -> None:
+    ground_truth["annotations"][1]["category_id"] = 77
+    document = evaluated()
+    assert document["positives"] == 1
+    assert "1 annotations left out: their category is not listed" in document["notes"]
+
+
+def test_classes_without_a_name_of_their_own_are_told_by_their_ids(
+    evaluated: Evaluate, ground_truth: Document
+) -> None:
+    ground_truth["categories"] = [{"id": 1}, {"id": 2, "name": "a"}, {"id": 3, "name": "a"}]
+    document = evaluated()
+    assert [each["name"] for each in document["classes"]] == ["1", "a (2)", "a (3)"]
+    assert "1 category names belong to several ids: shown with the id" in document["notes"]
+
+
+def test_a_file_name_and_a_size_that_are_none_are_as_if_absent(
+    evaluated: Evaluate, ground_truth: Document
+) -> None:
+    before = evaluated()
+    ground_truth["images"][0] |= {"file_name": 3, "width": "wide", "height": -1}
+    assert evaluated() == before
+
+
 def test_nothing_at_all_is_absent(evaluated: Evaluate, ground_truth: Document) -> None:
     ground_truth["annotations"].clear()
     document = evaluated("--full")

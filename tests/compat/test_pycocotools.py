@@ -269,6 +269,7 @@ def test_results_that_cannot_be_loaded_are_refused(
     [
         pytest.param({"score": "high"}, r"annotations\[0\]\.score.*'high'", id="a word"),
         pytest.param({"bbox": [1, 2, 3]}, r"annotations\[0\]\.bbox", id="three numbers"),
+        pytest.param({"bbox": [0, 0, 9, 1e308]}, r"bbox\[3\] must be at most 1e\+100", id="absurd"),
     ],
 )
 @pytest.mark.usefixtures("capsys")
