@@ -124,3 +124,9 @@ def test_bad_values_are_refused_by_image_and_field(change: dict[str, Any], messa
     targets = [{key: GOOD[key] for key in ("boxes", "labels")}] * 2
     with pytest.raises(ValueError, match=message):
         evaluate([GOOD, GOOD | change], targets)
+
+
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_one_image_in_place_of_a_list_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"s\[0\] must be a mapping, one an image: got str"):
+        evaluate(GOOD, GOOD)

@@ -33,7 +33,7 @@ def _from_yaml(file: str, text: str) -> list[str]:
         import yaml
     except ImportError:
         raise FailedPreconditionError(
-            f"{file} needs PyYAML: pip install 'boxgauge[yolo]'", field="PyYAML"
+            f"{file} needs PyYAML: install BoxGauge with its extra [yolo]", field="PyYAML"
         ) from None
     try:
         document = yaml.safe_load(text)

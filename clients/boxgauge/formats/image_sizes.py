@@ -31,7 +31,7 @@ def read_image_sizes(folder: str | PathLike[str]) -> dict[ImageId, Size]:
         from PIL import Image
     except ImportError:
         raise FailedPreconditionError(
-            "sizes of images need Pillow: pip install 'boxgauge[yolo]'", field="Pillow"
+            "sizes of images need Pillow: install BoxGauge with its extra [yolo]", field="Pillow"
         ) from None
     sizes: dict[ImageId, Size] = {}
     for path in files_in(folder, *IMAGE_SUFFIXES):

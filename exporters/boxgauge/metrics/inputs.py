@@ -21,13 +21,7 @@ def check_sides(
     for side, images, own in (("predictions", predictions, "scores"), ("targets", targets, "area")):
         for k, image in enumerate(images):
             where = f"{side}[{k}]"
-            for key in ("boxes", "labels", *(("scores",) if side == "predictions" else ())):
-                if not isinstance(image.get(key), Tensor):
-                    found = type(image.get(key)).__name__ if key in image else "nothing"
-                    # A TypeError in name only: one kind of error for all bad input.
-                    raise ValueError(  # noqa: TRY004
-                        f"{where}.{key} must be a tensor: got {found}"
-                    )
+            _check_kinds(where, image, scored=side == "predictions")
             boxes, labels = image["boxes"], image["labels"]
             fits = boxes.numel() == 0 or (boxes.ndim == 2 and boxes.shape[1] == 4)
             if not fits or not boxes.is_floating_point():
@@ -66,6 +60,17 @@ def check_sizes(side: str, xywh: Tensor, images: Tensor) -> None:
             f"{side}[{image}].boxes[{place}].{_SIDES[2 + column]} must be at least 0:"
             f" got {xywh[row, 2 + column].item()}"
         )
+
+
+def _check_kinds(where: str, image: object, *, scored: bool) -> None:
+    # TypeErrors in name only: one kind of error for all bad input.
+    if not isinstance(image, Mapping):
+        found = type(image).__name__
+        raise ValueError(f"{where} must be a mapping, one an image: got {found}")  # noqa: TRY004
+    for key in ("boxes", "labels", *(("scores",) if scored else ())):
+        if not isinstance(image.get(key), Tensor):
+            found = type(image.get(key)).__name__ if key in image else "nothing"
+            raise ValueError(f"{where}.{key} must be a tensor: got {found}")  # noqa: TRY004
 
 
 def _check_values(field: str, values: Tensor, sane: Tensor, wanted: str) -> None:
