@@ -56,9 +56,10 @@ def sane_numbers(boxes: Float64, *, negative_sizes: bool = False) -> NDArray[np.
         boxes: Left, top, width, height, pixels, [n, 4].
         negative_sizes: Take them, as pycocotools does.
     """
-    sane = np.abs(boxes) <= MAX_PIXELS
+    sane: NDArray[np.bool_] = (boxes <= MAX_PIXELS) & (boxes >= -MAX_PIXELS)
     if not negative_sizes:
-        sane[:, 2:] &= boxes[:, 2:] >= 0
+        for side in (2, 3):  # one after the other, which is faster than both at once
+            sane[:, side] &= boxes[:, side] >= 0
     return sane
 
 
