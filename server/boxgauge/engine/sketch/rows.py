@@ -87,16 +87,26 @@ class SketchRows:
         at which all that was ever added fits, whatever came first. One bin always fits: a
         sketch refuses more patterns than it has room for.
         """
-        rows, classes = self, len(self.levels)
+        rows = self.at(self._levels_of_few_bins())
         while True:
-            label, bins = label_of(rows.ids), rows.ids >> np.uint64(_KEY_AT)
-            starts = np.append(True, bins[1:] != bins[:-1])[: len(bins)]
-            many = np.bincount(label[starts], minlength=classes) > MAX_KEYS
-            many |= np.bincount(label, minlength=classes) > MAX_ROWS
+            many = np.bincount(label_of(rows.ids), minlength=len(rows.levels)) > MAX_ROWS
             many &= rows.levels < KEY_BITS
             if not many.any():
                 return rows
             rows = rows.at(rows.levels + many.astype(np.uint8))
+
+    def _levels_of_few_bins(self) -> NDArray[np.uint8]:
+        bins = self.ids >> np.uint64(_KEY_AT)
+        bins = bins[np.append(True, bins[1:] != bins[:-1])[: len(bins)]] << np.uint64(_KEY_AT)
+        label, key, levels = label_of(bins), key_of(bins), self.levels
+        while True:
+            wider = key >> (levels - self.levels).astype(np.uint64)[label]
+            starts = (label[1:] != label[:-1]) | (wider[1:] != wider[:-1])
+            held = np.bincount(label[np.append(True, starts)[: len(label)]], minlength=len(levels))
+            many = held > MAX_KEYS
+            if not many.any():
+                return levels
+            levels = levels + many.astype(np.uint8)
 
     def renamed(self, codes: Int64) -> "SketchRows":
         """Return the rows with ``codes[c]``, all different, in the place of each code c."""

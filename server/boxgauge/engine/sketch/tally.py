@@ -17,8 +17,8 @@ from boxgauge.frames import InvalidInputError, ResourceExhaustedError
 
 _WANTED = "of what was added"
 _MAX_CLASSES, _MAX_AREAS, _MAX_MAXIMA = 2**16, 32, 2**BUCKET_BITS - 1
-# Rows that wait to be added together, beside one part in so many of those that are there.
-_WAITING, _WAITING_SHARE = 8192, 8
+# So many rows may wait to be summed, and one part in so many of those that are there.
+_WAITING, _WAITING_SHARE = 16_384, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
