@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boxgauge.engine import AreaRange, Engine, EvaluationSettings, ExactTally, match_images
-from boxgauge.engine import tally_format as form
+from boxgauge.engine import sealing as form
+from boxgauge.engine.tally_format import VERSION
 from boxgauge.frames import InvalidInputError
 from tests.engine.sides import CLASSES, draw_sides
 
@@ -129,7 +130,7 @@ def rewritten(stored: bytes, old: bytes, new: bytes) -> bytes:
 def packed(magic: bytes, length: int, content: bytes) -> bytes:
     """Return the content behind a header with the right digest."""
     digest = form.digest(length, content)
-    return form.HEADER.pack(magic, form.VERSION, length, digest) + content
+    return form.HEADER.pack(magic, VERSION, length, digest) + content
 
 
 def test_a_claim_of_much_more_than_is_there_takes_no_memory(engine: Engine) -> None:

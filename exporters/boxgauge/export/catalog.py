@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from boxgauge.export.entries.boxes import BOXES
 from boxgauge.export.entries.calibration import CALIBRATION
+from boxgauge.export.entries.certified import CERTIFIED
 from boxgauge.export.entries.classification import CLASSIFICATION
 from boxgauge.export.entries.errors import ERRORS
 from boxgauge.export.entries.exact import EXACT
@@ -26,6 +27,7 @@ def catalog() -> Mapping[str, Entry]:
         (
             *(*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL),
             *(*METRICS, *EXACT, *VOC, *ERRORS, *RESAMPLING, *CALIBRATION, *PIXELS, *SCORE_CURVES),
+            *CERTIFIED,
         )
     )
 

@@ -1,6 +1,7 @@
 """Precision metrics of detection, eager, for tensors on CPU or GPU."""
 
 from boxgauge.metrics.calibration import CalibrationErrors, calibration_errors, count_calibration
+from boxgauge.metrics.certified import CertifiedCurves, certified_curves
 from boxgauge.metrics.confusion_matrix import ConfusionCounts, confusion_matrix
 from boxgauge.metrics.evaluate import evaluate
 from boxgauge.metrics.f_beta import FBeta, f_beta
@@ -21,6 +22,7 @@ from boxgauge.metrics.voc_matching import VocMatching, match_voc
 
 __all__ = [
     "CalibrationErrors",
+    "CertifiedCurves",
     "ConfusionCounts",
     "Curves",
     "FBeta",
@@ -37,6 +39,7 @@ __all__ = [
     "VocAveragePrecision",
     "VocMatching",
     "calibration_errors",
+    "certified_curves",
     "coco_overlap",
     "confusion_matrix",
     "count_calibration",

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from boxgauge.metrics.recall_points import last_point
 from boxgauge.metrics.report import RECALL_POINTS
 from boxgauge.metrics.segments import starts, take
 
@@ -96,7 +97,7 @@ def resampled_curves(
     total = take(positives, curve_group)
     to_find = total.clamp(min=1).double()
     reached = found.double() / take(to_find, event_curve)
-    place = _last_point(reached, recall_points) * curves + event_curve
+    place = last_point(reached, recall_points) * curves + event_curve
     best = precision.new_zeros(RECALL_POINTS * curves).scatter_reduce(0, place, precision, "amax")
     rows = best.reshape(RECALL_POINTS, curves).unbind(0)
     envelope = torch.stack([*accumulate(reversed(rows), torch.maximum)][::-1])
@@ -109,15 +110,3 @@ def resampled_curves(
 def _sums(values: Int64[Tensor, "n"]) -> Int64[Tensor, "n+1"]:
     """Return the sum before each value and, last, of all."""
     return torch.cat([values.new_zeros(1), torch.cumsum(values, 0)])
-
-
-def _last_point(
-    reached: Float64[Tensor, "e"], recall_points: Float64[Tensor, "101"]
-) -> Int64[Tensor, "e"]:
-    """Return the last recall point that each recall reaches."""
-    last = RECALL_POINTS - 1
-    guess = torch.floor(reached * last).long().clamp(max=last)
-    # The product rounds, the points themselves decide: the answer is the guess or next to it.
-    above = (guess + 1).clamp(max=last)
-    guess = torch.where(take(recall_points, above) <= reached, above, guess)
-    return torch.where(take(recall_points, guess) > reached, guess - 1, guess)

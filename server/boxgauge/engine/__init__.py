@@ -26,6 +26,7 @@ from boxgauge.engine.settings import (
     ObjectClass,
     check_classes,
 )
+from boxgauge.engine.sketch import SketchReport, SketchSnapshot, SketchTally
 from boxgauge.engine.tally import ExactTally
 from boxgauge.engine.tally_snapshot import TallySnapshot
 
@@ -52,6 +53,9 @@ __all__ = [
     "OperatingPoint",
     "Port",
     "Report",
+    "SketchReport",
+    "SketchSnapshot",
+    "SketchTally",
     "Statistics",
     "TallySnapshot",
     "available_cores",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.class_places import class_places
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matches import Matches
 from boxgauge.engine.report import Report
@@ -84,7 +85,8 @@ class ExactTally:
                 f"image {twice!r} is there twice", field="image_id", value=twice
             )
         matches = matches.evaluated(self.settings.max_detections[-1])
-        labels, truth_labels = self._index(matches.labels), self._index(matches.truth_labels)
+        labels = class_places(self._class_ids, matches.labels)
+        truth_labels = class_places(self._class_ids, matches.truth_labels)
         if len(self._codes) > self._forget_at:
             self._pack()
         codes = self._encode(matches.patterns.tolist())[matches.codes]
@@ -242,12 +244,3 @@ class ExactTally:
     def _refuse_unlike(self, other: "ExactTally") -> None:
         if (other.classes, other.settings) != (self.classes, self.settings):
             raise InvalidInputError.at("tally", "others", "of the same classes and settings")
-
-    def _index(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return each label's place among the classes."""
-        places = np.searchsorted(self._class_ids, labels)
-        known = self._class_ids[np.minimum(places, len(self._class_ids) - 1)] == labels
-        if not known.all():
-            wrong = int(labels[np.argmin(known)])
-            raise InvalidInputError.at("label", wrong, "a class of the tally")
-        return places

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from boxgauge.engine import Engine
+from boxgauge.export.entries.certified import CERTIFIED
 from boxgauge.export.entries.errors import ERRORS
 from boxgauge.export.entry import Entry
 
 
-@pytest.mark.parametrize("entry", ERRORS, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", [*CERTIFIED, *ERRORS], ids=lambda entry: entry.name)
 def test_graph_and_kernel_give_the_same_bits(engine: Engine, entry: Entry) -> None:
     draw = torch.Generator().manual_seed(3)
     assert entry.parity_examples is not None
