@@ -45,7 +45,7 @@ lint: setup
 	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 
 unit: setup graphs
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 serve: graphs
 	$(BIN)/boxgauge serve

@@ -109,7 +109,9 @@ def ranking(found: Sequence[Detections], scenes: Sequence[Scene]) -> Ranking:
         torch.tensor([100]),
     )
     right = (matching.match[0, 0] >= 0).long()
-    outcome = torch.where(matching.ignored[0, 0], 2, right)
+    # Whoever has no candidate is wrong, or outside the range.
+    outcome = torch.where(matching.outside[0], 2, 0)
+    outcome[matching.candidate] = torch.where(matching.ignored[0, 0], 2, right)
     order = scores.argsort(descending=True, stable=True)
     return Ranking(scores[order], outcome[order], int((~crowd).sum()))
 
