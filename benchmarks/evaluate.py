@@ -26,7 +26,10 @@ from workload import make_workload
 
 REFERENCE = "pycocotools"
 SLOW = (REFERENCE, "torchmetrics", "supervision")
-FAST = ("vernier", "hotcoco", "hotcoco, streaming", "ultrafast-pycocotools", "BoxGauge")
+FAST = (
+    "vernier", "hotcoco", "hotcoco, streaming", "ultrafast-pycocotools", "BoxGauge",
+    "BoxGauge, 2 workers",
+)  # fmt: skip
 
 Found = dict[str, Any] | str
 

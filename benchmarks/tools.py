@@ -136,11 +136,11 @@ def _fields(columns: dict[str, Any]) -> dict[str, Any]:
     return columns | ({"data": extra} if extra else {})
 
 
-def boxgauge_arrays(workload: Workload) -> Run:
+def boxgauge_arrays(workload: Workload, *, workers: int = 1) -> Run:
     """Detections as columns; ground truth as frames and the graphs loaded, both beforehand."""
     from boxgauge.engine import EvaluationSettings, ObjectClass, evaluate
 
-    engine = _engine()
+    engine = _engine(workers)
     classes = tuple(ObjectClass(k, str(k)) for k in range(1, CLASSES + 1))
     truth = workload.ground_truths()
     settings = EvaluationSettings()
@@ -149,12 +149,12 @@ def boxgauge_arrays(workload: Workload) -> Run:
     )
 
 
-def boxgauge_files(ground_truth: Path, detections: Path) -> Run:
+def boxgauge_files(ground_truth: Path, detections: Path, *, workers: int = 1) -> Run:
     """Both files as JSON on disk; the graphs are loaded beforehand."""
     from boxgauge.engine import EvaluationSettings, ObjectClass, evaluate
     from boxgauge.formats import read_detections, read_ground_truth
 
-    engine = _engine()
+    engine = _engine(workers)
 
     def run() -> list[float]:
         truth = read_ground_truth(ground_truth)
@@ -166,12 +166,12 @@ def boxgauge_files(ground_truth: Path, detections: Path) -> Run:
     return run
 
 
-def _engine() -> Any:  # noqa: ANN401  # imported only where it is measured
-    from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
+def _engine(workers: int) -> Any:  # noqa: ANN401  # imported only where it is measured
+    from boxgauge.engine import Engine, ModelRepository, find_graphs
 
     folder = os.environ.get("BOXGAUGE_GRAPHS")
     repository = ModelRepository.open(find_graphs(Path(folder) if folder else None))
-    return Engine.open(repository, workers=available_cores())
+    return Engine.open(repository, workers=workers)
 
 
 def _numbers(report: Any) -> list[float]:  # noqa: ANN401
@@ -197,6 +197,9 @@ TOOLS: dict[str, Tool] = {
         "ultrafast-pycocotools", "ultrafast_pycocotools.COCO", "ultrafast_pycocotools.COCOeval"
     ),
     "BoxGauge": Tool("boxgauge", boxgauge_arrays, boxgauge_files),
+    "BoxGauge, 2 workers": Tool(
+        "boxgauge", partial(boxgauge_arrays, workers=2), partial(boxgauge_files, workers=2)
+    ),
 }
 
 
