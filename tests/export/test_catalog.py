@@ -22,14 +22,14 @@ def test_a_name_that_a_gradient_graph_has_is_an_error() -> None:
         collect([IOU, clash])
 
 
-@pytest.mark.parametrize("entry", catalog().values(), ids=str)
+@pytest.mark.parametrize("entry", catalog().values(), ids=catalog().keys())
 def test_an_example_is_what_the_ports_declare(entry: Entry) -> None:
     for n in (0, 1, 9):
         inputs = entry.example(n, torch.Generator().manual_seed(n))
         bind((*entry.inputs, *entry.outputs), (*inputs, *entry(*inputs)))
 
 
-@pytest.mark.parametrize("entry", catalog().values(), ids=str)
+@pytest.mark.parametrize("entry", catalog().values(), ids=catalog().keys())
 def test_every_loss_has_a_gradient_and_a_reference(entry: Entry) -> None:
     assert entry.reference
     assert bool(entry.gradient_of) == (entry.family == "loss")
