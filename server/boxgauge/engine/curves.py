@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.ahead import run_ahead
+from boxgauge.engine.class_groups import class_groups
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.report import Curves
 from boxgauge.engine.settings import RECALL_GRID
@@ -67,25 +68,18 @@ def curves(engine: Engine, columns: Columns) -> Curves:
 
 def _by_classes(columns: Columns) -> Iterator[tuple[slice, Columns]]:
     """Yield whole classes, as many at a time as have few detections together."""
-    classes = len(columns.positives)
-    ends = np.searchsorted(columns.label, np.arange(classes), side="right").tolist()
-    first, row = 0, 0
-    for k in range(classes):
-        if k + 1 < classes and ends[k + 1] - row <= MAX_ROWS:
-            continue
-        rows = slice(row, ends[k])
+    for of_classes, rows in class_groups(columns.label, len(columns.positives), MAX_ROWS):
         yield (
-            slice(first, k + 1),
+            of_classes,
             replace(
                 columns,
-                label=columns.label[rows] - first,
+                label=columns.label[rows] - of_classes.start,
                 scores=columns.scores[rows],
                 rank=columns.rank[rows].astype(np.int64),
                 code=columns.code[rows].astype(np.int64),
-                positives=columns.positives[first : k + 1],
+                positives=columns.positives[of_classes],
             ),
         )
-        first, row = k + 1, ends[k]
 
 
 def _curves_of(engine: Engine, columns: Columns) -> Curves:

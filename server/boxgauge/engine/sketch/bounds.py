@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.class_groups import class_groups
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matches import unpack_patterns
 from boxgauge.engine.settings import RECALL_GRID, EvaluationSettings
@@ -111,24 +112,18 @@ def _by_classes(columns: BinColumns) -> Iterator[tuple[slice, BinColumns]]:
     """Yield whole classes, as many at a time as have few counts together."""
     classes, areas = columns.positives.shape
     a_row = columns.counts.shape[1] * areas * columns.outcomes.shape[2]
-    ends = np.searchsorted(columns.label, np.arange(classes), side="right").tolist()
-    first, row = 0, 0
-    for k in range(classes):
-        if k + 1 < classes and (ends[k + 1] - row) * a_row <= MAX_COUNTS:
-            continue
-        rows = slice(row, ends[k])
+    for of_classes, rows in class_groups(columns.label, classes, MAX_COUNTS // a_row):
         yield (
-            slice(first, k + 1),
+            of_classes,
             replace(
                 columns,
-                label=columns.label[rows] - first,
+                label=columns.label[rows] - of_classes.start,
                 score_bin=columns.score_bin[rows],
                 code=columns.code[rows],
                 counts=columns.counts[rows],
-                positives=columns.positives[first : k + 1],
+                positives=columns.positives[of_classes],
             ),
         )
-        first, row = k + 1, ends[k]
 
 
 def _by_areas_and_maxima(columns: BinColumns) -> Iterator[tuple[slice, slice, BinColumns]]:
