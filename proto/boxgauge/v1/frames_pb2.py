@@ -24,39 +24,45 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x62oxgauge/v1/frames.proto\x12\x0b\x62oxgauge.v1\"-\n\x08ImageIds\x12\x10\n\x08integers\x18\x01 \x03(\x03\x12\x0f\n\x07strings\x18\x02 \x03(\t\"\x8f\x02\n\x0fPredictionBatch\x12(\n\timage_ids\x18\x01 \x01(\x0b\x32\x15.boxgauge.v1.ImageIds\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\r\x12\r\n\x05\x62oxes\x18\x03 \x01(\x0c\x12*\n\nbox_format\x18\x04 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12(\n\x08\x62ox_type\x18\x05 \x01(\x0e\x32\x16.boxgauge.v1.FloatType\x12\x0e\n\x06scores\x18\x06 \x01(\x0c\x12*\n\nscore_type\x18\x07 \x01(\x0e\x32\x16.boxgauge.v1.FloatType\x12\x0e\n\x06labels\x18\x08 \x01(\x0c\x12\x11\n\trevisions\x18\t \x03(\x04\"\x8f\x02\n\x10GroundTruthBatch\x12(\n\timage_ids\x18\x01 \x01(\x0b\x32\x15.boxgauge.v1.ImageIds\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\r\x12\r\n\x05\x62oxes\x18\x03 \x01(\x0c\x12*\n\nbox_format\x18\x04 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12(\n\x08\x62ox_type\x18\x05 \x01(\x0e\x32\x16.boxgauge.v1.FloatType\x12\x0e\n\x06labels\x18\x06 \x01(\x0c\x12\r\n\x05\x61reas\x18\x07 \x01(\x0c\x12\r\n\x05\x63rowd\x18\x08 \x01(\x0c\x12\x0e\n\x06ignore\x18\t \x01(\x0c\x12\x0b\n\x03ids\x18\n \x01(\x0c\x12\x11\n\trevisions\x18\x0b \x03(\x04\"4\n\x07ImageId\x12\x11\n\x07integer\x18\x01 \x01(\x03H\x00\x12\x10\n\x06string\x18\x02 \x01(\tH\x00\x42\x04\n\x02id\"1\n\x03\x42ox\x12\t\n\x01\x61\x18\x01 \x01(\x01\x12\t\n\x01\x62\x18\x02 \x01(\x01\x12\t\n\x01\x63\x18\x03 \x01(\x01\x12\t\n\x01\x64\x18\x04 \x01(\x01\"I\n\nPrediction\x12\x1d\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x10.boxgauge.v1.Box\x12\r\n\x05label\x18\x02 \x01(\x03\x12\r\n\x05score\x18\x03 \x01(\x01\"\x8e\x01\n\x0bGroundTruth\x12\x1d\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x10.boxgauge.v1.Box\x12\r\n\x05label\x18\x02 \x01(\x03\x12\x11\n\x04\x61rea\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\r\n\x05\x63rowd\x18\x04 \x01(\x08\x12\x0e\n\x06ignore\x18\x05 \x01(\x08\x12\x0f\n\x02id\x18\x06 \x01(\x03H\x01\x88\x01\x01\x42\x07\n\x05_areaB\x05\n\x03_id\"\xa5\x01\n\x0fPredictionFrame\x12&\n\x08image_id\x18\x01 \x01(\x0b\x32\x14.boxgauge.v1.ImageId\x12*\n\nbox_format\x18\x02 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12,\n\x0bpredictions\x18\x03 \x03(\x0b\x32\x17.boxgauge.v1.Prediction\x12\x10\n\x08revision\x18\x04 \x01(\x04\"\xa9\x01\n\x10GroundTruthFrame\x12&\n\x08image_id\x18\x01 \x01(\x0b\x32\x14.boxgauge.v1.ImageId\x12*\n\nbox_format\x18\x02 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12/\n\rground_truths\x18\x03 \x03(\x0b\x32\x18.boxgauge.v1.GroundTruth\x12\x10\n\x08revision\x18\x04 \x01(\x04\"\xe6\x01\n\x06\x46rames\x12\x31\n\x0bpredictions\x18\x01 \x03(\x0b\x32\x1c.boxgauge.v1.PredictionBatch\x12\x34\n\rground_truths\x18\x02 \x03(\x0b\x32\x1d.boxgauge.v1.GroundTruthBatch\x12\x37\n\x11prediction_frames\x18\x03 \x03(\x0b\x32\x1c.boxgauge.v1.PredictionFrame\x12:\n\x13ground_truth_frames\x18\x04 \x03(\x0b\x32\x1d.boxgauge.v1.GroundTruthFrame\"\x92\x01\n\nFrameError\x12\x1f\n\x04side\x18\x01 \x01(\x0e\x32\x11.boxgauge.v1.Side\x12&\n\x08image_id\x18\x02 \x01(\x0b\x32\x14.boxgauge.v1.ImageId\x12\x0c\n\x04\x63ode\x18\x03 \x01(\x05\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\r\n\x05value\x18\x06 \x01(\t*h\n\tBoxFormat\x12\x1a\n\x16\x42OX_FORMAT_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OX_FORMAT_XYXY\x10\x01\x12\x13\n\x0f\x42OX_FORMAT_XYWH\x10\x02\x12\x15\n\x11\x42OX_FORMAT_CXCYWH\x10\x03*W\n\tFloatType\x12\x1a\n\x16\x46LOAT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46LOAT_TYPE_FLOAT32\x10\x01\x12\x16\n\x12\x46LOAT_TYPE_FLOAT64\x10\x02*I\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x14\n\x10SIDE_PREDICTIONS\x10\x01\x12\x15\n\x11SIDE_GROUND_TRUTH\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x62oxgauge/v1/frames.proto\x12\x0b\x62oxgauge.v1\"-\n\x08ImageIds\x12\x10\n\x08integers\x18\x01 \x03(\x03\x12\x0f\n\x07strings\x18\x02 \x03(\t\"(\n\tTagColumn\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\"\xf2\x02\n\x0fPredictionBatch\x12(\n\timage_ids\x18\x01 \x01(\x0b\x32\x15.boxgauge.v1.ImageIds\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\r\x12\r\n\x05\x62oxes\x18\x03 \x01(\x0c\x12*\n\nbox_format\x18\x04 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12(\n\x08\x62ox_type\x18\x05 \x01(\x0e\x32\x16.boxgauge.v1.FloatType\x12\x0e\n\x06scores\x18\x06 \x01(\x0c\x12*\n\nscore_type\x18\x07 \x01(\x0e\x32\x16.boxgauge.v1.FloatType\x12\x0e\n\x06labels\x18\x08 \x01(\x0c\x12\x11\n\trevisions\x18\t \x03(\x04\x12\x16\n\x0e\x65vent_times_us\x18\n \x03(\x03\x12$\n\x04tags\x18\x0b \x03(\x0b\x32\x16.boxgauge.v1.TagColumn\x12\x10\n\x08\x63lusters\x18\x0c \x03(\t\x12\x11\n\tretracted\x18\r \x03(\x08\"\xb3\x02\n\x10GroundTruthBatch\x12(\n\timage_ids\x18\x01 \x01(\x0b\x32\x15.boxgauge.v1.ImageIds\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\r\x12\r\n\x05\x62oxes\x18\x03 \x01(\x0c\x12*\n\nbox_format\x18\x04 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12(\n\x08\x62ox_type\x18\x05 \x01(\x0e\x32\x16.boxgauge.v1.FloatType\x12\x0e\n\x06labels\x18\x06 \x01(\x0c\x12\r\n\x05\x61reas\x18\x07 \x01(\x0c\x12\r\n\x05\x63rowd\x18\x08 \x01(\x0c\x12\x0e\n\x06ignore\x18\t \x01(\x0c\x12\x0b\n\x03ids\x18\n \x01(\x0c\x12\x11\n\trevisions\x18\x0b \x03(\x04\x12\x0f\n\x07sources\x18\x0c \x03(\t\x12\x11\n\tretracted\x18\r \x03(\x08\"4\n\x07ImageId\x12\x11\n\x07integer\x18\x01 \x01(\x03H\x00\x12\x10\n\x06string\x18\x02 \x01(\tH\x00\x42\x04\n\x02id\"1\n\x03\x42ox\x12\t\n\x01\x61\x18\x01 \x01(\x01\x12\t\n\x01\x62\x18\x02 \x01(\x01\x12\t\n\x01\x63\x18\x03 \x01(\x01\x12\t\n\x01\x64\x18\x04 \x01(\x01\"I\n\nPrediction\x12\x1d\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x10.boxgauge.v1.Box\x12\r\n\x05label\x18\x02 \x01(\x03\x12\r\n\x05score\x18\x03 \x01(\x01\"\x8e\x01\n\x0bGroundTruth\x12\x1d\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x10.boxgauge.v1.Box\x12\r\n\x05label\x18\x02 \x01(\x03\x12\x11\n\x04\x61rea\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\r\n\x05\x63rowd\x18\x04 \x01(\x08\x12\x0e\n\x06ignore\x18\x05 \x01(\x08\x12\x0f\n\x02id\x18\x06 \x01(\x03H\x01\x88\x01\x01\x42\x07\n\x05_areaB\x05\n\x03_id\"\xda\x02\n\x0fPredictionFrame\x12&\n\x08image_id\x18\x01 \x01(\x0b\x32\x14.boxgauge.v1.ImageId\x12*\n\nbox_format\x18\x02 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12,\n\x0bpredictions\x18\x03 \x03(\x0b\x32\x17.boxgauge.v1.Prediction\x12\x10\n\x08revision\x18\x04 \x01(\x04\x12\x1a\n\revent_time_us\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12\x34\n\x04tags\x18\x06 \x03(\x0b\x32&.boxgauge.v1.PredictionFrame.TagsEntry\x12\x0f\n\x07\x63luster\x18\x07 \x01(\t\x12\x11\n\tretracted\x18\x08 \x01(\x08\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x10\n\x0e_event_time_us\"\xcc\x01\n\x10GroundTruthFrame\x12&\n\x08image_id\x18\x01 \x01(\x0b\x32\x14.boxgauge.v1.ImageId\x12*\n\nbox_format\x18\x02 \x01(\x0e\x32\x16.boxgauge.v1.BoxFormat\x12/\n\rground_truths\x18\x03 \x03(\x0b\x32\x18.boxgauge.v1.GroundTruth\x12\x10\n\x08revision\x18\x04 \x01(\x04\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x11\n\tretracted\x18\x06 \x01(\x08\"\xe6\x01\n\x06\x46rames\x12\x31\n\x0bpredictions\x18\x01 \x03(\x0b\x32\x1c.boxgauge.v1.PredictionBatch\x12\x34\n\rground_truths\x18\x02 \x03(\x0b\x32\x1d.boxgauge.v1.GroundTruthBatch\x12\x37\n\x11prediction_frames\x18\x03 \x03(\x0b\x32\x1c.boxgauge.v1.PredictionFrame\x12:\n\x13ground_truth_frames\x18\x04 \x03(\x0b\x32\x1d.boxgauge.v1.GroundTruthFrame\"\x92\x01\n\nFrameError\x12\x1f\n\x04side\x18\x01 \x01(\x0e\x32\x11.boxgauge.v1.Side\x12&\n\x08image_id\x18\x02 \x01(\x0b\x32\x14.boxgauge.v1.ImageId\x12\x0c\n\x04\x63ode\x18\x03 \x01(\x05\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\r\n\x05value\x18\x06 \x01(\t*h\n\tBoxFormat\x12\x1a\n\x16\x42OX_FORMAT_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OX_FORMAT_XYXY\x10\x01\x12\x13\n\x0f\x42OX_FORMAT_XYWH\x10\x02\x12\x15\n\x11\x42OX_FORMAT_CXCYWH\x10\x03*W\n\tFloatType\x12\x1a\n\x16\x46LOAT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46LOAT_TYPE_FLOAT32\x10\x01\x12\x16\n\x12\x46LOAT_TYPE_FLOAT64\x10\x02*I\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x14\n\x10SIDE_PREDICTIONS\x10\x01\x12\x15\n\x11SIDE_GROUND_TRUTH\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'boxgauge.v1.frames_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BOXFORMAT']._serialized_start=1683
-  _globals['_BOXFORMAT']._serialized_end=1787
-  _globals['_FLOATTYPE']._serialized_start=1789
-  _globals['_FLOATTYPE']._serialized_end=1876
-  _globals['_SIDE']._serialized_start=1878
-  _globals['_SIDE']._serialized_end=1951
+  _globals['_PREDICTIONFRAME_TAGSENTRY']._loaded_options = None
+  _globals['_PREDICTIONFRAME_TAGSENTRY']._serialized_options = b'8\001'
+  _globals['_BOXFORMAT']._serialized_start=2076
+  _globals['_BOXFORMAT']._serialized_end=2180
+  _globals['_FLOATTYPE']._serialized_start=2182
+  _globals['_FLOATTYPE']._serialized_end=2269
+  _globals['_SIDE']._serialized_start=2271
+  _globals['_SIDE']._serialized_end=2344
   _globals['_IMAGEIDS']._serialized_start=41
   _globals['_IMAGEIDS']._serialized_end=86
-  _globals['_PREDICTIONBATCH']._serialized_start=89
-  _globals['_PREDICTIONBATCH']._serialized_end=360
-  _globals['_GROUNDTRUTHBATCH']._serialized_start=363
-  _globals['_GROUNDTRUTHBATCH']._serialized_end=634
-  _globals['_IMAGEID']._serialized_start=636
-  _globals['_IMAGEID']._serialized_end=688
-  _globals['_BOX']._serialized_start=690
-  _globals['_BOX']._serialized_end=739
-  _globals['_PREDICTION']._serialized_start=741
-  _globals['_PREDICTION']._serialized_end=814
-  _globals['_GROUNDTRUTH']._serialized_start=817
-  _globals['_GROUNDTRUTH']._serialized_end=959
-  _globals['_PREDICTIONFRAME']._serialized_start=962
-  _globals['_PREDICTIONFRAME']._serialized_end=1127
-  _globals['_GROUNDTRUTHFRAME']._serialized_start=1130
-  _globals['_GROUNDTRUTHFRAME']._serialized_end=1299
-  _globals['_FRAMES']._serialized_start=1302
-  _globals['_FRAMES']._serialized_end=1532
-  _globals['_FRAMEERROR']._serialized_start=1535
-  _globals['_FRAMEERROR']._serialized_end=1681
+  _globals['_TAGCOLUMN']._serialized_start=88
+  _globals['_TAGCOLUMN']._serialized_end=128
+  _globals['_PREDICTIONBATCH']._serialized_start=131
+  _globals['_PREDICTIONBATCH']._serialized_end=501
+  _globals['_GROUNDTRUTHBATCH']._serialized_start=504
+  _globals['_GROUNDTRUTHBATCH']._serialized_end=811
+  _globals['_IMAGEID']._serialized_start=813
+  _globals['_IMAGEID']._serialized_end=865
+  _globals['_BOX']._serialized_start=867
+  _globals['_BOX']._serialized_end=916
+  _globals['_PREDICTION']._serialized_start=918
+  _globals['_PREDICTION']._serialized_end=991
+  _globals['_GROUNDTRUTH']._serialized_start=994
+  _globals['_GROUNDTRUTH']._serialized_end=1136
+  _globals['_PREDICTIONFRAME']._serialized_start=1139
+  _globals['_PREDICTIONFRAME']._serialized_end=1485
+  _globals['_PREDICTIONFRAME_TAGSENTRY']._serialized_start=1424
+  _globals['_PREDICTIONFRAME_TAGSENTRY']._serialized_end=1467
+  _globals['_GROUNDTRUTHFRAME']._serialized_start=1488
+  _globals['_GROUNDTRUTHFRAME']._serialized_end=1692
+  _globals['_FRAMES']._serialized_start=1695
+  _globals['_FRAMES']._serialized_end=1925
+  _globals['_FRAMEERROR']._serialized_start=1928
+  _globals['_FRAMEERROR']._serialized_end=2074
 # @@protoc_insertion_point(module_scope)

@@ -44,8 +44,16 @@ class ImageIds(_message.Message):
     strings: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, integers: _Optional[_Iterable[int]] = ..., strings: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class TagColumn(_message.Message):
+    __slots__ = ("key", "values")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    values: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[str] = ..., values: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class PredictionBatch(_message.Message):
-    __slots__ = ("image_ids", "counts", "boxes", "box_format", "box_type", "scores", "score_type", "labels", "revisions")
+    __slots__ = ("image_ids", "counts", "boxes", "box_format", "box_type", "scores", "score_type", "labels", "revisions", "event_times_us", "tags", "clusters", "retracted")
     IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +63,10 @@ class PredictionBatch(_message.Message):
     SCORE_TYPE_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     REVISIONS_FIELD_NUMBER: _ClassVar[int]
+    EVENT_TIMES_US_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    RETRACTED_FIELD_NUMBER: _ClassVar[int]
     image_ids: ImageIds
     counts: _containers.RepeatedScalarFieldContainer[int]
     boxes: bytes
@@ -64,10 +76,14 @@ class PredictionBatch(_message.Message):
     score_type: FloatType
     labels: bytes
     revisions: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, image_ids: _Optional[_Union[ImageIds, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., boxes: _Optional[bytes] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., box_type: _Optional[_Union[FloatType, str]] = ..., scores: _Optional[bytes] = ..., score_type: _Optional[_Union[FloatType, str]] = ..., labels: _Optional[bytes] = ..., revisions: _Optional[_Iterable[int]] = ...) -> None: ...
+    event_times_us: _containers.RepeatedScalarFieldContainer[int]
+    tags: _containers.RepeatedCompositeFieldContainer[TagColumn]
+    clusters: _containers.RepeatedScalarFieldContainer[str]
+    retracted: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, image_ids: _Optional[_Union[ImageIds, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., boxes: _Optional[bytes] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., box_type: _Optional[_Union[FloatType, str]] = ..., scores: _Optional[bytes] = ..., score_type: _Optional[_Union[FloatType, str]] = ..., labels: _Optional[bytes] = ..., revisions: _Optional[_Iterable[int]] = ..., event_times_us: _Optional[_Iterable[int]] = ..., tags: _Optional[_Iterable[_Union[TagColumn, _Mapping]]] = ..., clusters: _Optional[_Iterable[str]] = ..., retracted: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class GroundTruthBatch(_message.Message):
-    __slots__ = ("image_ids", "counts", "boxes", "box_format", "box_type", "labels", "areas", "crowd", "ignore", "ids", "revisions")
+    __slots__ = ("image_ids", "counts", "boxes", "box_format", "box_type", "labels", "areas", "crowd", "ignore", "ids", "revisions", "sources", "retracted")
     IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +95,8 @@ class GroundTruthBatch(_message.Message):
     IGNORE_FIELD_NUMBER: _ClassVar[int]
     IDS_FIELD_NUMBER: _ClassVar[int]
     REVISIONS_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    RETRACTED_FIELD_NUMBER: _ClassVar[int]
     image_ids: ImageIds
     counts: _containers.RepeatedScalarFieldContainer[int]
     boxes: bytes
@@ -90,7 +108,9 @@ class GroundTruthBatch(_message.Message):
     ignore: bytes
     ids: bytes
     revisions: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, image_ids: _Optional[_Union[ImageIds, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., boxes: _Optional[bytes] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., box_type: _Optional[_Union[FloatType, str]] = ..., labels: _Optional[bytes] = ..., areas: _Optional[bytes] = ..., crowd: _Optional[bytes] = ..., ignore: _Optional[bytes] = ..., ids: _Optional[bytes] = ..., revisions: _Optional[_Iterable[int]] = ...) -> None: ...
+    sources: _containers.RepeatedScalarFieldContainer[str]
+    retracted: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, image_ids: _Optional[_Union[ImageIds, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., boxes: _Optional[bytes] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., box_type: _Optional[_Union[FloatType, str]] = ..., labels: _Optional[bytes] = ..., areas: _Optional[bytes] = ..., crowd: _Optional[bytes] = ..., ignore: _Optional[bytes] = ..., ids: _Optional[bytes] = ..., revisions: _Optional[_Iterable[int]] = ..., sources: _Optional[_Iterable[str]] = ..., retracted: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class ImageId(_message.Message):
     __slots__ = ("integer", "string")
@@ -139,28 +159,47 @@ class GroundTruth(_message.Message):
     def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., label: _Optional[int] = ..., area: _Optional[float] = ..., crowd: _Optional[bool] = ..., ignore: _Optional[bool] = ..., id: _Optional[int] = ...) -> None: ...
 
 class PredictionFrame(_message.Message):
-    __slots__ = ("image_id", "box_format", "predictions", "revision")
+    __slots__ = ("image_id", "box_format", "predictions", "revision", "event_time_us", "tags", "cluster", "retracted")
+    class TagsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     BOX_FORMAT_FIELD_NUMBER: _ClassVar[int]
     PREDICTIONS_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    EVENT_TIME_US_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    RETRACTED_FIELD_NUMBER: _ClassVar[int]
     image_id: ImageId
     box_format: BoxFormat
     predictions: _containers.RepeatedCompositeFieldContainer[Prediction]
     revision: int
-    def __init__(self, image_id: _Optional[_Union[ImageId, _Mapping]] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
+    event_time_us: int
+    tags: _containers.ScalarMap[str, str]
+    cluster: str
+    retracted: bool
+    def __init__(self, image_id: _Optional[_Union[ImageId, _Mapping]] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., predictions: _Optional[_Iterable[_Union[Prediction, _Mapping]]] = ..., revision: _Optional[int] = ..., event_time_us: _Optional[int] = ..., tags: _Optional[_Mapping[str, str]] = ..., cluster: _Optional[str] = ..., retracted: _Optional[bool] = ...) -> None: ...
 
 class GroundTruthFrame(_message.Message):
-    __slots__ = ("image_id", "box_format", "ground_truths", "revision")
+    __slots__ = ("image_id", "box_format", "ground_truths", "revision", "source", "retracted")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     BOX_FORMAT_FIELD_NUMBER: _ClassVar[int]
     GROUND_TRUTHS_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    RETRACTED_FIELD_NUMBER: _ClassVar[int]
     image_id: ImageId
     box_format: BoxFormat
     ground_truths: _containers.RepeatedCompositeFieldContainer[GroundTruth]
     revision: int
-    def __init__(self, image_id: _Optional[_Union[ImageId, _Mapping]] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., ground_truths: _Optional[_Iterable[_Union[GroundTruth, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
+    source: str
+    retracted: bool
+    def __init__(self, image_id: _Optional[_Union[ImageId, _Mapping]] = ..., box_format: _Optional[_Union[BoxFormat, str]] = ..., ground_truths: _Optional[_Iterable[_Union[GroundTruth, _Mapping]]] = ..., revision: _Optional[int] = ..., source: _Optional[str] = ..., retracted: _Optional[bool] = ...) -> None: ...
 
 class Frames(_message.Message):
     __slots__ = ("predictions", "ground_truths", "prediction_frames", "ground_truth_frames")

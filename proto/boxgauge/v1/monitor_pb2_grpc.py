@@ -72,6 +72,16 @@ class MonitorServiceStub:
                 request_serializer=boxgauge_dot_v1_dot_monitor__pb2.WatchReportRequest.SerializeToString,
                 response_deserializer=boxgauge_dot_v1_dot_monitor__pb2.WatchReportResponse.FromString,
                 _registered_method=True)
+        self.CompareModels = channel.unary_unary(
+                '/boxgauge.v1.MonitorService/CompareModels',
+                request_serializer=boxgauge_dot_v1_dot_monitor__pb2.CompareModelsRequest.SerializeToString,
+                response_deserializer=boxgauge_dot_v1_dot_monitor__pb2.CompareModelsResponse.FromString,
+                _registered_method=True)
+        self.ExportTallies = channel.unary_stream(
+                '/boxgauge.v1.MonitorService/ExportTallies',
+                request_serializer=boxgauge_dot_v1_dot_monitor__pb2.ExportTalliesRequest.SerializeToString,
+                response_deserializer=boxgauge_dot_v1_dot_monitor__pb2.ExportTalliesResponse.FromString,
+                _registered_method=True)
 
 
 class MonitorServiceServicer:
@@ -130,6 +140,20 @@ class MonitorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareModels(self, request, context):
+        """Compares two models on the images that both have predicted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportTallies(self, request, context):
+        """Returns what a monitor holds as tallies that can be kept, sent and merged elsewhere.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -167,6 +191,16 @@ def add_MonitorServiceServicer_to_server(servicer, server):
                     servicer.WatchReport,
                     request_deserializer=boxgauge_dot_v1_dot_monitor__pb2.WatchReportRequest.FromString,
                     response_serializer=boxgauge_dot_v1_dot_monitor__pb2.WatchReportResponse.SerializeToString,
+            ),
+            'CompareModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareModels,
+                    request_deserializer=boxgauge_dot_v1_dot_monitor__pb2.CompareModelsRequest.FromString,
+                    response_serializer=boxgauge_dot_v1_dot_monitor__pb2.CompareModelsResponse.SerializeToString,
+            ),
+            'ExportTallies': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportTallies,
+                    request_deserializer=boxgauge_dot_v1_dot_monitor__pb2.ExportTalliesRequest.FromString,
+                    response_serializer=boxgauge_dot_v1_dot_monitor__pb2.ExportTalliesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -361,6 +395,60 @@ class MonitorService:
             '/boxgauge.v1.MonitorService/WatchReport',
             boxgauge_dot_v1_dot_monitor__pb2.WatchReportRequest.SerializeToString,
             boxgauge_dot_v1_dot_monitor__pb2.WatchReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/boxgauge.v1.MonitorService/CompareModels',
+            boxgauge_dot_v1_dot_monitor__pb2.CompareModelsRequest.SerializeToString,
+            boxgauge_dot_v1_dot_monitor__pb2.CompareModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportTallies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/boxgauge.v1.MonitorService/ExportTallies',
+            boxgauge_dot_v1_dot_monitor__pb2.ExportTalliesRequest.SerializeToString,
+            boxgauge_dot_v1_dot_monitor__pb2.ExportTalliesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,9 +1,12 @@
-"""A monitor's report of one model, as it is kept and shown."""
+"""A monitor's report of one model over one window and slice, as it is kept and shown."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from boxgauge.engine.online.predicted import Drift, Estimate
+from boxgauge.engine.online.quality import Quality
+from boxgauge.engine.online.windows import Span, Window
 from boxgauge.engine.report import Curves, Report
 
 _NO_CURVES = Curves(np.zeros(0), np.zeros(0), np.zeros(0))
@@ -11,21 +14,40 @@ _NO_CURVES = Curves(np.zeros(0), np.zeros(0), np.zeros(0))
 
 @dataclass(frozen=True, slots=True)
 class MonitorReport:
-    """What one model is worth on one monitor.
+    """What one model is worth on one monitor, over one window and slice.
 
     Attributes:
         version: Of the state that the report reflects; grows with every change.
-        report: Without its curves, which take megabytes and nobody asks for.
-        predicted_images: Images with this model's predictions.
-        labelled_images: Images of the monitor with ground truth.
+        window: As configured.
+        span: Event times that belong to it.
+        slice: ``key=value``; empty: all images.
+        quality: What the labelled images say.
+        predicted_images: Images of the span and slice with this model's predictions.
+        labelled_images: Images of the monitor with ground truth, whatever the span.
+        drift: Predictions against the reference; None for a slice that has none.
+        estimate: What to expect before labels come; likewise.
+        watermark_us: The monitor's highest event time, microseconds since 1970.
+        made_at: `time.monotonic` when the state was read.
     """
 
     monitor: str
     model: str
     version: int
-    report: Report
+    window: Window
+    span: Span
+    slice: str
+    quality: Quality
     predicted_images: int
     labelled_images: int
+    drift: Drift | None
+    estimate: Estimate | None
+    watermark_us: int
+    made_at: float
+
+    @property
+    def report(self) -> Report:
+        """COCO's statistics and what goes with them."""
+        return self.quality.report
 
     @property
     def label_coverage(self) -> float | None:
