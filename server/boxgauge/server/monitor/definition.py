@@ -1,7 +1,7 @@
 """What a monitor is asked to do: fixed at creation, kept in the journal."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
@@ -69,12 +69,12 @@ class Definition:
     tally: TallyKind = TallyKind.EXACT
     slices: tuple[SliceKey, ...] = ()
     windows: tuple[Window, ...] = (Window(),)
-    ring: Ring = Ring()
+    ring: Ring = field(default_factory=Ring)
     retention_us: int = 7 * DAY_US
     max_ahead_us: int = MINUTE_US
     losses: tuple[str, ...] = ()
     comparisons: tuple[Compared, ...] = ()
-    drift: DriftReference = DriftReference()
+    drift: DriftReference = field(default_factory=DriftReference)
 
     def __post_init__(self) -> None:
         for name, found, most in (
@@ -88,23 +88,19 @@ class Definition:
         if not self.windows:
             raise InvalidInputError.at("windows", [], "at least one")
         self._check_names()
+        self._check_times()
+
+    def _check_times(self) -> None:
         for window in self.windows:
-            if (
-                window.duration_us < 0
-                or window.images < 0
-                or (window.duration_us and window.images)
-            ):
+            both = window.duration_us and window.images
+            if window.duration_us < 0 or window.images < 0 or both:
                 shown = f"{window.duration_us / 1e6} s, {window.images} images"
                 wanted = "a duration or a number of images, or neither"
                 raise InvalidInputError.at(f"windows[{window.name}]", shown, wanted)
-        ring = self.ring
-        if min(ring.minutes, ring.hours, ring.days) < 1 or (
-            ring.minutes + ring.hours + ring.days > MAX_BUCKETS
-        ):
-            shown = f"{ring.minutes}, {ring.hours} and {ring.days}"
-            raise InvalidInputError.at(
-                "ring", shown, f"each at least 1, at most {MAX_BUCKETS} in all"
-            )
+        buckets = (self.ring.minutes, self.ring.hours, self.ring.days)
+        if min(buckets) < 1 or sum(buckets) > MAX_BUCKETS:
+            wanted = f"each at least 1, at most {MAX_BUCKETS} in all"
+            raise InvalidInputError.at("ring", list(buckets), wanted)
         if self.retention_us < MINUTE_US:
             raise InvalidInputError.at("retention_s", self.retention_us / 1e6, "at least 60")
         if self.max_ahead_us < 0:
@@ -130,16 +126,16 @@ class Definition:
         return found
 
     def _check_names(self) -> None:
-        for field, pattern, names in (
+        for what, pattern, names in (
             ("windows.name", _WINDOW, [each.name for each in self.windows]),
             ("slices.key", _KEY, [each.key for each in self.slices]),
         ):
             for name in names:
                 if not pattern.fullmatch(name):
                     raise InvalidInputError.at(
-                        field, repr(name[:80]), f"of the form {pattern.pattern}"
+                        what, repr(name[:80]), f"of the form {pattern.pattern}"
                     )
-        for field, listed in (
+        for what, listed in (
             ("windows.name", [each.name for each in self.windows]),
             ("slices.key", [each.key for each in self.slices]),
             ("losses", list(self.losses)),
@@ -147,7 +143,7 @@ class Definition:
         ):
             twice = next((each for each in listed if listed.count(each) > 1), None)
             if twice is not None:
-                raise InvalidInputError.at(field, repr(twice), "distinct")
+                raise InvalidInputError.at(what, repr(twice), "distinct")
         for key in self.slices:
             if not 0 < key.max_values <= MAX_SLICE_VALUES:
                 raise InvalidInputError.at(

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 
+import numpy as np
+
 from boxgauge.engine import Engine, Report
 from boxgauge.engine.notes import differences
+from boxgauge.engine.online.quality import Quality, ScoreCalibration
+from boxgauge.engine.online.windows import Span, Window
 from boxgauge.server.monitor.join import Join, Model
 from boxgauge.server.monitor.reports import MonitorReport, without_curves
 from boxgauge.server.monitor.rows import unpack_ground_truths
@@ -102,7 +106,19 @@ class Reporter:
 
             report = await self._timed(make)
             made = MonitorReport(
-                self._monitor, model.name, version, without_curves(report), predicted, labelled
+                monitor=self._monitor,
+                model=model.name,
+                version=version,
+                window=Window(),
+                span=Span(0, 0),
+                slice="",
+                quality=_quality(report),
+                predicted_images=predicted,
+                labelled_images=labelled,
+                drift=None,
+                estimate=None,
+                watermark_us=0,
+                made_at=time.monotonic(),
             )
         # A reset or deletion meanwhile has put another model, or none, in this place.
         if self._join.models.get(model.name) is model:
@@ -116,3 +132,11 @@ class Reporter:
             report = await asyncio.get_running_loop().run_in_executor(self._executor, make)
             self._telemetry.report_seconds.observe(time.perf_counter() - started)
         return report
+
+
+def _quality(report: Report) -> Quality:
+    none = np.zeros(0, np.int64)
+    calibration = ScoreCalibration(None, np.zeros(1), none, none, np.zeros(0))
+    return Quality(
+        without_curves(report), None, None, None, None, (), (), calibration, (), (), (), None
+    )
