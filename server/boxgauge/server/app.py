@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
@@ -16,18 +17,22 @@ from prometheus_client import CollectorRegistry
 from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
 from boxgauge.frames import ProviderError
 from boxgauge.server.grpc_server import GrpcServer
+from boxgauge.server.journal.journal import Journal
 from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.monitor import Surroundings
+from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
 from boxgauge.server.service.runner import Runner
-from boxgauge.server.settings import Settings
+from boxgauge.server.settings import PREFIX, Settings
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
+
+# Of the time between two refreshes of exported reports, what these may take at most.
+_REFRESH_SHARE = 0.5
 
 
 class App:
@@ -110,11 +115,28 @@ class App:
         release = package_version()
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
         max_waiting = settings.max_concurrent_streams * WINDOW
+        journal = await Journal.open(settings.journal)
+        stack.push_async_callback(journal.close)
+        if not journal.is_durable:
+            _LOG.warning(
+                "there is no %sJOURNAL: monitors and their frames are gone with this process", PREFIX
+            )
         around = Surroundings(
-            self.engine, executor, ledger, self.telemetry, settings.max_models, max_waiting
+            engine=self.engine,
+            executor=executor,
+            journal=journal,
+            ledger=ledger,
+            telemetry=self.telemetry,
+            clock_us=lambda: time.time_ns() // 1000,
+            max_models=settings.max_models,
+            max_waiting=max_waiting,
+            max_tally_bytes=settings.max_tally_bytes,
+            max_journal_bytes=settings.max_journal_bytes,
         )
         self.book = Book(around, max_monitors=settings.max_monitors)
+        stack.push_async_callback(self.book.tend)
         stack.push_async_callback(self.book.settle)
+        await self.book.restore()
         if self._given_engine is None:
             # After the drain, so that no long run keeps the process; before what waits for runs.
             stack.callback(self.engine.stop)
@@ -134,8 +156,8 @@ class App:
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)
-        refreshing = asyncio.create_task(self._refresh())
-        stack.callback(refreshing.cancel)
+        for task in (self._refresh(), self._tend()):
+            stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
         self._is_ready = True
@@ -144,7 +166,13 @@ class App:
         """Keep the exported reports up to date."""
         while True:
             await asyncio.sleep(self.settings.report_interval_s)
-            await self.book.refresh()
+            await self.book.refresh(_REFRESH_SHARE * self.settings.report_interval_s)
+
+    async def _tend(self) -> None:
+        """Forget what is too old, and write checkpoints."""
+        while True:
+            await asyncio.sleep(self.settings.checkpoint_interval_s)
+            await self.book.tend()
 
 
 def open_engine(settings: Settings) -> Engine:
