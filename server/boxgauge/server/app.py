@@ -64,7 +64,11 @@ class App:
         engine: Engine | None = None,
     ) -> None:
         self.settings = settings
-        self.telemetry = Telemetry(registry or CollectorRegistry())
+        self.telemetry = Telemetry(
+            registry or CollectorRegistry(),
+            max_series=settings.max_series,
+            max_classes=settings.max_exported_classes,
+        )
         self._given_engine = engine
         self._is_ready = False
         self._stack = AsyncExitStack()
@@ -97,7 +101,7 @@ class App:
     async def _start(self) -> None:
         settings, stack = self.settings, self._stack
         # First, so that a probe is answered while the graphs load.
-        metrics = MetricsServer(self.telemetry.text, lambda: self._is_ready)
+        metrics = MetricsServer(self.telemetry.scraped, lambda: self._is_ready)
         port = metrics.start(settings.metrics_host, settings.metrics_port)
         stack.callback(metrics.stop)
         self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"

@@ -13,7 +13,6 @@ from boxgauge.server.settings import PREFIX
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05  # how long stopping may wait for the listening thread
 _TEXT = "text/plain; charset=utf-8"
-_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -42,11 +41,13 @@ class MetricsServer:
     """Serves ``/metrics``, ``/healthz`` (alive) and ``/readyz`` (takes work).
 
     Args:
-        metrics: Returns the exposition.
+        metrics: Returns content type and text of the exposition for an Accept header.
         is_ready: Says whether the service takes work.
     """
 
-    def __init__(self, metrics: Callable[[], bytes], is_ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, metrics: Callable[[str], tuple[str, bytes]], is_ready: Callable[[], bool]
+    ) -> None:
         self._metrics = metrics
         self._is_ready = is_ready
         self._server: WSGIServer | None = None
@@ -82,7 +83,8 @@ class MetricsServer:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         method = environ.get("REQUEST_METHOD")
-        status, kind, body = self._route(str(environ.get("PATH_INFO", "")))
+        path, accept = str(environ.get("PATH_INFO", "")), str(environ.get("HTTP_ACCEPT", ""))
+        status, kind, body = self._route(path, accept)
         headers = [("Content-Type", kind)]
         if method not in ("GET", "HEAD") and not status.startswith("404"):
             status, body = "405 Method Not Allowed", b"only GET and HEAD\n"
@@ -90,9 +92,9 @@ class MetricsServer:
         start_response(status, [*headers, ("Content-Length", str(len(body)))])
         return [] if method == "HEAD" else [body]
 
-    def _route(self, path: str) -> tuple[str, str, bytes]:
+    def _route(self, path: str, accept: str) -> tuple[str, str, bytes]:
         if path == "/metrics":
-            return "200 OK", _EXPOSITION, self._metrics()
+            return "200 OK", *self._metrics(accept)
         if path == "/healthz":
             return "200 OK", _TEXT, b"ok\n"
         if path == "/readyz":

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
         max_held_images: Image sides of these, empty ones too.
         max_monitors: Monitors at a time.
         max_models: Models of one monitor.
+        max_series: Series of reports and comparisons that are exported; whole slices beyond that
+            are left out and counted.
+        max_exported_classes: Classes of a report with series of their own, the first by id.
         max_concurrent_streams: RPCs at a time; more are answered RESOURCE_EXHAUSTED.
         report_interval_s: Seconds between refreshes of the exported reports.
         checkpoint_interval_s: Seconds between checkpoints of tallies, which a restart goes on from;
@@ -66,6 +69,8 @@ class Settings(BaseSettings):
     max_held_images: Annotated[int, Field(ge=1)] = 400_000
     max_monitors: Annotated[int, Field(ge=1)] = 64
     max_models: Annotated[int, Field(ge=1)] = 16
+    max_series: Annotated[int, Field(ge=0)] = 20_000
+    max_exported_classes: Annotated[int, Field(ge=0)] = 100
     max_concurrent_streams: Annotated[int, Field(ge=1)] = 256
     report_interval_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     checkpoint_interval_s: Annotated[float, Field(gt=0, le=3600)] = 15.0
