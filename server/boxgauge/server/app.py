@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -15,13 +15,18 @@ import orjson
 from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
-from boxgauge.frames import ProviderError
+from boxgauge.frames import ProviderError, UnavailableError
 from boxgauge.server.grpc_server import GrpcServer
 from boxgauge.server.journal.journal import Journal
 from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
+from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.page.history import History
+from boxgauge.server.page.routes import Pages
+from boxgauge.server.page.shelf import Shelf
+from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
@@ -30,6 +35,7 @@ from boxgauge.server.settings import PREFIX, Settings
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
+_LIST_S = 5.0  # how long a page may wait for the event loop to list the monitors
 
 # Of the time between two refreshes of exported reports, what these may take at most.
 _REFRESH_SHARE = 0.5
@@ -45,7 +51,7 @@ class App:
 
     Attributes:
         address: ``host:port`` of gRPC, once started.
-        metrics_url: Of the metrics, once started.
+        metrics_url: Of the metrics, once started; the page is at ``/`` of it.
         telemetry: Its metrics.
         book: Its monitors, once started.
         engine: Once started.
@@ -101,14 +107,16 @@ class App:
     async def _start(self) -> None:
         settings, stack = self.settings, self._stack
         # First, so that a probe is answered while the graphs load.
-        metrics = MetricsServer(self.telemetry.scraped, lambda: self._is_ready)
+        loop = asyncio.get_running_loop()
+        shelf = Shelf(History(), lambda: self._listed(loop))
+        self.telemetry.follow(shelf)
+        metrics = MetricsServer(self.telemetry.scraped, lambda: self._is_ready, Pages(shelf))
         port = metrics.start(settings.metrics_host, settings.metrics_port)
         stack.callback(metrics.stop)
         self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"
 
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        loop = asyncio.get_running_loop()
         if self._given_engine is None:
             self.engine = await loop.run_in_executor(executor, open_engine, settings)
         else:
@@ -123,7 +131,8 @@ class App:
         stack.push_async_callback(journal.close)
         if not journal.is_durable:
             _LOG.warning(
-                "there is no %sJOURNAL: monitors and their frames are gone with this process", PREFIX
+                "there is no %sJOURNAL: monitors and their frames are gone with this process",
+                PREFIX,
             )
         around = Surroundings(
             engine=self.engine,
@@ -166,6 +175,24 @@ class App:
         stack.push_async_callback(server.refuse)
         self._is_ready = True
 
+    def _listed(self, loop: asyncio.AbstractEventLoop) -> tuple[MonitorEntry, ...]:
+        """Return all monitors; called by other threads than the loop's.
+
+        Raises:
+            UnavailableError: The service starts or stops, or its loop is stuck.
+        """
+
+        async def listed() -> tuple[MonitorEntry, ...]:
+            return tuple(_entry(each) for each in self.book.list())
+
+        if self._is_ready:
+            future = asyncio.run_coroutine_threadsafe(listed(), loop)
+            try:
+                return future.result(_LIST_S)
+            except (TimeoutError, CancelledError):
+                future.cancel()
+        raise UnavailableError("the service is starting or stopping: ask again later")
+
     async def _refresh(self) -> None:
         """Keep the exported reports up to date."""
         while True:
@@ -177,6 +204,19 @@ class App:
         while True:
             await asyncio.sleep(self.settings.checkpoint_interval_s)
             await self.book.tend()
+
+
+def _entry(monitor: Monitor) -> MonitorEntry:
+    return MonitorEntry(
+        name=monitor.name,
+        tally=monitor.definition.tally.value,
+        classes=len(monitor.classes),
+        windows=tuple(each.name for each in monitor.definition.windows),
+        models=tuple(monitor.models),
+        slices=tuple(monitor.slices),
+        labelled_images=monitor.labelled_images,
+        watermark_us=monitor.watermark_us,
+    )
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest as prometheus_text
@@ -32,6 +32,19 @@ _EOF = b"# EOF\n"
 W = TypeVar("W", Counter, Gauge, Histogram)
 
 
+class Follower(Protocol):
+    """Is told of reports as they are exported, on the event loop."""
+
+    def record(self, made: MonitorReport) -> None:
+        """Take this report in place of the last one of its model, window and slice."""
+
+    def refreshed(self, monitor: str) -> None:
+        """Note that all of a monitor's reports are the newest state now."""
+
+    def forget(self, monitor: str) -> None:
+        """Forget this monitor."""
+
+
 class Telemetry:
     """What the service says about itself and, through reports, about the models.
 
@@ -49,6 +62,7 @@ class Telemetry:
     ) -> None:
         self._registry = registry
         self._quality = Exposition(max_series=max_series, max_classes=max_classes)
+        self._followers: list[Follower] = []
         self._frames = _made(Counter, "boxgauge_frames_total", registry)
         for side in Side:
             for outcome in _OUTCOMES:
@@ -127,9 +141,15 @@ class Telemetry:
         self._batch_seconds.labels(graph).observe(seconds)
         self._batch_items.labels(graph).observe(rows)
 
+    def follow(self, follower: Follower) -> None:
+        """Tell this follower, too, of all reports from now on."""
+        self._followers.append(follower)
+
     def publish(self, made: MonitorReport) -> None:
         """Export this report from now on."""
         self._quality.publish(made)
+        for each in self._followers:
+            each.record(made)
 
     def compared(
         self,
@@ -150,6 +170,8 @@ class Telemetry:
             boxgauge_labelled_images=labelled_images,
             boxgauge_report_timestamp_seconds=time.time(),
         )
+        for each in self._followers:
+            each.refreshed(monitor)
 
     def tallies(self, monitor: str, size: int, limit: int | None = None) -> None:
         """Export how many bytes a monitor's tallies have in memory, and may have."""
@@ -161,6 +183,8 @@ class Telemetry:
         self._quality.forget(monitor)
         for outcome in self._outcomes_of.pop(monitor, ()):
             self._outcomes.remove(monitor, outcome)
+        for each in self._followers:
+            each.forget(monitor)
 
     def scraped(self, accept: str) -> tuple[str, bytes]:
         """Return the content type and the text that a scraper with this Accept header wants."""

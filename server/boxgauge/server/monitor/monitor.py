@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.frames import (
-    AlreadyExistsError,
-    BoxGaugeError,
     FailedPreconditionError,
     InvalidInputError,
     NotFoundError,
@@ -43,9 +41,7 @@ class Monitor:
         outcomes: What came of frames that no report counts, by reason.
     """
 
-    def __init__(
-        self, key: int, name: str, definition: Definition, around: Surroundings
-    ) -> None:
+    def __init__(self, key: int, name: str, definition: Definition, around: Surroundings) -> None:
         self.key = key
         self.name = name
         self.definition = definition
@@ -198,9 +194,7 @@ class Monitor:
         """Bring the stores to what the journal says; return how many changes that took."""
         taken = 0
         async for changes in self._stores.restore(self.key):
-            self._slicing.restore(
-                name for change in changes for name in _slices_of(change)
-            )
+            self._slicing.restore(name for change in changes for name in _slices_of(change))
             await self._settle(changes)
             taken += len(changes)
         self._slicing.restore(self._stores.slices())
@@ -218,9 +212,7 @@ class Monitor:
         more = before_us > 0
         while more and not self.is_deleted:
             with self._line.place() as place:
-                gone = await self._around.journal.expire(
-                    self.key, before_us, limit=_EXPIRE_AT_ONCE
-                )
+                gone = await self._around.journal.expire(self.key, before_us, limit=_EXPIRE_AT_ONCE)
                 await place.turn()
                 self._stores.forget(gone.joined)
                 self._count("expired_unlabelled", gone.unlabelled)
@@ -300,9 +292,7 @@ class Monitor:
             self._hold()
             self._bump()
 
-    def _note(
-        self, frames: Sequence[CameFrame], taken: Taken, observed: Observed
-    ) -> None:
+    def _note(self, frames: Sequence[CameFrame], taken: Taken, observed: Observed) -> None:
         """Note what became of each frame."""
         for k, (frame, outcome) in enumerate(zip(frames, taken.outcomes, strict=True)):
             side = Side.PREDICTIONS if frame.model else Side.GROUND_TRUTH

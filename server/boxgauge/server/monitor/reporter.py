@@ -10,7 +10,7 @@ from boxgauge.engine.notes import notes_of
 from boxgauge.engine.online.windows import Window
 from boxgauge.frames import FailedPreconditionError
 from boxgauge.server.journal.types import Counts
-from boxgauge.server.monitor.definition import Compared, Definition, TallyKind
+from boxgauge.server.monitor.definition import Compared, Definition
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
 from boxgauge.server.monitor.steps import model_store, pair_store
 from boxgauge.server.monitor.stores import Stores

@@ -4,28 +4,21 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-import numpy as np
-
 from boxgauge.engine import MatchedImages
 from boxgauge.engine.notes import Oddities
-from boxgauge.engine.online.exact_store import ExactStore
 from boxgauge.engine.online.prediction_store import PredictionStore
 from boxgauge.engine.online.ring import Edges
-from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.store import QualityStore
 from boxgauge.engine.online.windows import DAY_US, HOUR_US, Ring
-from boxgauge.frames import ImageId, ResourceExhaustedError
-from boxgauge.server.journal.types import Change, HeldSide
+from boxgauge.frames import ImageId
+from boxgauge.server.journal.types import Change
 from boxgauge.server.monitor.definition import Definition, TallyKind
 from boxgauge.server.monitor.reference import Reference
-from boxgauge.server.monitor.rows import unpack_predictions
 from boxgauge.server.monitor.steps import (
     Joined,
     Step,
-    facts_of,
     model_store,
     pair_store,
-    prediction_facts,
 )
 from boxgauge.server.monitor.surroundings import Surroundings
 
