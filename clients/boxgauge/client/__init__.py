@@ -5,6 +5,7 @@ from boxgauge.client.async_clients import AsyncEvaluationClient, AsyncMonitorCli
 from boxgauge.client.batches import ground_truth_batch, prediction_batch
 from boxgauge.client.chunks import chunks
 from boxgauge.client.comparisons import Comparison, StatisticDifference
+from boxgauge.client.feed import AsyncFeed, Feed, FeedCounters, FeedOptions
 from boxgauge.client.messages import Batch
 from boxgauge.client.monitor_settings import DriftSettings, MonitorSettings, RingSettings
 from boxgauge.client.monitors import Monitor
@@ -38,6 +39,7 @@ from boxgauge.client.tallies import ExportedTally
 __all__ = [
     "Acknowledgement",
     "AsyncEvaluationClient",
+    "AsyncFeed",
     "AsyncMonitorClient",
     "Batch",
     "Calibration",
@@ -51,6 +53,9 @@ __all__ = [
     "EvaluationResult",
     "EvaluationSettings",
     "ExportedTally",
+    "Feed",
+    "FeedCounters",
+    "FeedOptions",
     "Interval",
     "LabelDelay",
     "LossSummary",

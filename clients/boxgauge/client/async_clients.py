@@ -1,7 +1,15 @@
 """Asynchronous clients, on ``grpc.aio``."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -146,7 +154,7 @@ class AsyncMonitorClient(_AsyncClient):
         *,
         model: str = "",
         window: int = WINDOW,
-    ) -> AsyncIterator[Acknowledgement]:
+    ) -> AsyncGenerator[Acknowledgement, None]:
         """Send each item as one message and yield the answers in order.
 
         Nothing is sent before the first answer is asked for. At most ``window``

@@ -139,12 +139,14 @@ def _list(name: str, given: object) -> Iterable[object]:
 
 
 def _slices(given: Sequence[str] | Mapping[str, int]) -> list[pb.SliceKey]:
-    caps = given if isinstance(given, Mapping) else {}
+    keys: list[tuple[object, object]]
+    if isinstance(given, Mapping):
+        keys = [*given.items()]
+    else:
+        keys = [(key, 0) for key in _list("slices", given)]
     return [
-        pb.SliceKey(
-            key=check_text(key, "slices"), max_values=_whole(caps.get(key, 0), f"slices[{key}]")
-        )
-        for key in (given if caps else _list("slices", given or ()))
+        pb.SliceKey(key=check_text(key, "slices"), max_values=_whole(most, f"slices[{key}]"))
+        for key, most in keys
     ]
 
 
