@@ -133,14 +133,14 @@ class Monitor:
         return task
 
     async def report(
-        self, model: str = "", window: str = "", slice: str = "", max_age_s: float = 0.0
+        self, model: str = "", window: str = "", slice_: str = "", max_age_s: float = 0.0
     ) -> MonitorReport:
         """Return the report of one model.
 
         Args:
             model: May be empty where the monitor has seen exactly one.
             window: Empty: the first one.
-            slice: ``key=value``; empty: all images.
+            slice_: ``key=value``; empty: all images.
             max_age_s: How old it may be; 0: it reflects all that was acknowledged until now.
 
         Raises:
@@ -150,16 +150,16 @@ class Monitor:
             FailedPreconditionError: The name is empty and there is no model yet.
         """
         found, asked = self._model(model), self.definition.window(window)
-        if slice and slice not in self._slicing.names:
+        if slice_ and slice_ not in self._slicing.names:
             raise NotFoundError(
-                f"monitor {self.name} has seen no slice {slice[:200]!r}",
+                f"monitor {self.name} has seen no slice {slice_[:200]!r}",
                 field="slice",
-                value=slice,
+                value=slice_,
             )
-        return await self._reporter.report(Asked(found, asked, slice), max_age_s)
+        return await self._reporter.report(Asked(found, asked, slice_), max_age_s)
 
     async def compare(
-        self, champion: str, challenger: str, window: str = "", slice: str = ""
+        self, champion: str, challenger: str, window: str = "", slice_: str = ""
     ) -> MonitorComparison:
         """Return how two models differ on the images that both have.
 
@@ -170,7 +170,7 @@ class Monitor:
         for each in (champion, challenger):
             self._model(each)
         return await self._reporter.compare(
-            Compared(champion, challenger), self.definition.window(window), slice
+            Compared(champion, challenger), self.definition.window(window), slice_
         )
 
     async def tallies(self, model: str = "", window: str = "") -> AsyncIterator[MonitorTally]:

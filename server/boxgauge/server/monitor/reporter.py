@@ -89,7 +89,7 @@ class Reporter:
             if found.version >= wanted:
                 return found.made
 
-    async def compare(self, pair: Compared, window: Window, slice: str) -> MonitorComparison:
+    async def compare(self, pair: Compared, window: Window, slice_: str) -> MonitorComparison:
         """Return how two models differ on the images that both have.
 
         Raises:
@@ -97,7 +97,7 @@ class Reporter:
         """
         keys, swapped = self._pair_stores(pair)
         stores = [self._stores.quality(key) for key in keys]
-        snapshots = [each.snapshot(window, slice) for each in stores]
+        snapshots = [each.snapshot(window, slice_) for each in stores]
         engine, made = self._around.engine, self._definition
 
         def run() -> MonitorComparison:
@@ -109,7 +109,7 @@ class Reporter:
                 pair.challenger,
                 window,
                 a.span,
-                slice,
+                slice_,
                 paired(engine, made.classes, made.settings, a, b),
             )
 

@@ -195,3 +195,81 @@ class Stores:
             self._restore_part(kind, name, held)
         async for changes in journal.changes_after(key, self.number):
             yield changes
+
+    def outlook(self, model: str, window: Window, name: str) -> Outlook:
+        """Return what is needed to say what a window's predictions let one expect."""
+        store, whole = self.predicted(model), not name
+        snapshot = store.snapshot(window, name)
+        reference, estimator = self.reference(model), self.estimator(model)
+        return Outlook(
+            engine=self._around.engine,
+            current=lambda: store.tally(snapshot),
+            span=snapshot.span,
+            reference=reference.snapshot() if whole else None,
+            reference_span=reference.span,
+            level=self._definition.drift.level,
+            estimate=estimator.snapshot().estimate if whole else None,
+        )
+
+    def estimator(self, model: str) -> Estimator:
+        """Return what has learned from the model's labelled images."""
+        known = self._estimators.get(model)
+        if known is None:
+            made = self._definition
+            known = Estimator(self._around.engine, made.classes, made.settings)
+            self._estimators[model] = known
+        return known
+
+    def _new_quality(self) -> AnyStore:
+        made = self._definition
+        if made.tally is TallyKind.EXACT:
+            return ExactStore(
+                self._around.engine, made.classes, made.settings, self._ring, made.losses
+            )
+        return SketchStore(
+            self._around.engine,
+            made.classes,
+            made.settings,
+            self._ring,
+            made.losses,
+            max_bytes=self._around.max_tally_bytes,
+        )
+
+    def _exchange_predictions(self, model: str, gone: Images, came: Images) -> None:
+        store = self.predicted(model)
+        for images, change in ((gone, store.subtract), (came, store.add)):
+            if images:
+                ids = tuple(image_id for image_id, _ in images)
+                frames = unpack_predictions(ids, [side.rows for _, side in images])
+                change(frames, prediction_facts(images))
+        self.reference(model).exchange(gone, came)
+
+    def _exchange_images(
+        self, steps: Sequence[Step], joined: Sequence[Joined], matched: MatchedImages
+    ) -> None:
+        places = {each.key: k for k, each in enumerate(joined)}
+        grouped: dict[tuple[str, int], list[int]] = {}
+        for step in steps:
+            grouped.setdefault((step.store, step.sign), []).append(places[step.joined.key])
+        for (key, sign), chosen in grouped.items():
+            store = self.quality(key)
+            whole = len(chosen) == len(joined) and chosen == [*range(len(joined))]
+            images = matched if whole else matched.select(chosen)
+            facts = facts_of([joined[k] for k in chosen])
+            (store.add if sign > 0 else store.subtract)(images, facts)
+            if model := model_of(key):
+                estimator = self.estimator(model)
+                (estimator.add if sign > 0 else estimator.subtract)(images)
+                found = Oddities.of(images.ground_truths)
+                self._oddities[model] = self.oddities(model).plus(found, sign)
+
+    def _changed(self) -> list[tuple[str, dict[str, bytes | None]]]:
+        """Return the parts that changed since this was last asked, by store."""
+        found: list[tuple[str, dict[str, bytes | None]]] = []
+        for key, store in self._quality.items():
+            found.append((f"{QUALITY}:{key}", store.changed().packed()))
+        for model, predicted in self._predicted.items():
+            found.append((f"{PREDICTED}:{model}", predicted.changed()))
+        for model, reference in self._references.items():
+            found.append((f"{REFERENCE}:{model}", reference.changed()))
+        return found
