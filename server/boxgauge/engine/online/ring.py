@@ -142,7 +142,7 @@ class BucketRing(Generic[T]):
         if edges == self.edges:
             return Rolled((), (), ())
         self.edges = edges
-        gone, grown, dropped = [], dict[Bucket, None](), []
+        gone, grown, dropped = list[Bucket](), dict[Bucket, None](), list[tuple[str, T]]()
         for bucket in sorted(self._values, key=lambda each: each.start_us):
             wider = edges.bucket(bucket.start_us)
             if wider == bucket:
