@@ -87,7 +87,7 @@ def report(
     monitor: str = "gate",
     model: str = "a",
     window: str = "1h",
-    slice: str = "",  # noqa: A002 (as reports name it)
+    slice: str = "",
     made: Quality | None = None,
 ) -> MonitorReport:
     """Return a report of 50 predicted images, 40 of them labelled."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.frames import (
     AlreadyExistsError,
     InvalidInputError,
@@ -27,13 +28,12 @@ MAX_AREAS = 32
 MAX_AREA_NAME = 100
 
 
-def check_size(definition: Definition) -> None:
+def check_size(classes: tuple[ObjectClass, ...], settings: EvaluationSettings) -> None:
     """Check that a report over these stays within memory and its labels within reason.
 
     Raises:
         InvalidInputError: Too many cells, too many areas, or an area's name is too long.
     """
-    settings = definition.settings
     if len(settings.areas) > MAX_AREAS:
         raise InvalidInputError.at("areas", len(settings.areas), f"at most {MAX_AREAS}")
     for area in settings.areas:
@@ -43,7 +43,7 @@ def check_size(definition: Definition) -> None:
             )
     cells = (
         len(settings.iou_thresholds)
-        * len(definition.classes)
+        * len(classes)
         * len(settings.areas)
         * len(settings.max_detections)
     )
@@ -85,7 +85,7 @@ class Book:
             ResourceExhaustedError: There are as many as there may be.
         """
         check_name("monitor", name)
-        check_size(definition)
+        check_size(definition.classes, definition.settings)
         check_losses(self._around.engine, definition.losses)
         threshold = definition.settings.score_threshold
         if not 0 <= threshold <= 1:

@@ -21,13 +21,21 @@ from boxgauge.frames import (
 from boxgauge.server.journal.types import CameFrame
 from boxgauge.server.monitor.definition import LABEL_SOURCE, Definition
 from boxgauge.server.monitor.names import check_name
+from boxgauge.server.monitor.outcomes import (
+    DROPPED_TAG,
+    FOLDED_SLICE,
+    FUTURE,
+    INVALID,
+    LATE,
+    REFUSED,
+    UNKNOWN_CLASS,
+    Outcomes,
+)
 from boxgauge.server.monitor.rows import pack, row_bytes
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side, SideBatch
 from boxgauge.server.monitor.slicing import Slicing, check_tags, check_text
 
 T = TypeVar("T")
-
-LATE, FUTURE, INVALID, UNKNOWN_CLASS = "late", "future", "invalid", "unknown_class"
 
 
 @dataclass(slots=True)
@@ -76,7 +84,7 @@ class Intake:
         definition: Definition,
         slicing: Slicing,
         room: Callable[[int, int], None],
-        outcomes: Counter[str],
+        outcomes: Outcomes,
     ) -> None:
         self._definition = definition
         self._class_ids = np.array([each.id for each in definition.classes], np.int64)
@@ -106,6 +114,10 @@ class Intake:
         for truths in arrivals.ground_truths:
             faults = ground_truth_faults(truths.frames, classes=self._class_ids)
             found += self._taken(Side.GROUND_TRUTH, "", truths, faults, observed, now_us)
+        slicing = self._slicing
+        self._outcomes.count(FOLDED_SLICE, slicing.folded)
+        self._outcomes.count(DROPPED_TAG, slicing.dropped)
+        slicing.folded = slicing.dropped = 0
         return found
 
     def _taken(
@@ -174,14 +186,13 @@ class Intake:
         if time_us is None:
             return now_us
         if not 0 < time_us <= now_us + self._definition.max_ahead_us:
-            self._outcomes[FUTURE] += time_us > 0
             ahead = self._definition.max_ahead_us / 1e6
             wanted = f"after 1970 and at most {ahead:g} s ahead of the service's clock ({now_us})"
-            raise InvalidInputError.at("event_times_us", time_us, wanted)
+            kind = _AheadError if time_us > 0 else InvalidInputError
+            raise kind.at("event_times_us", time_us, wanted)
         oldest = self.watermark_us - self._definition.retention_us
         if time_us < oldest:
-            self._outcomes[LATE] += 1
-            raise FailedPreconditionError(
+            raise _LateError(
                 f"event_times_us is {time_us}: nothing before {oldest} is taken any more, which is"
                 f" the retention behind the newest event time, {self.watermark_us}",
                 field="event_times_us",
@@ -190,10 +201,26 @@ class Intake:
         return time_us
 
     def _refuse(self, refusal: Refusal, observed: Observed) -> None:
-        if isinstance(refusal.error, InvalidInputError):
-            is_label = refusal.error.field.startswith("labels")
-            self._outcomes[UNKNOWN_CLASS if is_label else INVALID] += 1
+        self._outcomes.count(_outcome(refusal.error), example=refusal.image_id)
         observed.refuse(refusal)
+
+
+class _AheadError(InvalidInputError):
+    """An event time that the service's clock has not reached."""
+
+
+class _LateError(FailedPreconditionError):
+    """An event time from before the retention."""
+
+
+def _outcome(error: BoxGaugeError) -> str:
+    if isinstance(error, _AheadError):
+        return FUTURE
+    if isinstance(error, _LateError):
+        return LATE
+    if error.field.startswith("labels["):
+        return UNKNOWN_CLASS
+    return INVALID if isinstance(error, InvalidInputError) else REFUSED
 
 
 def _at(values: Sequence[T], k: int, *, default: T) -> T:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
@@ -13,10 +12,17 @@ from boxgauge.frames import (
     ResourceExhaustedError,
 )
 from boxgauge.server.journal.types import CameFrame, Change, HeldSide, Outcome, Taken
+from boxgauge.server.monitor.checkpoints import Checkpoints
 from boxgauge.server.monitor.definition import Compared, Definition, TallyKind
 from boxgauge.server.monitor.intake import Intake, Observed
 from boxgauge.server.monitor.line import Line, Place
 from boxgauge.server.monitor.matcher import Matcher
+from boxgauge.server.monitor.outcomes import (
+    EXPIRED_JOINED,
+    EXPIRED_UNLABELLED,
+    EXPIRED_UNPREDICTED,
+    Outcomes,
+)
 from boxgauge.server.monitor.pairs import check_pairs
 from boxgauge.server.monitor.reporter import Asked, Reporter
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
@@ -47,7 +53,7 @@ class Monitor:
         self.definition = definition
         self.version = 1
         self.is_deleted = False
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes = Outcomes(name, around.telemetry)
         self._around = around
         self._share = around.ledger.share()
         self._slicing = Slicing(definition.slices)
@@ -68,6 +74,7 @@ class Monitor:
     def _begin(self) -> None:
         """Hold nothing."""
         self._stores = Stores(self.definition, self._around)
+        self._checkpoints = Checkpoints(self.key, self.definition, self._around)
         self._reporter = Reporter(
             self.name,
             self.definition,
@@ -193,7 +200,7 @@ class Monitor:
     async def restore(self) -> int:
         """Bring the stores to what the journal says; return how many changes that took."""
         taken = 0
-        async for changes in self._stores.restore(self.key):
+        async for changes in self._checkpoints.read(self._stores):
             self._slicing.restore(name for change in changes for name in _slices_of(change))
             await self._settle(changes)
             taken += len(changes)
@@ -204,7 +211,7 @@ class Monitor:
 
     async def keep(self) -> None:
         """Write a checkpoint, so that a restart has less to do."""
-        await self._stores.checkpoint(self.key)
+        await self._checkpoints.write(self._stores)
 
     async def expire(self) -> None:
         """Forget frames that are older than the retention, and count what they still waited for."""
@@ -215,9 +222,9 @@ class Monitor:
                 gone = await self._around.journal.expire(self.key, before_us, limit=_EXPIRE_AT_ONCE)
                 await place.turn()
                 self._stores.forget(gone.joined)
-                self._count("expired_unlabelled", gone.unlabelled)
-                self._count("expired_unpredicted", gone.unpredicted)
-                self._count("expired_joined", len(gone.joined))
+                self.outcomes.count(EXPIRED_UNLABELLED, gone.unlabelled)
+                self.outcomes.count(EXPIRED_UNPREDICTED, gone.unpredicted)
+                self.outcomes.count(EXPIRED_JOINED, len(gone.joined))
                 more = gone.more
             self._hold()
 
@@ -301,7 +308,7 @@ class Monitor:
             else:
                 observed.take(side, is_changed=outcome is Outcome.CHANGED)
             if outcome is not Outcome.CHANGED:
-                self._count(outcome.value, 1)
+                self.outcomes.count(outcome.value, example=frame.image_id)
 
     def _judge(self, came: CameFrame, partner: HeldSide) -> None:
         check_pairs(came, partner, self.definition.settings)
@@ -335,9 +342,6 @@ class Monitor:
             counts = self._around.journal.counts(self.key)
             self._share.hold(counts.boxes, counts.sides)
         self._around.telemetry.tallies(self.name, self._stores.tally_bytes)
-
-    def _count(self, outcome: str, times: int) -> None:
-        self.outcomes[outcome] += times
 
     def _bump(self) -> None:
         self.version += 1

@@ -96,7 +96,7 @@ class Reporter:
             FailedPreconditionError: The monitor does not compare them.
         """
         keys, swapped = self._pair_stores(pair)
-        stores = [self._stores.quality(key) for key in keys]
+        stores = [self._stores.store(key) for key in keys]
         snapshots = [each.snapshot(window, slice_) for each in stores]
         engine, made = self._around.engine, self._definition
 
@@ -141,7 +141,7 @@ class Reporter:
         self, model: str, window: Window, slices: Sequence[str]
     ) -> AsyncIterator[MonitorTally]:
         """Yield the tally of each slice as bytes."""
-        store = self._stores.quality(model_store(model))
+        store = self._stores.store(model_store(model))
         for name in slices:
             span, tally = store.tally(window, name)
             data = await self._timed(tally.to_bytes)
@@ -187,10 +187,10 @@ class Reporter:
         model, window, name = asked
         version, read_at = stores.version(model), time.monotonic()
         labelled, watermark_us = self._counts().labelled, stores.watermark_us
-        held = stores.quality(model_store(model))
+        held = stores.store(model_store(model))
         snapshot = held.snapshot(window, name)
-        notes = notes_of(stores.oddities(model), definition.settings)
-        outlook = stores.outlook(model, window, name)
+        notes = notes_of(stores.model(model).oddities, definition.settings)
+        outlook = stores.model(model).outlook(window, name)
         self._versions += 1
         number = self._versions
 

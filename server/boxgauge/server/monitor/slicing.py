@@ -45,8 +45,8 @@ class Slicing:
         keys: By which it slices, and how many values of each get a slice of their own.
 
     Attributes:
-        folded: Values so far that went to ``__other__``, once an image.
-        dropped: Tags so far whose key is none of these, once an image.
+        folded: Values that went to ``__other__``, once an image; whoever counts them sets 0.
+        dropped: Tags whose key is none of these, once an image; likewise.
     """
 
     def __init__(self, keys: Iterable[SliceKey]) -> None:

@@ -39,6 +39,11 @@ def model_store(model: str) -> str:
     return f"model/{model}"
 
 
+def model_of(store: str) -> str:
+    """Return the model whose own store this is; empty where it is a pair's."""
+    return store.removeprefix("model/") if store.startswith("model/") else ""
+
+
 def pair_store(pair: Compared, model: str) -> str:
     """Return the key of the store of a model's images that the other one has, too."""
     return f"pair/{pair.champion} {pair.challenger}/{model}"

@@ -1,28 +1,20 @@
 """All stores of one monitor, kept in step with the journal."""
 
-import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from boxgauge.engine import MatchedImages
-from boxgauge.engine.notes import Oddities
-from boxgauge.engine.online.prediction_store import PredictionStore
+from boxgauge.engine.online.exact_store import ExactStore
 from boxgauge.engine.online.ring import Edges
-from boxgauge.engine.online.store import QualityStore
+from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import DAY_US, HOUR_US, Ring
 from boxgauge.frames import ImageId
 from boxgauge.server.journal.types import Change
 from boxgauge.server.monitor.definition import Definition, TallyKind
-from boxgauge.server.monitor.reference import Reference
-from boxgauge.server.monitor.steps import (
-    Joined,
-    Step,
-    model_store,
-    pair_store,
-)
+from boxgauge.server.monitor.model_state import Images, ModelState
+from boxgauge.server.monitor.steps import Joined, Step, facts_of, model_of, model_store, pair_store
 from boxgauge.server.monitor.surroundings import Surroundings
 
-_LOG = logging.getLogger(__name__)
+AnyStore = ExactStore | SketchStore
 
 
 def kept_ring(definition: Definition) -> Ring:
@@ -47,37 +39,32 @@ class Stores:
         watermark_us: The highest event time that is reflected; 0: none yet.
         number: Of the last change that is reflected.
         is_current: The monitor was not reset since.
+        missed: Of the first change that is not reflected though it should be; None: all are.
+        models: What is kept of each model beside its labelled images.
+        quality: Labelled images, by the keys of `steps`.
     """
 
     def __init__(self, definition: Definition, around: Surroundings) -> None:
         self.watermark_us = 0
         self.number = 0
         self.is_current = True
+        self.missed: int | None = None
+        self.models: dict[str, ModelState] = {}
+        self.quality: dict[str, AnyStore] = {}
         self._definition = definition
         self._around = around
         self._ring = kept_ring(definition)
-        self._quality: dict[str, QualityStore] = {}
-        self._predicted: dict[str, PredictionStore] = {}
-        self._references: dict[str, Reference] = {}
-        self._oddities: dict[str, Oddities] = {}
-        self._versions: Counter[str] = Counter()
-        self._missed: int | None = None
-        self._unsaved: dict[str, dict[str, bytes | None]] = {}
 
     @property
     def tally_bytes(self) -> int:
         """Bytes of all of it in memory."""
-        stores = (*self._quality.values(), *self._predicted.values())
-        return sum(each.tally_bytes for each in stores)
+        labelled = sum(each.tally_bytes for each in self.quality.values())
+        return labelled + sum(each.predicted.tally_bytes for each in self.models.values())
 
     def slices(self) -> set[str]:
         """Return the names of all slices that something is held of."""
-        stores = (*self._quality.values(), *self._predicted.values())
+        stores = (*self.quality.values(), *(each.predicted for each in self.models.values()))
         return {name for each in stores for name in each.slices() if name}
-
-    def edges(self) -> Edges:
-        """Return where buckets lie now."""
-        return Edges.of(self._ring, self.watermark_us)
 
     def oldest_us(self) -> int:
         """Return the event time from which on frames are kept; 0: all are."""
@@ -85,43 +72,31 @@ class Stores:
             return 0
         oldest = self.watermark_us - self._definition.retention_us
         if self._definition.tally is TallyKind.EXACT:
-            oldest = min(oldest, self.edges().days_us)
+            oldest = min(oldest, self._edges().days_us)
         return max(oldest, 0)
 
     def version(self, model: str) -> tuple[int, int]:
         """Return what is another one whenever a report of the model may say another thing."""
-        return self._versions[model], self.edges().until_us
+        return self.model(model).version, self._edges().until_us
 
-    def quality(self, key: str) -> QualityStore:
-        """Return the store of a key of `steps`, advanced to now; a new one where there is none."""
-        store = self._quality.get(key)
+    def model(self, name: str) -> ModelState:
+        """Return the state of a model, advanced to now; a new one where there is none."""
+        state = self.models.get(name)
+        if state is None:
+            state = ModelState(self._around.engine, self._definition, self._ring)
+            self.models[name] = state
+        if self.watermark_us:
+            state.predicted.advance(self.watermark_us)
+        return state
+
+    def store(self, key: str) -> AnyStore:
+        """Return the store of labelled images of a key, likewise."""
+        store = self.quality.get(key)
         if store is None:
-            store = self._quality[key] = self._new_quality()
-        store.advance(self.watermark_us)
+            store = self.quality[key] = self._new_store()
+        if self.watermark_us:
+            store.advance(self.watermark_us)
         return store
-
-    def predicted(self, model: str) -> PredictionStore:
-        """Return the store of a model's predictions, likewise."""
-        store = self._predicted.get(model)
-        if store is None:
-            made = self._definition
-            store = PredictionStore(made.classes, made.settings, self._ring)
-            self._predicted[model] = store
-        store.advance(self.watermark_us)
-        return store
-
-    def reference(self, model: str) -> Reference:
-        """Return what the drift of a model is measured against."""
-        known = self._references.get(model)
-        if known is None:
-            made = self._definition
-            known = Reference(made.classes, made.settings, made.drift)
-            self._references[model] = known
-        return known
-
-    def oddities(self, model: str) -> Oddities:
-        """Return the ground truths of the model's images that pycocotools takes otherwise."""
-        return self._oddities.get(model, Oddities())
 
     def apply(
         self,
@@ -133,118 +108,42 @@ class Stores:
         """Take in what changed.
 
         Args:
-            changes: In journal order.
+            changes: In journal order; at least one.
             steps: What they ask of stores.
             joined: Every content that a step names, once.
             matched: The same, matched; None where there is none.
         """
         times = [each.predictions_after.time_us for each in changes if each.predictions_after]
-        self.watermark_us = max(self.watermark_us, *times) if times else self.watermark_us
-        for model, (gone, came) in _predictions_of(changes).items():
-            self._exchange_predictions(model, gone, came)
+        self.watermark_us = max([self.watermark_us, *times])
+        for name, (gone, came) in predictions_of(changes).items():
+            self.model(name).exchange(gone, came)
         if matched is not None:
-            self._exchange_images(steps, joined, matched)
-        self._versions.update({change.model for change in changes})
+            self._exchange(steps, joined, matched)
+        for name in {change.model for change in changes}:
+            self.model(name).version += 1
         self.number = max(self.number, changes[-1].number)
 
     def has_missed(self, number: int) -> None:
         """Note that a change is not reflected; no checkpoint goes past it."""
-        self._missed = number if self._missed is None else min(number, self._missed)
+        self.missed = number if self.missed is None else min(number, self.missed)
 
     def forget(self, images: Iterable[tuple[str, ImageId]]) -> None:
-        """Forget images whose frames are gone; a sketch has nothing to forget."""
-        if self._definition.tally is TallyKind.SKETCH:
-            return
+        """Forget images whose frames are gone; a sketch keeps its counts."""
         by_model: dict[str, list[ImageId]] = {}
-        for model, image_id in images:
-            by_model.setdefault(model, []).append(image_id)
-        for model, ids in by_model.items():
-            self.quality(model_store(model)).forget(ids)
+        for name, image_id in images:
+            by_model.setdefault(name, []).append(image_id)
+        for name, ids in by_model.items():
+            keys = [model_store(name)]
             for pair in self._definition.comparisons:
-                if other := pair.other(model):
-                    for each in (model, other):
-                        self.quality(pair_store(pair, each)).forget(ids)
-            self._versions[model] += 1
+                if other := pair.other(name):
+                    keys += [pair_store(pair, name), pair_store(pair, other)]
+            for key in keys:
+                store = self.store(key)
+                if isinstance(store, ExactStore):
+                    store.forget(ids)
+            self.model(name).version += 1
 
-    async def checkpoint(self, key: int) -> None:
-        """Write what changed since the last one, as one transaction."""
-        if self._missed is not None or not self.is_current or not self.number:
-            return
-        number = self.number
-        if self._definition.tally is TallyKind.SKETCH:
-            for store, part in self._changed():
-                self._unsaved.setdefault(store, {}).update(part)
-        parts, self._unsaved = self._unsaved, {}
-        try:
-            await self._around.journal.checkpoint(key, parts, number)
-        except BaseException:
-            for store, part in parts.items():
-                self._unsaved[store] = part | self._unsaved.get(store, {})
-            raise
-
-    async def restore(self, key: int) -> AsyncIterator[list[Change]]:
-        """Take in the last checkpoint and yield the changes that have to follow it."""
-        journal = self._around.journal
-        if self._definition.tally is TallyKind.EXACT:
-            async for changes in journal.current(key):
-                yield changes
-            return
-        parts, self.number = await journal.parts(key)
-        for store, held in parts.items():
-            kind, _, name = store.partition(":")
-            self._restore_part(kind, name, held)
-        async for changes in journal.changes_after(key, self.number):
-            yield changes
-
-    def outlook(self, model: str, window: Window, name: str) -> Outlook:
-        """Return what is needed to say what a window's predictions let one expect."""
-        store, whole = self.predicted(model), not name
-        snapshot = store.snapshot(window, name)
-        reference, estimator = self.reference(model), self.estimator(model)
-        return Outlook(
-            engine=self._around.engine,
-            current=lambda: store.tally(snapshot),
-            span=snapshot.span,
-            reference=reference.snapshot() if whole else None,
-            reference_span=reference.span,
-            level=self._definition.drift.level,
-            estimate=estimator.snapshot().estimate if whole else None,
-        )
-
-    def estimator(self, model: str) -> Estimator:
-        """Return what has learned from the model's labelled images."""
-        known = self._estimators.get(model)
-        if known is None:
-            made = self._definition
-            known = Estimator(self._around.engine, made.classes, made.settings)
-            self._estimators[model] = known
-        return known
-
-    def _new_quality(self) -> AnyStore:
-        made = self._definition
-        if made.tally is TallyKind.EXACT:
-            return ExactStore(
-                self._around.engine, made.classes, made.settings, self._ring, made.losses
-            )
-        return SketchStore(
-            self._around.engine,
-            made.classes,
-            made.settings,
-            self._ring,
-            made.losses,
-            max_bytes=self._around.max_tally_bytes,
-        )
-
-    def _exchange_predictions(self, model: str, gone: Images, came: Images) -> None:
-        store = self.predicted(model)
-        for images, change in ((gone, store.subtract), (came, store.add)):
-            if images:
-                ids = tuple(image_id for image_id, _ in images)
-                frames = unpack_predictions(ids, [side.rows for _, side in images])
-                change(frames, prediction_facts(images))
-        self.reference(model).exchange(gone, came)
-
-    def _exchange_images(
+    def _exchange(
         self, steps: Sequence[Step], joined: Sequence[Joined], matched: MatchedImages
     ) -> None:
         places = {each.key: k for k, each in enumerate(joined)}
@@ -252,24 +151,43 @@ class Stores:
         for step in steps:
             grouped.setdefault((step.store, step.sign), []).append(places[step.joined.key])
         for (key, sign), chosen in grouped.items():
-            store = self.quality(key)
-            whole = len(chosen) == len(joined) and chosen == [*range(len(joined))]
-            images = matched if whole else matched.select(chosen)
+            store = self.store(key)
+            is_all = chosen == [*range(len(joined))]
+            images = matched if is_all else matched.select(chosen)
             facts = facts_of([joined[k] for k in chosen])
             (store.add if sign > 0 else store.subtract)(images, facts)
-            if model := model_of(key):
-                estimator = self.estimator(model)
-                (estimator.add if sign > 0 else estimator.subtract)(images)
-                found = Oddities.of(images.ground_truths)
-                self._oddities[model] = self.oddities(model).plus(found, sign)
+            if name := model_of(key):
+                self.model(name).learn(images, sign)
 
-    def _changed(self) -> list[tuple[str, dict[str, bytes | None]]]:
-        """Return the parts that changed since this was last asked, by store."""
-        found: list[tuple[str, dict[str, bytes | None]]] = []
-        for key, store in self._quality.items():
-            found.append((f"{QUALITY}:{key}", store.changed().packed()))
-        for model, predicted in self._predicted.items():
-            found.append((f"{PREDICTED}:{model}", predicted.changed()))
-        for model, reference in self._references.items():
-            found.append((f"{REFERENCE}:{model}", reference.changed()))
-        return found
+    def _edges(self) -> Edges:
+        return Edges.of(self._ring, self.watermark_us)
+
+    def _new_store(self) -> AnyStore:
+        made, engine = self._definition, self._around.engine
+        asked = engine, made.classes, made.settings, self._ring, made.losses
+        if made.tally is TallyKind.EXACT:
+            return ExactStore(*asked)
+        return SketchStore(*asked, self._around.max_tally_bytes)
+
+
+def predictions_of(changes: Sequence[Change]) -> dict[str, tuple[Images, Images]]:
+    """Return, by model, the predictions that some changes take out and put in.
+
+    What comes in and goes out again among these changes is neither.
+    """
+    net: dict[str, dict[tuple[ImageId, int], int]] = {}
+    sides = {}
+    for change in changes:
+        counts = net.setdefault(change.model, {})
+        for sign, side in ((-1, change.predictions_before), (1, change.predictions_after)):
+            if side is not None:
+                key = change.image_id, side.number
+                counts[key] = counts.get(key, 0) + sign
+                sides[key] = side
+    return {
+        name: (
+            [(key[0], sides[key]) for key, count in counts.items() if count < 0],
+            [(key[0], sides[key]) for key, count in counts.items() if count > 0],
+        )
+        for name, counts in net.items()
+    }

@@ -168,9 +168,7 @@ def _monitor(monitor: Monitor) -> pb.Monitor:
         slices=monitor.slices,
         watermark_us=monitor.watermark_us,
         outcomes=[
-            pb.OutcomeCount(outcome=name, count=count)
-            for name, count in sorted(monitor.outcomes.items())
-            if count
+            pb.OutcomeCount(outcome=name, count=count) for name, count in monitor.outcomes.items()
         ],
         tally_bytes=monitor.tally_bytes,
     )
