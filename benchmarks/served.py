@@ -30,8 +30,7 @@ def serve(**settings: object) -> Iterator[Served]:
     asked = {f"BOXGAUGE_{k.upper()}": str(v) for k, v in settings.items() if v is not None}
     command = [sys.executable, "-m", "boxgauge.cli", "serve", "--port", "0", "--metrics-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | asked) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else b""
         if not line:
             raise SystemExit(f"the server did not start: exit status {process.wait()}")
         ready = json.loads(line)

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
+from google.protobuf.message import Message
 from grpc import aio
 from prometheus_client import CollectorRegistry
 
@@ -15,6 +17,8 @@ from boxgauge.server.app import App
 from boxgauge.server.settings import read_settings
 from boxgauge.v1 import frames_pb2, monitor_pb2, monitor_pb2_grpc, report_pb2
 from tests.integration.scenes import Record, Scene
+
+T = TypeVar("T")
 
 MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 CLASSES = (1, 2, 3)
@@ -134,7 +138,7 @@ def scene_of(counted: list[Counted]) -> Scene:
     """Return the images as COCO documents."""
     annotations: list[Record] = []
     results: list[Record] = []
-    for k, each in enumerate(counted):
+    for each in counted:
         for label, *box in each.truth.records:
             annotations.append(
                 {
@@ -182,27 +186,29 @@ class Service:
         self._thread.join()
         self._loop.close()
 
-    def call(self, method: str, request: Any) -> Any:
+    def call(self, method: str, request: Message) -> Message:
         """Return the answer of one RPC."""
 
-        async def call() -> Any:
-            assert self._running is not None
-            stub: Any = monitor_pb2_grpc.MonitorServiceStub(self._running[1])
-            return await getattr(stub, method)(request)
+        async def call() -> Message:
+            stub = monitor_pb2_grpc.MonitorServiceStub(self._channel())
+            answer: Message = await getattr(stub, method)(request)
+            return answer
 
         return self.run(call())
 
-    def observe(self, monitor: str, model: str, frames: frames_pb2.Frames) -> Any:
+    def observe(
+        self, monitor: str, model: str, frames: frames_pb2.Frames
+    ) -> monitor_pb2.ObserveResponse:
         """Send one message and return its answer."""
         request = monitor_pb2.ObserveRequest(monitor=monitor, model=model, frames=frames)
 
-        async def one() -> Any:
+        async def one() -> AsyncIterator[monitor_pb2.ObserveRequest]:
             yield request
 
-        async def call() -> Any:
-            assert self._running is not None
-            stub: Any = monitor_pb2_grpc.MonitorServiceStub(self._running[1])
-            return [answer async for answer in stub.Observe(one())][0]
+        async def call() -> monitor_pb2.ObserveResponse:
+            stub = monitor_pb2_grpc.MonitorServiceStub(self._channel())
+            (answer,) = [each async for each in stub.Observe(one())]
+            return answer
 
         return self.run(call())
 
@@ -215,9 +221,13 @@ class Service:
 
         self.run(tend())
 
-    def run(self, work: Any) -> Any:
+    def run(self, work: Coroutine[object, object, T]) -> T:
         """Return what a coroutine returns on the service's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def _channel(self) -> aio.Channel:
+        assert self._running is not None
+        return self._running[1]
 
     async def _start(self) -> None:
         settings = read_settings(

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -17,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from boxgauge.engine import Engine
-from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
+from boxgauge.v1 import monitor_pb2, report_pb2
 from tests.integration.monitor_world import (
     BEGIN,
     DAY,
@@ -34,6 +33,8 @@ from tests.integration.monitor_world import (
     edges,
     frames_of,
     scene_of,
+)
+from tests.integration.monitor_world import (
     settings as monitor_settings,
 )
 from tests.integration.scenes import pycocotools
