@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from boxgauge.engine import EvaluationSettings
 from boxgauge.engine.online.facts import ImageFacts
-from boxgauge.engine.online.prediction_store import PredictionStore
+from boxgauge.engine.online.prediction_store import MAX_BYTES, PredictionStore
 from boxgauge.engine.online.prediction_tally import PredictionTally
 from boxgauge.engine.online.windows import DAY_US, HOUR_US, MINUTE_US, Ring, Window
 from boxgauge.frames import InvalidInputError, Predictions, ResourceExhaustedError
@@ -25,8 +25,8 @@ WINDOWS = (
 CAMERAS = ("camera=a", "camera=b")
 
 
-def store_of(**options: int) -> PredictionStore:
-    return PredictionStore(CLASSES, SETTINGS, RING, **options)
+def store_of(max_bytes: int = MAX_BYTES) -> PredictionStore:
+    return PredictionStore(CLASSES, SETTINGS, RING, max_bytes)
 
 
 def facts_of(times_us: list[int], cameras: list[str]) -> ImageFacts:
@@ -51,7 +51,7 @@ def tally_of(images: list[tuple[Predictions, ImageFacts]]) -> PredictionTally:
 
 
 def assert_holds(store: PredictionStore, images: list[tuple[Predictions, ImageFacts]]) -> None:
-    """Compare each window and slice, and each reference, with the tally of its images."""
+    """Compare each window and slice with the tally of its images."""
     for name in ("", *CAMERAS):
         own = [(p, f) for p, f in images if not name or name in f.slices[0]]
         for window in WINDOWS:
@@ -62,24 +62,17 @@ def assert_holds(store: PredictionStore, images: list[tuple[Predictions, ImageFa
             assert store.tally(snapshot).to_bytes() == tally_of(inside).to_bytes()
             if window.images and len(own) > window.images:
                 assert len(inside) >= window.images or store.dropped_images
-        span = store.reference_span
-        inside = [(p, f) for p, f in own if span.from_us <= int(f.times_us[0]) < span.until_us]
-        snapshot = store.reference(name)
-        assert snapshot.images == len(inside)
-        assert store.tally(snapshot).to_bytes() == tally_of(inside).to_bytes()
 
 
 class Streams(RuleBasedStateMachine):
     """Images come in any order, are taken back, age, and the store is restarted."""
 
-    @initialize(reference_from_us=st.sampled_from([0, START_US + 30 * MINUTE_US]))
-    def begin(self, reference_from_us: int) -> None:
-        self.options = {"reference_from_us": reference_from_us, "reference_us": 40 * MINUTE_US}
-        self.store = store_of(**self.options)
+    @initialize()
+    def begin(self) -> None:
+        self.store = store_of()
         self.images: list[tuple[Predictions, ImageFacts]] = []
         self.kept: dict[str, bytes] = {}
         self.seed = 0
-        self.left_out = 0
 
     @rule(
         minutes=st.lists(
@@ -95,7 +88,7 @@ class Streams(RuleBasedStateMachine):
         facts = facts_of(
             [START_US + each * MINUTE_US + 7 for each in minutes], cameras[: len(minutes)]
         )
-        self.left_out += self.store.add(predictions, facts)
+        self.store.add(predictions, facts)
         self.images += [(predictions.take([k]), facts.select([k])) for k in range(len(minutes))]
 
     @rule(place=st.integers(0, 50))
@@ -119,7 +112,7 @@ class Streams(RuleBasedStateMachine):
             else:
                 self.kept[key] = part
         dropped = self.store.dropped_images
-        self.store = store_of(**self.options)
+        self.store = store_of()
         self.store.restore(self.kept)
         assert self.store.dropped_images == dropped
 
@@ -156,35 +149,23 @@ def test_a_snapshot_stays_as_it_was() -> None:
 def test_only_what_has_changed_is_kept_again() -> None:
     store, images = full_store()
     first = store.changed().packed()
-    assert {"state", "r/", "r/camera=a", "r/camera=b"} < first.keys()
+    # The hour and three minutes of all, of which the cameras share out the minutes.
+    assert len(first) == 1 + 4 + 2 + 3
+    assert "state" in first
     assert store.changed().packed().keys() == {"state"}
     predictions, facts = draw_predictions(99, 1), facts_of([START_US + 11 * MINUTE_US], [""])
     store.add(predictions, facts)
     again = store.changed().packed()
     minute = f"{MINUTE_US}/{START_US + 11 * MINUTE_US}/"
-    assert again.keys() == {"state", "r/", minute}
+    assert again.keys() == {"state", minute}
     store.advance(START_US + 2 * HOUR_US)
     gone = {key for key, part in store.changed().packed().items() if part is None}
     assert minute in gone
     assert_holds(store, [*images, (predictions, facts)])
 
 
-def test_the_reference_is_complete_when_time_has_passed_it() -> None:
-    store = store_of(reference_us=5 * MINUTE_US)
-    assert not store.has_reference
-    assert (store.reference_span.from_us, store.reference_span.until_us) == (0, 0)
-    store.add(draw_predictions(1, 1), facts_of([START_US + 61_000_000], [""]))
-    assert store.reference_span.from_us == START_US + MINUTE_US
-    store.advance(START_US + 6 * MINUTE_US - 1)
-    assert not store.has_reference
-    store.advance(START_US + 6 * MINUTE_US)
-    assert store.has_reference
-    store.advance(START_US + 400 * DAY_US)
-    assert store.reference().images == 1
-
-
 def test_too_much_is_refused_and_changes_nothing() -> None:
-    store, images = store_of(max_bytes=12_000), []
+    store, images = store_of(max_bytes=7_000), []
 
     def add_for_ever() -> None:
         for seed in range(1000):
@@ -193,10 +174,10 @@ def test_too_much_is_refused_and_changes_nothing() -> None:
             store.add(predictions, facts)
             images.append((predictions, facts))
 
-    with pytest.raises(ResourceExhaustedError, match=r"tally_bytes must be at most 12000: .* make"):
+    with pytest.raises(ResourceExhaustedError, match=r"tally_bytes must be at most 7000: .* make"):
         add_for_ever()
     assert 10 < len(images) < 1000
-    assert store.tally_bytes <= 12_000
+    assert store.tally_bytes <= 7_000
     assert store.tally(store.snapshot(Window())).to_bytes() == tally_of(images).to_bytes()
 
 
@@ -220,14 +201,15 @@ def test_what_was_not_added_cannot_be_taken_away() -> None:
 def test_parts_of_another_store_are_refused() -> None:
     store, _ = full_store()
     parts = {key: part for key, part in store.changed().packed().items() if part is not None}
+    key = next(each for each in parts if each != "state")
     other = PredictionStore(CLASSES, EvaluationSettings(), RING)
     with pytest.raises(InvalidInputError, match="of the same classes and settings"):
         other.restore(parts)
     for wrong, message in (
         ({}, "parts must be all of a store"),
-        ({**parts, "x/1/": parts["r/"]}, "parts must be keys of cells: got 'x/1/'"),
-        ({**parts, "state": parts["r/"]}, "tally must be"),
-        ({**parts, "r/": parts["r/"][:-1]}, "tally must be whole"),
+        ({**parts, "x/1/": parts[key]}, "parts must be keys of cells: got 'x/1/'"),
+        ({**parts, "state": parts[key]}, "tally must be"),
+        ({**parts, key: parts[key][:-1]}, "tally must be whole"),
     ):
         with pytest.raises(InvalidInputError, match=message):
             store_of().restore(wrong)

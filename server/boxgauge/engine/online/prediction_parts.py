@@ -17,9 +17,8 @@ from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.frames import InvalidInputError
 
 SEAL = Seal(b"BGPREDST", version=1, level=1)
-# The key of the part that says what belongs to no cell; keys of cells have a digit or `r` first.
+# The key of the part that says what belongs to no cell; keys of cells begin with a digit.
 STATE = "state"
-_REFERENCE = "r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,15 @@ class StoreState:
 
     Attributes:
         watermark_us: Highest event time; None before the first image.
-        reference_from_us: First event time of the reference; 0 before it is known.
         dropped_images: Images that fell off the ring or were too old for it.
     """
 
     watermark_us: int | None
-    reference_from_us: int
     dropped_images: int
 
     def pack(self) -> bytes:
         """Return it as bytes."""
-        numbers = (self.watermark_us, self.reference_from_us, self.dropped_images)
+        numbers = self.watermark_us, self.dropped_images
         return SEAL.close({"state": numbers}, [])
 
     @classmethod
@@ -50,10 +47,8 @@ class StoreState:
         """
 
         def parse(about: dict[str, Any], _: bytes) -> StoreState:
-            watermark, reference, dropped = about["state"]
-            return cls(
-                None if watermark is None else index(watermark), index(reference), index(dropped)
-            )
+            watermark, dropped = about["state"]
+            return cls(None if watermark is None else index(watermark), index(dropped))
 
         return SEAL.open(data, parse)
 
@@ -85,25 +80,20 @@ class PredictionParts:
         }
 
 
-def key_of(name: str, bucket: Bucket | None) -> str:
-    """Return the key of a slice's bucket, or of its reference."""
-    if bucket is None:
-        return f"{_REFERENCE}/{name}"
+def key_of(name: str, bucket: Bucket) -> str:
+    """Return the key of a slice's bucket."""
     return f"{bucket.width_us}/{bucket.start_us}/{name}"
 
 
-def place_of(key: str) -> tuple[str, Bucket | None]:
+def place_of(key: str) -> tuple[str, Bucket]:
     """Return the slice and bucket of a key.
 
     Raises:
         InvalidInputError: It is none.
     """
-    kind, _, rest = key.partition("/")
-    if kind == _REFERENCE:
-        return rest, None
-    start, _, name = rest.partition("/")
     try:
-        return name, Bucket(int(kind), int(start))
+        width, start, name = key.split("/", 2)
+        return name, Bucket(int(width), int(start))
     except ValueError:
         raise InvalidInputError.at("parts", repr(key[:80]), "keys of cells") from None
 

@@ -20,18 +20,17 @@ from boxgauge.engine.online.prediction_parts import (
 from boxgauge.engine.online.prediction_tally import PredictionTally, bins_of, groups_of
 from boxgauge.engine.online.ring import Bucket, BucketRing, Edges
 from boxgauge.engine.online.sparse_counts import SparseCounts
-from boxgauge.engine.online.windows import HOUR_US, MINUTE_US, Ring, Span, Window
+from boxgauge.engine.online.store import ALL
+from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.frames import InvalidInputError, Predictions, ResourceExhaustedError
 
-# Every image is in this slice.
-ALL = ""
 MAX_BYTES = 2**28
 # So many detections, or images in cells, may wait to be counted.
 _WAITING_DETECTIONS, _WAITING_PLACES = 2**17, 2**13
 
-# A slice and its bucket; None is that of the reference.
-Place = tuple[str, Bucket | None]
+# A slice and its bucket.
+Place = tuple[str, Bucket]
 # What images that are in the same cells have in common.
 Lot = tuple[Place, ...]
 
@@ -56,7 +55,7 @@ class PredictionSnapshot:
 
 
 class PredictionStore:
-    """Keeps counts of predictions for each slice and bucket, and for each slice's reference.
+    """Keeps counts of predictions for each slice and bucket.
 
     What a window has is the sum of its cells, and equals a `PredictionTally` of the same
     images. It takes at most ``max_bytes``: 3 to 6 bytes for each place of a cell at which
@@ -68,8 +67,6 @@ class PredictionStore:
         classes: What is predicted.
         settings: Of these the score threshold decides what is counted.
         ring: Which buckets there are.
-        reference_from_us: First event time of the reference; 0: the minute of the first image.
-        reference_us: How long the reference is; its counts never age.
         max_bytes: Most that the store may take.
     """
 
@@ -78,9 +75,6 @@ class PredictionStore:
         classes: tuple[ObjectClass, ...],
         settings: EvaluationSettings,
         ring: Ring,
-        *,
-        reference_from_us: int = 0,
-        reference_us: int = HOUR_US,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self.classes, self.settings = check_classes(classes), settings
@@ -88,9 +82,7 @@ class PredictionStore:
         self.max_bytes = max_bytes
         self._digest = digest_of(self.classes, settings)
         self.dropped_images = 0
-        self._reference_from_us, self._reference_us = reference_from_us, reference_us
         self._ring = BucketRing[PredictionCell](ring, lambda a, b: a.plus(b, self.bins))
-        self._references: dict[str, PredictionCell] = {}
         self._waiting: list[WaitingPredictions] = []
         self._lots: dict[Lot, int] = {}
         self._waiting_images: Counter[Place] = Counter()
@@ -107,7 +99,7 @@ class PredictionStore:
         """Add images; all or, with an error, none.
 
         Returns:
-            How many of them are older than all buckets; they count in a reference at most.
+            How many of them are older than all buckets, and so are not kept.
 
         Raises:
             InvalidInputError: A label is no class of the store, or facts are of other images.
@@ -120,7 +112,6 @@ class PredictionStore:
         if self.tally_bytes + most > self.max_bytes:
             self._count()
             self._refuse_beyond(self.tally_bytes + most)
-        self._reference_from_us = self._reference_start(facts)
         for each in lots:
             self._lots.setdefault(each, len(self._lots))
             self._waiting_images.update(each)
@@ -179,7 +170,7 @@ class PredictionStore:
 
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
-        waiting = {name for name, bucket in self._waiting_images if bucket is not None}
+        waiting = {name for name, _ in self._waiting_images}
         counted = {name for name, _, cell in self._ring.items() if cell.images}
         return tuple(sorted(waiting | counted))
 
@@ -195,7 +186,7 @@ class PredictionStore:
             {bucket: cell.images for bucket, cell in self._ring.values(name, everything).items()}
         )
         for (other, bucket), images in self._waiting_images.items():
-            if other == name and bucket is not None:
+            if other == name:
                 counts[bucket] += images
         return edges.span(window, counts)
 
@@ -210,28 +201,9 @@ class PredictionStore:
         waiting = [
             place
             for place in self._waiting_images
-            if place[0] == name
-            and place[1] is not None
-            and span.from_us <= place[1].start_us < span.until_us
+            if place[0] == name and span.from_us <= place[1].start_us < span.until_us
         ]
         return self._snapshot(span, dict.fromkeys((*counted, *waiting)))
-
-    @property
-    def reference_span(self) -> Span:
-        """Event times of the reference; from 0 to 0 before the first image."""
-        if not self._reference_from_us:
-            return Span(0, 0)
-        return Span(self._reference_from_us, self._reference_from_us + self._reference_us)
-
-    @property
-    def has_reference(self) -> bool:
-        """Whether the watermark has passed the reference's end."""
-        span, watermark = self.reference_span, self._ring.watermark_us
-        return watermark is not None and span.until_us > 0 and watermark >= span.until_us
-
-    def reference(self, name: str = ALL) -> PredictionSnapshot:
-        """Return what a slice's reference has now, complete or not."""
-        return self._snapshot(self.reference_span, [(name, None)])
 
     def tally(self, snapshot: PredictionSnapshot) -> PredictionTally:
         """Return the sum of a snapshot; safe in another thread."""
@@ -250,7 +222,7 @@ class PredictionStore:
         touched = {key_of(*place) for place in self._touched}
         gone = self._kept - cells.keys()
         self._kept, self._touched = set(cells), set()
-        state = StoreState(self._ring.watermark_us, self._reference_from_us, self.dropped_images)
+        state = StoreState(self._ring.watermark_us, self.dropped_images)
         return PredictionParts(
             self.bins,
             self._digest,
@@ -275,7 +247,6 @@ class PredictionStore:
         }
         if state.watermark_us is not None:
             self._ring.advance(state.watermark_us)
-        self._reference_from_us = state.reference_from_us
         self.dropped_images = state.dropped_images
         for place, cell in cells.items():
             self._put(place, cell)
@@ -292,24 +263,18 @@ class PredictionStore:
         self.advance(max(times))
         edges = self._ring.edges
         assert edges is not None  # noqa: S101 - the store was advanced to these images
-        start = self._reference_start(facts)
         lots, left_out = list[Lot](), 0
-        known = dict[tuple[Bucket | None, bool, tuple[str, ...]], Lot]()
+        known = dict[tuple[Bucket | None, tuple[str, ...]], Lot]()
         for time, names in zip(times, facts.slices, strict=True):
             bucket = edges.bucket(time)
-            in_reference = start <= time < start + self._reference_us
             left_out += bucket is None
-            key = bucket, in_reference, names
+            key = bucket, names
             if key not in known:
-                buckets = (bucket,) * (bucket is not None) + (None,) * in_reference
-                known[key] = tuple((name, each) for each in buckets for name in (ALL, *names))
+                slices = () if bucket is None else (ALL, *names)
+                known[key] = tuple((name, bucket) for name in slices if bucket is not None)
             lots.append(known[key])
         numbers = np.zeros(len(lots), np.int64)
         return WaitingPredictions(predictions.counts, of_box, of_image, numbers), lots, left_out
-
-    def _reference_start(self, facts: ImageFacts) -> int:
-        """Return where the reference begins, if these may be the first images."""
-        return self._reference_from_us or int(facts.times_us.min()) // MINUTE_US * MINUTE_US
 
     def _snapshot(self, span: Span, places: Iterable[Place]) -> PredictionSnapshot:
         chosen = tuple(places)
@@ -342,24 +307,16 @@ class PredictionStore:
         return {place: PredictionCell.joined(cells, self.bins) for place, cells in found.items()}
 
     def _cell(self, place: Place) -> PredictionCell | None:
-        name, bucket = place
-        return self._references.get(name) if bucket is None else self._ring.get(name, bucket)
+        return self._ring.get(*place)
 
     def _cells(self) -> dict[Place, PredictionCell]:
-        references: dict[Place, PredictionCell] = {
-            (name, None): cell for name, cell in self._references.items()
-        }
-        return references | {(name, bucket): cell for name, bucket, cell in self._ring.items()}
+        return {(name, bucket): cell for name, bucket, cell in self._ring.items()}
 
     def _put(self, place: Place, cell: PredictionCell) -> None:
-        name, bucket = place
         known = self._cell(place)
         self._cell_bytes += cell.nbytes - (0 if known is None else known.nbytes)
         self._touched.add(place)
-        if bucket is None:
-            self._references[name] = cell
-        else:
-            self._ring.replace(name, bucket, cell)
+        self._ring.replace(*place, cell)
 
     def _refuse_beyond(self, found: int) -> None:
         if found > self.max_bytes:
