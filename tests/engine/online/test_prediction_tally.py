@@ -11,6 +11,7 @@ from boxgauge.engine import EvaluationSettings, sealing
 from boxgauge.engine.analysis.units import group_of
 from boxgauge.engine.online.prediction_bins import ASPECT, CLASS, COUNT, SCORE, SIZE
 from boxgauge.engine.online.prediction_tally import SEAL, PredictionTally
+from boxgauge.engine.sketch.varints import to_varints
 from boxgauge.frames import InvalidInputError, Predictions
 from tests.engine.online.drawn_predictions import CLASSES, SETTINGS, draw_predictions
 
@@ -188,7 +189,7 @@ def test_impossible_places_and_counts_under_a_right_digest_are_refused() -> None
         ([3], [2**63]),
         ([3, 4], [1]),
     ):
-        body = [np.array(steps, "<u4").tobytes(), np.array(counts, "<u8").tobytes()]
+        body = [to_varints(np.array(each, np.uint64)) for each in (steps, counts)]
         forged = SEAL.close(about | {"places": len(steps)}, body)
         with pytest.raises(InvalidInputError, match="tally must be as this version writes it"):
             PredictionTally.from_bytes(forged)

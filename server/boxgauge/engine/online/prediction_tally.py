@@ -8,14 +8,14 @@ import numpy as np
 from boxgauge.engine.analysis.units import group_of
 from boxgauge.engine.online.prediction_bins import (
     COUNT,
-    FEATURES,
     GROUPS,
     SCORE,
     Int64,
     PredictionBins,
 )
+from boxgauge.engine.online.prediction_format import count_columns, parse_counts
 from boxgauge.engine.online.sparse_counts import SparseCounts
-from boxgauge.engine.sealing import Seal, count_of, describe, described
+from boxgauge.engine.sealing import Seal, describe, described
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.frames import ImageId, InvalidInputError, Predictions
 
@@ -35,7 +35,7 @@ def groups_of(clusters: Sequence[ImageId]) -> Int64:
 
 
 class PredictionTally:
-    """Counts predictions by bins of score, size, aspect, number and class, in 32 groups.
+    """Counts predictions by bins of each of `FEATURES`, in 32 groups.
 
     All detections count in ``score`` and by class and score. Those that score at least the
     threshold, on which a user acts, count in ``size`` (log2 of √(w·h), boxes without area in a
@@ -121,7 +121,7 @@ class PredictionTally:
         return tally
 
     def histograms(self, feature: int) -> Int64:
-        """Return the counts of a feature of `FEATURES` by group and bin, int64 [32, bins]."""
+        """Return the counts of a feature by group and bin, int64 [32, bins]."""
         first = self.bins.firsts[feature]
         rows = self._dense()[: GROUPS * self.bins.width].reshape(GROUPS, -1)
         return rows[:, first : first + self.bins.sizes[feature]]
@@ -133,11 +133,8 @@ class PredictionTally:
 
     def to_bytes(self) -> bytes:
         """Return all of the tally; equal tallies give equal bytes, however they came about."""
-        about = describe(self.classes, self.settings) | {"places": len(self._counts.places)}
-        steps = np.diff(self._counts.places.astype(np.int64), prepend=0)
-        return SEAL.close(
-            about, [steps.astype("<u4").tobytes(), self._counts.counts.astype("<u8").tobytes()]
-        )
+        about, columns = count_columns(self._counts)
+        return SEAL.close(describe(self.classes, self.settings) | about, columns)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "PredictionTally":
@@ -152,17 +149,8 @@ class PredictionTally:
     @classmethod
     def _parse(cls, about: dict[str, Any], body: bytes) -> "PredictionTally":
         classes, settings = described(about)
-        tally, n = cls(classes, settings), count_of(about, "places")
-        if len(body) != 12 * n:
-            raise ValueError(f"{len(body)} bytes are there for {n} places")
-        places = np.cumsum(np.frombuffer(body, "<u4", n).astype(np.int64))
-        counts = np.frombuffer(body, "<u8", n, 4 * n).astype(np.int64)
-        inside = n == 0 or (places[-1] < tally.bins.places and (np.diff(places) > 0).all())
-        if not inside or int(counts.min(initial=1)) < 1:
-            raise ValueError("a place lies outside or occurs twice, or a count is below 1")
-        dense = np.zeros(tally.bins.places, np.int64)
-        dense[places] = counts
-        tally._counts = SparseCounts.from_dense(dense, tally.bins.dtype)
+        tally = cls(classes, settings)
+        tally._counts = parse_counts(about, body, tally.bins)
         return tally
 
     def _count(self, predictions: Predictions, clusters: Sequence[ImageId]) -> SparseCounts:
@@ -178,6 +166,3 @@ class PredictionTally:
     def _refuse_unlike(self, other: "PredictionTally") -> None:
         if (other.classes, other.settings) != (self.classes, self.settings):
             raise InvalidInputError.at("tally", "others", "of the same classes and settings")
-
-
-__all__ = ["FEATURES", "PredictionTally", "bins_of", "groups_of"]

@@ -12,6 +12,8 @@ Unsigned = NDArray[np.unsignedinteger[Any]]
 
 # An array over all places is worth it where there are this many times as many of them at most.
 _SPREAD = 16
+# Bytes of a count, up to 2^32 of something.
+_WIDEST = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +88,8 @@ class SparseCounts:
 
     @property
     def nbytes(self) -> int:
-        """Return the bytes that it takes."""
-        return self.places.nbytes + self.counts.nbytes
+        """Return the bytes that it takes at most, whatever is added to what it has."""
+        return self.places.nbytes + max(self.counts.nbytes, _WIDEST * len(self.counts))
 
 
 _NONE = np.zeros(0, np.int64)
