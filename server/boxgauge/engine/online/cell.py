@@ -1,27 +1,31 @@
 """What a sketch store keeps of one slice and bucket."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Sized
 from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from typing import TypeVar
 
 from boxgauge.engine.online.sums import WindowSums
 from boxgauge.engine.online.worst import Worst
 from boxgauge.engine.sketch.grouped import GroupedRows, Tallied
 from boxgauge.frames import ImageId
 
-# A table is joined to the one before it that is less than so many times as long. So there
-# are few of them, and a row is copied a few times in all.
-_SHARE = 2
+# So many tables may lie side by side; then the shortest of them are joined. A row is copied a
+# few times in all, and a cell has few tables.
+_TABLES = 8
 # Objects, and arrays beside their contents.
 _FIXED_BYTES = 1200
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+T = TypeVar("T", bound=Sized)
+
+
+@dataclass(frozen=True, eq=False)
 class Cell:
     """One slice and bucket; nothing in it is ever changed in place.
 
     Attributes:
-        rows: Detections, as tables that are to be added up; each is at least twice as long as
-            the next one.
+        rows: Detections, as tables that are to be added up, longest first.
         truths: Ground truths, see `TruthIds`, likewise.
         sums: Over the images.
         worst: Images with the most errors.
@@ -45,23 +49,17 @@ class Cell:
         return cls(
             (GroupedRows.joined(rows),) if rows else (),
             (Tallied.joined(truths),) if truths else (),
-            WindowSums.joined([each.sums for each in cells]),
-            Worst.joined([each.worst for each in cells]),
+            reduce(WindowSums.plus, (each.sums for each in cells)),
+            reduce(Worst.plus, (each.worst for each in cells)),
         )
 
     def plus(self, other: "Cell") -> "Cell":
         """Return the sum; tables are joined where that is cheap."""
-        rows = sorted((*self.rows, *other.rows), key=len, reverse=True)
-        truths = sorted((*self.truths, *other.truths), key=len, reverse=True)
-        while len(rows) > 1 and len(rows[-2]) < _SHARE * len(rows[-1]):
-            rows[-2:] = [GroupedRows.joined(rows[-2:])]
-        while len(truths) > 1 and len(truths[-2]) < _SHARE * len(truths[-1]):
-            truths[-2:] = [Tallied.joined(truths[-2:])]
         return Cell(
-            tuple(rows),
-            tuple(truths),
-            WindowSums.joined([self.sums, other.sums]),
-            Worst.joined([self.worst, other.worst]),
+            _few((*self.rows, *other.rows), GroupedRows.joined),
+            _few((*self.truths, *other.truths), Tallied.joined),
+            self.sums.plus(other.sums),
+            self.worst.plus(other.worst),
         )
 
     def minus(self, taken: "Cell") -> "Cell | None":
@@ -90,8 +88,22 @@ class Cell:
         """How many."""
         return self.sums.images
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Bytes that the cell takes; joining cells or tables never makes it more."""
         tables = sum(each.nbytes for each in self.rows) + sum(each.nbytes for each in self.truths)
         return _FIXED_BYTES + tables + self.sums.vector.nbytes + self.worst.nbytes
+
+
+def _few(tables: tuple[T, ...], join: Callable[[Sequence[T]], T]) -> tuple[T, ...]:
+    """Return as many tables as may be, longest first, that add up to the same."""
+    if len(tables) <= _TABLES:
+        return tables
+    ordered = sorted(tables, key=len, reverse=True)
+    # A table is joined once what is shorter is as long together: it then at least doubles.
+    start = len(ordered) - 2
+    held = len(ordered[start]) + len(ordered[-1])
+    while start and len(ordered[start - 1]) <= held:
+        start -= 1
+        held += len(ordered[start])
+    return (*ordered[:start], join(ordered[start:]))

@@ -83,6 +83,10 @@ class NumberedCells:
             self.nbytes = sum(bytes_of(name, held.cell) for name, _, held in items)
         return rolled
 
+    def moving(self, watermark_us: int) -> list[Numbered]:
+        """Return the cells that this watermark would join to others or drop."""
+        return self.ring.moving(watermark_us)
+
     def values(self, name: str, span: Span) -> tuple[Numbered, ...]:
         """Return the cells of a slice in a span, oldest bucket first."""
         return tuple(self.ring.values(name, span).values())

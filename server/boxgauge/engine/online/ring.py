@@ -157,6 +157,18 @@ class BucketRing(Generic[T]):
                 self.put(name, wider, value)
         return Rolled(tuple(gone), tuple(grown), tuple(dropped))
 
+    def moving(self, watermark_us: int) -> list[T]:
+        """Return the values that this watermark would join to others or drop."""
+        if self.watermark_us is None or watermark_us <= self.watermark_us:
+            return []
+        edges = Edges.of(self.ring, watermark_us)
+        return [
+            value
+            for bucket, values in self._values.items()
+            if edges.bucket(bucket.start_us) != bucket
+            for value in values.values()
+        ]
+
     def put(self, name: str, bucket: Bucket, value: T) -> None:
         """Join a value to that of a slice's bucket."""
         values = self._values.setdefault(bucket, {})

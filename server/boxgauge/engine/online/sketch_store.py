@@ -12,7 +12,6 @@ from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.encoding import Encoder
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.numbered import Numbered, NumberedCells, Place, bytes_of
-from boxgauge.engine.online.ring import Edges
 from boxgauge.engine.online.sketch_windows import StoreSnapshot, window_rows
 from boxgauge.engine.online.store import ALL, MAX_BYTES, kept, refuse_beyond
 from boxgauge.engine.online.waiting import Waiting
@@ -45,7 +44,7 @@ class SketchStore:
 
     It takes at most ``max_bytes``: that is 12 bytes for each row (one a class, bin, maximum,
     pattern of outcomes and group) of each cell, some 3 kB and 0.3 kB a loss for a cell itself,
-    120 bytes and its id for each of the at most 48 worst images, 200 for each pattern, and
+    200 bytes and its id for each of the at most 48 worst images, 200 for each pattern, and
     what waits, at most 32,768 detections. While tables are joined, a cell is there twice.
     Joining buckets only ever frees memory.
 
@@ -128,9 +127,8 @@ class SketchStore:
 
     def advance(self, watermark_us: int) -> None:
         """Join or drop old buckets; see `QualityStore`."""
-        if self._cells.edges == Edges.of(self._cells.ring.ring, watermark_us):
-            return
-        self._count()
+        if any(each.number in self._waiting_images for each in self._cells.moving(watermark_us)):
+            self._count()
         rolled = self._cells.advance(watermark_us)
         dropped = (held.cell.images for name, held in rolled.dropped if name == ALL)
         self.dropped_images += sum(dropped)

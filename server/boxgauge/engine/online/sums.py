@@ -46,10 +46,9 @@ class WindowSums:
         """Return the sums over no images."""
         return cls(np.zeros(_LOSSES + losses * _A_LOSS, np.int64))
 
-    @classmethod
-    def joined(cls, parts: "list[WindowSums]") -> "WindowSums":
-        """Return the sum of at least one part."""
-        return cls(np.sum([each.vector for each in parts], axis=0, dtype=np.int64))
+    def plus(self, other: "WindowSums") -> "WindowSums":
+        """Return the sum."""
+        return WindowSums(self.vector + other.vector)
 
     @property
     def images(self) -> int:

@@ -11,7 +11,7 @@ from boxgauge.engine.matches import rows_of
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.encoding import Encoded
 from boxgauge.engine.online.sums import sums_of
-from boxgauge.engine.online.worst import Worst, entry_bytes
+from boxgauge.engine.online.worst import entries_of, entry_bytes, worst_of
 from boxgauge.engine.sketch.grouped import ROW_BYTES, TABLE_BYTES, GroupedRows, Tallied, narrow
 
 Int64 = NDArray[np.int64]
@@ -59,16 +59,17 @@ class Waiting:
         truths = _tables(batch.truth_ids, batch.truth_counts, images, starts)
         sums = sums_of(batch.columns, images, starts)
         ends = np.append(starts[1:], len(images)).tolist()
+        columns = batch.columns
+        entries = entries_of(batch.image_ids, columns.errors, columns.first_loss)
+        members = images.tolist()
         levels = np.zeros(classes, np.uint8)
         found = {}
         for k, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-            own = images[start:end]
-            ids = [batch.image_ids[each] for each in own.tolist()]
             found[int(cells[start])] = Cell(
                 (GroupedRows(rows[k], levels).fitted(),) if len(rows[k]) else (),
                 (truths[k],) if len(truths[k]) else (),
                 sums[k],
-                Worst.of(ids, batch.columns.errors[own], batch.columns.first_loss[own]),
+                worst_of([entries[each] for each in members[start:end]]),
             )
         return found
 

@@ -1,5 +1,6 @@
 """The images with the most errors, a bounded list that merges."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -7,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.online.quality import WorstImage
-from boxgauge.frames import ImageId, image_order
+from boxgauge.frames import ImageId
 
 # So many are shown. More are kept, so that some may be taken away.
 SHOWN, KEPT = 12, 48
-# Of one entry in memory, and of an id that is a string beside its characters.
-_ENTRY_BYTES, _TEXT_BYTES = 120, 56
+# Of one entry, beside the bytes of an id that is a string.
+_ENTRY_BYTES = 200
 
-_Entry = tuple[int, float, ImageId]
+# Errors and loss below zero (infinity: there is no loss), whether the id is a string, and the
+# id, a string as UTF-8. So the order of entries is that of Python: no function has to be asked.
+Entry = tuple[int, float, bool, int | bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,58 +25,57 @@ class Worst:
     """At most 48 images with errors, worst first: by errors, loss, then in image order.
 
     Merging is exact in any order. An image that is taken away leaves its place empty: what was
-    crowded out before is not known any more. So the 12 that are shown are the right ones as
-    long as no more than 36 of those that are kept were taken away; see ``entries``.
-
-    Attributes:
-        entries: Errors, mean of the first loss (NaN without one) and id of each image.
+    crowded out before is not known any more. So the 12 that are shown are certain to be the
+    right ones until 37 of those that are kept were taken away.
     """
 
-    entries: tuple[_Entry, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
-    @classmethod
-    def of(
-        cls, image_ids: Sequence[ImageId], errors: NDArray[np.int64], losses: NDArray[np.float64]
-    ) -> "Worst":
-        """Return the worst of some images."""
-        places = np.flatnonzero(errors)
-        if len(places) > KEPT:
-            # All that have as many errors as the last one that finds room.
-            least = np.partition(errors[places], -KEPT)[-KEPT]
-            places = places[errors[places] >= least]
-        chosen = places.tolist()
-        ids = [image_ids[k] for k in chosen]
-        entries = zip(errors[chosen].tolist(), losses[chosen].tolist(), ids, strict=True)
-        return cls(tuple(sorted(entries, key=_worst_first)[:KEPT]))
-
-    @classmethod
-    def joined(cls, parts: "Sequence[Worst]") -> "Worst":
-        """Return the worst of all parts."""
-        entries = [entry for each in parts for entry in each.entries]
-        return cls(tuple(sorted(entries, key=_worst_first)[:KEPT]))
+    def plus(self, other: "Worst") -> "Worst":
+        """Return the worst of both."""
+        if not self.entries or not other.entries:
+            return self if self.entries else other
+        return Worst(tuple(sorted(self.entries + other.entries)[:KEPT]))
 
     def without(self, image_ids: Collection[ImageId]) -> "Worst":
         """Return the others."""
-        return Worst(tuple(each for each in self.entries if each[2] not in image_ids))
+        return Worst(tuple(each for each in self.entries if _id_of(each) not in image_ids))
 
     def shown(self) -> tuple[WorstImage, ...]:
         """Return the first 12."""
         return tuple(
-            WorstImage(image_id, errors, None if np.isnan(loss) else loss)
-            for errors, loss, image_id in self.entries[:SHOWN]
+            WorstImage(_id_of(each), -each[0], None if math.isinf(each[1]) else -each[1])
+            for each in self.entries[:SHOWN]
         )
 
     @property
     def nbytes(self) -> int:
         """Bytes that the entries take."""
-        return sum(entry_bytes(image_id) for _, _, image_id in self.entries)
+        return sum(entry_bytes(each[3]) for each in self.entries)
 
 
-def entry_bytes(image_id: ImageId) -> int:
+def entries_of(
+    image_ids: Sequence[ImageId], errors: NDArray[np.int64], losses: NDArray[np.float64]
+) -> list[Entry]:
+    """Return the entry of each image; a loss that is NaN is none."""
+    ids = [(True, each.encode()) if isinstance(each, str) else (False, each) for each in image_ids]
+    no_less = np.where(np.isnan(losses), np.inf, -losses).tolist()
+    return [(a, b, *c) for a, b, c in zip((-errors).tolist(), no_less, ids, strict=True)]
+
+
+def worst_of(entries: list[Entry]) -> Worst:
+    """Return the worst of some images."""
+    return Worst(tuple(sorted(each for each in entries if each[0])[:KEPT]))
+
+
+def entry_bytes(image_id: ImageId | bytes) -> int:
     """Return the bytes that an image takes at most."""
-    return _ENTRY_BYTES + (_TEXT_BYTES + len(image_id) if isinstance(image_id, str) else 0)
+    if isinstance(image_id, int):
+        return _ENTRY_BYTES
+    text = image_id.encode() if isinstance(image_id, str) else image_id
+    return _ENTRY_BYTES + len(text)
 
 
-def _worst_first(entry: _Entry) -> tuple[int, float, tuple[int, int, bytes]]:
-    errors, loss, image_id = entry
-    return -errors, np.inf if np.isnan(loss) else -loss, image_order(image_id)
+def _id_of(entry: Entry) -> ImageId:
+    found = entry[3]
+    return found.decode() if isinstance(found, bytes) else found

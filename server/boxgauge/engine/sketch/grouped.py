@@ -95,7 +95,9 @@ class GroupedRows:
     @classmethod
     def joined(cls, parts: "Sequence[GroupedRows]") -> "GroupedRows":
         """Return the sum of at least one part, at the lowest levels at which all of it fits."""
-        levels = np.max([each.levels for each in parts], axis=0)
+        levels = parts[0].levels
+        for each in parts[1:]:
+            levels = levels if each.levels is levels else np.maximum(levels, each.levels)
         tallied = Tallied.joined([each.at(levels).tallied for each in parts])
         return cls(tallied, levels).fitted()
 
@@ -109,9 +111,11 @@ class GroupedRows:
 
     def at(self, levels: NDArray[np.uint8]) -> "GroupedRows":
         """Return the rows at these levels, which are nowhere lower than theirs."""
+        if levels is self.levels:
+            return self
         doubled = (levels - self.levels).astype(np.uint64)
         if not doubled.any():
-            return self if levels is self.levels else replace(self, levels=levels)
+            return replace(self, levels=levels)
         ids = self.tallied.ids
         key = key_of(ids) >> doubled[label_of(ids)]
         rest = np.uint64(2**_KEY_AT - 1)
@@ -124,8 +128,8 @@ class GroupedRows:
 
     def fitted(self) -> "GroupedRows":
         """Return the rows with bins just wide enough for the bounds of a sketch."""
-        labels = label_of(self.tallied.ids)
-        if np.bincount(labels, minlength=1).max() <= min(plain.MAX_KEYS, plain.MAX_ROWS):
+        least = min(plain.MAX_KEYS, plain.MAX_ROWS)
+        if len(self) <= least or np.bincount(label_of(self.tallied.ids)).max() <= least:
             return self
         ids = plain_ids(self.tallied.ids)
         ids = ids[np.append(True, ids[1:] != ids[:-1])[: len(ids)]]
