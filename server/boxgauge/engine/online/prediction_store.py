@@ -196,7 +196,10 @@ class PredictionStore:
 
     def snapshot(self, window: Window, name: str = ALL) -> PredictionSnapshot:
         """Return what a window and slice have now; takes microseconds, and changes nothing."""
-        span = self.span(window, name)
+        return self.within(self.span(window, name), name)
+
+    def within(self, span: Span, name: str = ALL) -> PredictionSnapshot:
+        """Return what a span of whole buckets and a slice have now, likewise."""
         counted = [(name, bucket) for bucket in self._ring.values(name, span)]
         waiting = [
             place

@@ -6,7 +6,7 @@ from boxgauge.engine import Engine, MatchedImages
 from boxgauge.engine.notes import Oddities
 from boxgauge.engine.online.estimate import Estimator
 from boxgauge.engine.online.prediction_store import PredictionStore
-from boxgauge.engine.online.windows import Ring, Window
+from boxgauge.engine.online.windows import Ring, Span
 from boxgauge.frames import ImageId
 from boxgauge.server.journal.types import HeldSide
 from boxgauge.server.monitor.definition import Definition
@@ -51,13 +51,13 @@ class ModelState:
         change(images)
         self.oddities = self.oddities.plus(Oddities.of(images.ground_truths), sign)
 
-    def outlook(self, window: Window, name: str) -> Outlook:
-        """Return what is needed to say what a window's predictions let one expect.
+    def outlook(self, span: Span, name: str) -> Outlook:
+        """Return what is needed to say what the predictions of a span let one expect.
 
         Drift and estimates are said of all images, not of a slice: the reference and the
         calibration are those of all.
         """
-        snapshot, is_whole = self.predicted.snapshot(window, name), not name
+        snapshot, is_whole = self.predicted.within(span, name), not name
         return Outlook(
             engine=self._engine,
             current=lambda: self.predicted.tally(snapshot),

@@ -1,6 +1,7 @@
 """What the drift of one model is measured against: its predictions of a stated time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.engine.online.prediction_tally import PredictionTally
@@ -11,6 +12,22 @@ from boxgauge.server.monitor.definition import DriftReference
 from boxgauge.server.monitor.rows import unpack_predictions
 
 Images = Sequence[tuple[ImageId, HeldSide]]
+
+_FROM, _TALLY = "from_us", "tally"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePart:
+    """A reference that changed, at one moment; without a tally it did not."""
+
+    from_us: int
+    tally: PredictionTally | None
+
+    def packed(self) -> dict[str, bytes | None]:
+        """Return the bytes of each part; safe in another thread."""
+        if self.tally is None:
+            return {}
+        return {_FROM: b"%d" % self.from_us, _TALLY: self.tally.to_bytes()}
 
 
 class Reference:
@@ -59,18 +76,16 @@ class Reference:
         made.merge(self._tally)
         return made
 
-    def changed(self) -> dict[str, bytes | None]:
-        """Return its bytes, by key, if they are others than when this was last asked."""
-        if not self._changed:
-            return {}
+    def changed(self) -> "ReferencePart":
+        """Return what has changed since this was last asked."""
+        tally = self.snapshot() if self._changed else None
         self._changed = False
-        return {str(self._from_us): self._tally.to_bytes()}
+        return ReferencePart(self._from_us, tally)
 
-    def restore(self, parts: dict[str, bytes]) -> None:
+    def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take up what `changed` gave."""
-        for key, value in parts.items():
-            self._from_us = int(key)
-            self._tally = PredictionTally.from_bytes(value)
+        self._from_us = int(parts[_FROM])
+        self._tally = PredictionTally.from_bytes(parts[_TALLY])
 
     def _has(self, side: HeldSide) -> bool:
         span = self.span

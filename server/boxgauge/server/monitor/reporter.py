@@ -190,7 +190,7 @@ class Reporter:
         held = stores.store(model_store(model))
         snapshot = held.snapshot(window, name)
         notes = notes_of(stores.model(model).oddities, definition.settings)
-        outlook = stores.model(model).outlook(window, name)
+        outlook = stores.model(model).outlook(snapshot.span, name)
         self._versions += 1
         number = self._versions
 
