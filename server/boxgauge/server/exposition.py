@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from boxgauge.engine.online.compared import PairedQuality
 from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.registry_text import escaped
 from boxgauge.server.samples import Sample, comparison_samples, report_samples
 from boxgauge.server.series import QUALITY, Series
 
@@ -180,5 +181,4 @@ def _block(labels: Mapping[str, str], samples: Iterable[Sample]) -> Block:
 
 def _label(pair: tuple[str, str]) -> str:
     name, value = pair
-    escaped = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-    return f'{name}="{escaped}"'
+    return f'{name}="{escaped(value)}"'
