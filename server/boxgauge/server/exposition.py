@@ -66,7 +66,7 @@ class Exposition:
         champion: str,
         challenger: str,
         window: str,
-        slice: str,  # noqa: A002 (as reports name it)
+        slice: str,
         paired: PairedQuality,
     ) -> None:
         """Show this comparison in place of the last one of its models, window and slice."""

@@ -153,7 +153,7 @@ class Telemetry:
         champion: str,
         challenger: str,
         window: str,
-        slice: str,  # noqa: A002 (as reports name it)
+        slice: str,
         paired: PairedQuality,
     ) -> None:
         """Export this comparison from now on."""
