@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 BLUE, RED, AMBER, GREY, GREEN = "#1f5fa8", "#c62828", "#f0a020", "#555555", "#2e7d32"
 _EVENTS = {
     "deployed": ("worse version\ndeployed", RED),
-    "labelled": ("its first\nlabels", GREY),
+    "labelled": ("late labels\ncome in", GREY),
     "firing": ("alert fires,\nrolled back", RED),
     "resolved": ("alert\nresolved", GREEN),
 }
@@ -93,6 +93,15 @@ def _quality(axes: Axes, history: History) -> None:
 def _labels(axes: Axes, history: History) -> None:
     axes.plot(*_hours(history.coverage), color=GREEN, linewidth=1.5)
     axes.axhline(0.5, color=GREY, linewidth=1, linestyle="--")
+    axes.annotate(
+        "below this the alert says nothing",
+        (0.01, 0.5),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, -10),
+        textcoords="offset points",
+        fontsize=8,
+        color=GREY,
+    )
     axes.set_ylim(0, 1)
     axes.set_ylabel("labelled share\nof the window")
     axes.grid(alpha=0.25)

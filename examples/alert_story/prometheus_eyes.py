@@ -61,10 +61,9 @@ class PrometheusEyes:
         return history
 
     def is_ready(self) -> bool:
-        """Say whether it answers."""
+        """Say whether it answers and has scraped the service."""
         try:
-            with urllib.request.urlopen(f"{self._base}/-/ready", timeout=5):
-                return True
+            return bool(self._get("query", query='up{job="boxgauge"} == 1')["result"])
         except (urllib.error.URLError, ConnectionError):
             return False
 

@@ -14,11 +14,11 @@ from alert_story.history import ALERT, FIRING, INACTIVE, PENDING, WINDOW, Histor
 from alert_story.picture import draw
 from alert_story.prometheus_eyes import prometheus_eyes
 from alert_story.report_eyes import ReportEyes
-from alert_story.traffic import IMAGES_A_MINUTE, LABEL_DELAY_MIN, MONITOR, Traffic
+from alert_story.traffic import IMAGES_A_MINUTE, LABEL_DELAY_MIN, MONITOR, STALLED_MIN, Traffic
 
 from boxgauge.client import DriftSettings, MonitorClient, MonitorSettings
 
-BEFORE_MIN, DEPLOYED_AT, CALM_MIN, LENGTH_MIN = 60, 75.0, 12.0, 420.0
+BEFORE_MIN, DEPLOYED_AT, CALM_MIN, LENGTH_MIN = 60, 66.0, 12.0, 420.0
 
 
 class Eyes(Protocol):
@@ -119,6 +119,11 @@ class Step:
 def _script(traffic: Traffic) -> list[Step]:
     return [
         Step(
+            "stalled",
+            "no labels come any more",
+            lambda minute, _: minute >= STALLED_MIN[0],
+        ),
+        Step(
             "deployed",
             f"a new version is deployed: its boxes are {SHRUNK_TO:.0%} of their size",
             lambda minute, _: minute >= DEPLOYED_AT,
@@ -126,7 +131,7 @@ def _script(traffic: Traffic) -> list[Step]:
         ),
         Step(
             "labelled",
-            "the first labels of its images come in",
+            "labels come again, and with them the first of its images",
             lambda _, __: traffic.labelled_bad > 0,
         ),
         Step(

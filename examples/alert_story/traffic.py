@@ -11,6 +11,8 @@ from boxgauge.client import Batch, MonitorClient
 MONITOR, MODEL = "street", "detector"
 IMAGES_A_MINUTE = 3
 LABEL_DELAY_MIN = 20.0
+# Nobody labels in between; what was due then comes at the end of it.
+STALLED_MIN = (65.0, 90.0)
 
 
 class Traffic:
@@ -49,6 +51,8 @@ class Traffic:
             shots.append(shot)
         if shots:
             self._send(self._footage.predictions(shots))
+        if STALLED_MIN[0] <= until < STALLED_MIN[1]:
+            return
         due = []
         while self._unlabelled and self._unlabelled[0][0] + LABEL_DELAY_MIN <= until:
             due.append(self._unlabelled.popleft()[1])
