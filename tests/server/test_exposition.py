@@ -20,7 +20,7 @@ from boxgauge.server.registry_text import registry_text
 from boxgauge.server.samples import MAX_SOURCES, UNSTATED
 from boxgauge.server.series import QUALITY
 from boxgauge.server.telemetry import Telemetry
-from tests.server.made_reports import drift, paired, quality, report
+from tests.server.made_reports import comparison, drift, quality, report
 from tests.server.test_metrics import Samples, samples
 
 TABLE = {each.name: each for each in QUALITY}
@@ -38,8 +38,8 @@ def whole() -> Telemetry:
     """Return one that was told everything that there is to tell of a monitor."""
     shown = telemetry()
     shown.publish(report())
-    shown.compared("gate", "a", "b", "1h", "", paired(0.1))
-    shown.refreshed("gate", 45)
+    shown.compared(comparison(0.1))
+    shown.refreshed("gate", 45, 1_700_000_000_500_000)
     shown.tallies("gate", 1000, 4000)
     return shown
 

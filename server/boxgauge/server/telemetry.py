@@ -6,12 +6,11 @@ from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from boxgauge.engine.online.compared import PairedQuality
 from boxgauge.frames import ImageId
 from boxgauge.server.content_types import OPEN_METRICS, PROMETHEUS, wants_open_metrics
-from boxgauge.server.exposition import Exposition
+from boxgauge.server.exposition import Exposition, facts
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.monitor.sides import Side
 from boxgauge.server.registry_text import registry_text
 from boxgauge.server.series import SERVICE
@@ -147,23 +146,21 @@ class Telemetry:
         for each in self._followers:
             each.record(made)
 
-    def compared(
-        self,
-        monitor: str,
-        champion: str,
-        challenger: str,
-        window: str,
-        slice: str,
-        paired: PairedQuality,
-    ) -> None:
+    def compared(self, made: MonitorComparison) -> None:
         """Export this comparison from now on."""
-        self._quality.compared(monitor, champion, challenger, window, slice, paired)
+        self._quality.compared(made)
 
-    def refreshed(self, monitor: str, labelled_images: int) -> None:
-        """Note that all of a monitor's exported reports are current now."""
+    def refreshed(self, monitor: str, labelled_images: int, watermark_us: int) -> None:
+        """Note that all of a monitor's exported reports are current now.
+
+        Args:
+            monitor: Its name.
+            labelled_images: Images with ground truth.
+            watermark_us: Highest event time, microseconds since 1970; 0: none yet.
+        """
         self._quality.note(
             monitor,
-            boxgauge_labelled_images=labelled_images,
+            **facts(labelled_images, watermark_us),
             boxgauge_report_timestamp_seconds=time.time(),
         )
         for each in self._followers:
