@@ -29,7 +29,7 @@ VALUES = {
     "side": ("predictions", "ground_truth"),
     "outcome": (
         *("accepted", "unchanged", "refused"),
-        *("late", "future", "expired_unlabelled", "expired_unpredicted", "folded_slice"),
+        *("late", "future", "expired_unlabelled", "folded_slice"),
     ),
     "method": ("boxgauge.v1.MonitorService/GetReport",),
     "code": ("OK", "INTERNAL"),

@@ -15,7 +15,7 @@ from boxgauge.engine.online.windows import Span, Window
 from boxgauge.engine.report import Curves, MeanLosses, OperatingPoint
 from boxgauge.engine.settings import EvaluationSettings
 from boxgauge.engine.sketch.report import Precisions
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 
 NONE = np.zeros(0)
 NO_COUNTS = np.zeros(0, np.int64)
@@ -108,10 +108,13 @@ def report(
     )
 
 
-def paired(difference: float) -> PairedQuality:
+def comparison(difference: float, *, slice: str = "") -> MonitorComparison:
     """Return a comparison over 40 images; its last statistic is undefined."""
     each = PairedDifference(
         0.5, 0.5 + difference, difference, difference - 0.02, difference + 0.02, 0.001
     )
     undefined = PairedDifference(0.5, 0.5, 0.0, None, None, None)
-    return PairedQuality(40, dict.fromkeys(NAMES[:-1], each) | {"ARl": undefined})
+    found = PairedQuality(40, dict.fromkeys(NAMES[:-1], each) | {"ARl": undefined})
+    return MonitorComparison(
+        "gate", "a", "b", Window("1h", 3_600_000_000), Span(0, 1), slice, found
+    )

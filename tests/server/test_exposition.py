@@ -1,20 +1,26 @@
 """What a report says is what is exported of it; beyond the bound whole slices are left out."""
 
+import math
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as strictly_parsed
+from prometheus_client.parser import text_string_to_metric_families
 
 from boxgauge.server.content_types import wants_open_metrics
 from boxgauge.server.monitor.sides import Side
+from boxgauge.server.registry_text import registry_text
 from boxgauge.server.samples import MAX_SOURCES, UNSTATED
 from boxgauge.server.series import QUALITY
 from boxgauge.server.telemetry import Telemetry
-from tests.server.made_reports import drift, paired, quality, report
+from tests.server.made_reports import comparison, drift, quality, report
 from tests.server.test_metrics import Samples, samples
 
 TABLE = {each.name: each for each in QUALITY}
@@ -32,8 +38,8 @@ def whole() -> Telemetry:
     """Return one that was told everything that there is to tell of a monitor."""
     shown = telemetry()
     shown.publish(report())
-    shown.compared("gate", "a", "b", "1h", "", paired(0.1))
-    shown.refreshed("gate", 45)
+    shown.compared(comparison(0.1))
+    shown.refreshed("gate", 45, 1_700_000_000_500_000)
     shown.tallies("gate", 1000, 4000)
     return shown
 
@@ -252,6 +258,40 @@ def test_an_event_counter_names_an_image_as_exemplar() -> None:
     # OpenMetrics has no room for it: none is better than a piece of an id.
     assert found["boxgauge_outcomes", (("monitor", "gate"), ("outcome", "future"))] is None
     assert b"image_id" not in shown.text()
+
+
+def test_the_registry_s_text_is_what_prometheus_client_writes() -> None:
+    registry = CollectorRegistry()
+    counter = Counter("events", "All \\ of \n them.", ["kind"], registry=registry)
+    counter.labels('a "b" \\ \n c').inc(2, {"image_id": 'x "y"'})
+    gauge = Gauge("level", "Of it.", registry=registry)
+    histogram = Histogram("took_seconds", "It took.", ["by"], registry=registry, buckets=(0.1, 1))
+    histogram.labels("me").observe(0.5, {"image_id": "7"})
+    for level in (0.1, 1e-9, 12345678901234567890.0, math.inf, -math.inf, math.nan):
+        gauge.set(level)
+        for ours, theirs, parsed in (
+            (
+                registry_text(registry, open_metrics=False),
+                exposition.generate_latest(registry),
+                text_string_to_metric_families,
+            ),
+            (
+                registry_text(registry, open_metrics=True) + b"# EOF\n",
+                openmetrics.generate_latest(registry),  # type: ignore[no-untyped-call]  # it has no types
+                strictly_parsed,
+            ),
+        ):
+            assert _meant(parsed(ours.decode())) == _meant(parsed(theirs.decode()))
+
+
+def _meant(families: Iterable[Metric]) -> list[str]:
+    """Return what was parsed, comparable though a number may be NaN, without what we leave out."""
+    return sorted(
+        f"{family.type} {family.documentation!r} {sample}"
+        for family in families
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    )
 
 
 def test_meanings_need_no_escaping() -> None:

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from boxgauge.engine.online.compared import PairedQuality
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
+from boxgauge.server.registry_text import escaped
 from boxgauge.server.samples import Sample, comparison_samples, report_samples
 from boxgauge.server.series import QUALITY, Series
 
@@ -54,38 +54,27 @@ class Exposition:
         }
         samples = report_samples(made, max_classes=self._max_classes)
         self._show((made.monitor, _REPORTS, *labels.values()), labels, samples, made.slice)
-        facts = {"boxgauge_labelled_images": float(made.labelled_images)}
-        if made.watermark_us:
-            facts["boxgauge_watermark_timestamp_seconds"] = made.watermark_us / 1e6
-        self.note(made.monitor, **facts)
+        self.note(made.monitor, **facts(made.labelled_images, made.watermark_us))
 
-    def compared(
-        self,
-        monitor: str,
-        champion: str,
-        challenger: str,
-        window: str,
-        slice: str,  # noqa: A002 (as reports name it)
-        paired: PairedQuality,
-    ) -> None:
+    def compared(self, made: MonitorComparison) -> None:
         """Show this comparison in place of the last one of its models, window and slice."""
         labels = {
-            "monitor": monitor,
-            "champion": champion,
-            "challenger": challenger,
-            "window": window,
-            "slice": slice,
+            "monitor": made.monitor,
+            "champion": made.champion,
+            "challenger": made.challenger,
+            "window": made.window.name,
+            "slice": made.slice,
         }
-        samples = comparison_samples(paired, is_whole=not slice)
-        self._show((monitor, _COMPARISONS, *labels.values()), labels, samples, slice)
+        samples = comparison_samples(made.quality, is_whole=not made.slice)
+        self._show((made.monitor, _COMPARISONS, *labels.values()), labels, samples, made.slice)
 
     def note(self, monitor: str, **values: float) -> None:
         """Show these values of a monitor, by the names of their series."""
-        facts = self._facts.setdefault(monitor, {})
-        if all(facts.get(name) == value for name, value in values.items()):
+        known = self._facts.setdefault(monitor, {})
+        if all(known.get(name) == value for name, value in values.items()):
             return
-        facts |= values
-        block = _block({"monitor": monitor}, ((name, (), each) for name, each in facts.items()))
+        known |= values
+        block = _block({"monitor": monitor}, ((name, (), each) for name, each in known.items()))
         with self._lock:
             # It costs no more than there are monitors, and is not held against the bound.
             self._replace((monitor, _FACTS), block, series=0, is_whole=True)
@@ -150,6 +139,14 @@ def _families(shown: Sequence[Block], everything: int, most: int) -> Iterator[by
             yield from body
 
 
+def facts(labelled_images: int, watermark_us: int) -> dict[str, float]:
+    """Return what is known of a monitor as values of its series; without a watermark, less."""
+    known = {"boxgauge_labelled_images": float(labelled_images)}
+    if watermark_us:
+        known["boxgauge_watermark_timestamp_seconds"] = watermark_us / 1e6
+    return known
+
+
 def header(series: Series) -> bytes:
     """Return the HELP and TYPE lines of one family of gauges."""
     return f"# HELP {series.name} {series.meaning}\n# TYPE {series.name} {series.kind}\n".encode()
@@ -180,5 +177,4 @@ def _block(labels: Mapping[str, str], samples: Iterable[Sample]) -> Block:
 
 def _label(pair: tuple[str, str]) -> str:
     name, value = pair
-    escaped = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-    return f'{name}="{escaped}"'
+    return f'{name}="{escaped(value)}"'

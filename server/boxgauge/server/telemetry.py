@@ -1,22 +1,18 @@
 """All metrics of the service, on the registry it is given."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.exposition import generate_latest as prometheus_text
-from prometheus_client.metrics_core import Metric
-from prometheus_client.openmetrics.exposition import generate_latest as open_metrics_text
-from prometheus_client.registry import Collector
 
-from boxgauge.engine.online.compared import PairedQuality
 from boxgauge.frames import ImageId
 from boxgauge.server.content_types import OPEN_METRICS, PROMETHEUS, wants_open_metrics
-from boxgauge.server.exposition import Exposition
+from boxgauge.server.exposition import Exposition, facts
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.monitor.sides import Side
+from boxgauge.server.registry_text import registry_text
 from boxgauge.server.series import SERVICE
 
 _SERIES = {series.name: series for series in SERVICE}
@@ -27,7 +23,6 @@ _REPORT_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _OUTCOMES = ("accepted", "unchanged", "refused")
 # OpenMetrics' own bound on an exemplar's labels, names included.
 _MAX_EXEMPLAR = 128
-_EOF = b"# EOF\n"
 
 W = TypeVar("W", Counter, Gauge, Histogram)
 
@@ -151,23 +146,21 @@ class Telemetry:
         for each in self._followers:
             each.record(made)
 
-    def compared(
-        self,
-        monitor: str,
-        champion: str,
-        challenger: str,
-        window: str,
-        slice: str,  # noqa: A002 (as reports name it)
-        paired: PairedQuality,
-    ) -> None:
+    def compared(self, made: MonitorComparison) -> None:
         """Export this comparison from now on."""
-        self._quality.compared(monitor, champion, challenger, window, slice, paired)
+        self._quality.compared(made)
 
-    def refreshed(self, monitor: str, labelled_images: int) -> None:
-        """Note that all of a monitor's exported reports are current now."""
+    def refreshed(self, monitor: str, labelled_images: int, watermark_us: int) -> None:
+        """Note that all of a monitor's exported reports are current now.
+
+        Args:
+            monitor: Its name.
+            labelled_images: Images with ground truth.
+            watermark_us: Highest event time, microseconds since 1970; 0: none yet.
+        """
         self._quality.note(
             monitor,
-            boxgauge_labelled_images=labelled_images,
+            **facts(labelled_images, watermark_us),
             boxgauge_report_timestamp_seconds=time.time(),
         )
         for each in self._followers:
@@ -194,12 +187,12 @@ class Telemetry:
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format, version 0.0.4."""
-        return prometheus_text(_WithoutCreated(self._registry)) + self._quality.text()
+        return registry_text(self._registry, open_metrics=False) + self._quality.text()
 
     def open_metrics(self) -> bytes:
         """Return everything in OpenMetrics' text format, version 1.0.0, with exemplars."""
-        own: bytes = open_metrics_text(_WithoutCreated(self._registry))  # type: ignore[no-untyped-call]  # the library gives no types here
-        return own.removesuffix(_EOF) + self._quality.text() + _EOF
+        own = registry_text(self._registry, open_metrics=True)
+        return own + self._quality.text() + b"# EOF\n"
 
 
 def _exemplar(monitor: str, image_id: ImageId | None) -> dict[str, str] | None:
@@ -209,18 +202,6 @@ def _exemplar(monitor: str, image_id: ImageId | None) -> dict[str, str] | None:
     labels = {"monitor": monitor, "image_id": str(image_id)}
     is_short = sum(len(name) + len(value) for name, value in labels.items()) <= _MAX_EXEMPLAR
     return labels if is_short else None
-
-
-class _WithoutCreated(Collector):
-    """Drops the ``_created`` series, which no one reads and which double every histogram."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def collect(self) -> Iterable[Metric]:
-        for family in self._registry.collect():
-            family.samples = [s for s in family.samples if not s.name.endswith("_created")]
-            yield family
 
 
 def _made(kind: type[W], name: str, registry: CollectorRegistry, **options: object) -> W:
