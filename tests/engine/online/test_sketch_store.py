@@ -15,7 +15,7 @@ from boxgauge.engine.online.ring import Edges
 from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import HOUR_US, MINUTE_US, Ring, Window
 from boxgauge.engine.sketch import rows as rows_module
-from boxgauge.frames import InvalidInputError, ResourceExhaustedError
+from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 from tests.engine.online.streams import START_US, draw_stream, select
 from tests.engine.sides import CLASSES
 
@@ -257,6 +257,84 @@ def test_bytes_are_counted_as_they_are_and_never_pass_what_was_counted(
         before = store.tally_bytes
         store.advance(START_US + hours * HOUR_US)
         assert store.tally_bytes <= before
+
+
+def stored(store: SketchStore, before: dict[str, bytes] | None = None) -> dict[str, bytes]:
+    """Return all parts of a store, of which some may have been stored before."""
+    parts = dict(before or {})
+    for key, part in store.changed().packed().items():
+        if part is None:
+            parts.pop(key, None)
+        else:
+            parts[key] = part
+    return parts
+
+
+@pytest.mark.usefixtures("few")
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**31), rolled=st.booleans(), taken=st.booleans())
+def test_a_restored_store_is_the_same_in_bytes_and_in_what_it_says(
+    engine: Engine, seed: int, rolled: bool, taken: bool
+) -> None:
+    parts, store = dict[str, bytes](), make_store(engine)
+    pieces = split(draw_stream(engine, SETTINGS, seed, 40, hours=2, sources=20), seed, 4)
+    for k, part in enumerate(pieces):
+        store.add(*part)
+        if taken and k == 2:
+            store.subtract(*pieces[0])
+        parts = stored(store, parts)
+    if rolled:
+        store.advance(START_US + 5 * HOUR_US)
+        parts = stored(store, parts)
+    assert store.changed().packed() == {}
+    again = make_store(engine)
+    again.restore(parts)
+    assert everything(again) == everything(store)
+    assert again.changed().packed() == {}
+    again._changed.update(again._cells.places(again._cells.all()))
+    assert stored(again) == (parts if again._cells.all() else {})
+    # Both go on alike.
+    more = draw_stream(engine, SETTINGS, seed + 1, 20, hours=2)
+    if not taken:
+        for each in (store, again):
+            each.subtract(*pieces[1])
+    for each in (store, again):
+        each.add(*more)
+        each.advance(START_US + 9 * HOUR_US)
+    assert everything(again) == everything(store)
+
+
+def test_parts_of_something_else_are_refused(engine: Engine) -> None:
+    stream = draw_stream(engine, SETTINGS, 7, 6, hours=0.1)
+    parts = stored(make_store(engine, stream))
+    others = (
+        SketchStore(engine, CLASSES, SETTINGS, RING),
+        SketchStore(engine, CLASSES[:2], SETTINGS, RING, LOSSES),
+        SketchStore(engine, CLASSES, SETTINGS, Ring(), LOSSES),
+        SketchStore(engine, CLASSES, EvaluationSettings(), RING, LOSSES),
+    )
+    for other in others:
+        with pytest.raises(InvalidInputError, match="of other classes, settings, buckets or los"):
+            other.restore(parts)
+    with pytest.raises(InvalidInputError, match="parts must be all of a store: got no 'store'"):
+        make_store(engine).restore({key: each for key, each in parts.items() if key != "store"})
+    with pytest.raises(FailedPreconditionError, match="only a store without images"):
+        make_store(engine, stream).restore(parts)
+    make_store(engine).restore({})
+
+
+def test_every_shortened_or_changed_part_is_refused(engine: Engine) -> None:
+    parts = stored(make_store(engine, draw_stream(engine, SETTINGS, 8, 4, hours=0.1)))
+    key, part = next((key, each) for key, each in parts.items() if key != "store")
+    store = make_store(engine)
+    for length in range(len(part)):
+        with pytest.raises(InvalidInputError, match="tally must be"):
+            store.restore(parts | {key: part[:length]})
+        changed = bytearray(part)
+        changed[length] ^= 0x10
+        with pytest.raises(InvalidInputError, match="tally must be"):
+            store.restore(parts | {key: bytes(changed)})
+    assert store.slices() == ()
 
 
 @pytest.mark.parametrize(

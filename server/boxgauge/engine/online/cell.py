@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from boxgauge.engine.online.sums import WindowSums
 from boxgauge.engine.online.worst import Worst
 from boxgauge.engine.sketch.grouped import GroupedRows, Tallied
@@ -82,6 +85,11 @@ class Cell:
     def without(self, image_ids: Collection[ImageId]) -> "Cell":
         """Return the cell without these among its worst images."""
         return replace(self, worst=self.worst.without(image_ids))
+
+    def renamed(self, codes: NDArray[np.int64], sources: dict[int, int]) -> "Cell":
+        """Return a cell that was read, with a store's codes of patterns and numbers of sources."""
+        rows = tuple(each.renamed(codes) for each in self.rows)
+        return replace(self, rows=rows, sums=self.sums.with_sources(sources))
 
     @property
     def images(self) -> int:

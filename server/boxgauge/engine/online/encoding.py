@@ -15,7 +15,7 @@ from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.engine.online.observed import ImageColumns, Sources, observe
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.engine.sketch.grouped import GROUP_BITS, LABEL_BITS, Tallied, grouped_ids
+from boxgauge.engine.sketch.grouped import GROUP_BITS, LABEL_BITS, Tallied, group_of_id, grouped_ids
 from boxgauge.engine.sketch.keys import falling_keys
 from boxgauge.engine.sketch.patterns import codes_of, most_patterns, with_patterns
 from boxgauge.engine.sketch.tally import SketchTally
@@ -160,7 +160,7 @@ class Encoder:
 
 def positives_by_group(truths: Tallied, groups: int, classes: int, areas: int) -> Int64:
     """Return the ground truths to be found, int64 [groups, classes, areas]."""
-    group = (truths.ids & np.uint64(2**GROUP_BITS - 1)).astype(np.int64)
+    group = group_of_id(truths.ids).astype(np.int64)
     label = (truths.ids >> np.uint64(GROUP_BITS + _AREA_BITS)).astype(np.int64)
     found = np.zeros((groups, classes, areas), np.int64)
     for a in range(areas):

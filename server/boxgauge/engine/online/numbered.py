@@ -38,6 +38,10 @@ class NumberedCells:
         """Where buckets lie; None before the first watermark."""
         return self.ring.edges
 
+    def bucket(self, time_us: int) -> Bucket | None:
+        """Return the bucket of an event time, if it has one."""
+        return self.edges.bucket(time_us) if self.edges else None
+
     def numbers(self, places: list[Place]) -> tuple[list[int], dict[Place, int]]:
         """Return the number of each place, and those of places without a cell, free as yet."""
         found, new = [], dict[Place, int]()
@@ -63,9 +67,13 @@ class NumberedCells:
 
     def get(self, number: int) -> Cell:
         """Return the cell of a number."""
-        held = self.ring.get(*self._places[number])
-        assert held is not None  # noqa: S101 - a number is given with its cell
-        return held.cell
+        return self.at(self._places[number]).cell
+
+    def at(self, place: Place) -> Numbered:
+        """Return the cell at a place that has one."""
+        held = self.ring.get(*place)
+        assert held is not None  # noqa: S101 - there is a cell at it
+        return held
 
     def put(self, number: int, cell: Cell) -> None:
         """Put a cell in the place of the one that has this number, or had none yet."""
@@ -90,6 +98,10 @@ class NumberedCells:
     def values(self, name: str, span: Span) -> tuple[Numbered, ...]:
         """Return the cells of a slice in a span, oldest bucket first."""
         return tuple(self.ring.values(name, span).values())
+
+    def places(self, cells: list[Numbered]) -> list[Place]:
+        """Return the places of cells."""
+        return [self._places[each.number] for each in cells]
 
     def all(self) -> list[Numbered]:
         """Return all cells."""

@@ -29,8 +29,8 @@ Unsigned = NDArray[np.unsignedinteger[Any]]
 class Sources:
     """Numbers the sources of labels; those beyond the 16th share the last number."""
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
+    def __init__(self, names: tuple[str, ...] = ()) -> None:
+        self._codes = {name: code for code, name in enumerate(names)}
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A sketch by slice and bucket of time, in memory that is bounded."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +9,19 @@ import numpy as np
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.online.cell import Cell
+from boxgauge.engine.online.cell_format import CellFormat
 from boxgauge.engine.online.encoding import Encoder
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.numbered import Numbered, NumberedCells, Place, bytes_of
+from boxgauge.engine.online.observed import Sources
+from boxgauge.engine.online.ring import Edges
+from boxgauge.engine.online.sketch_parts import (
+    STORE,
+    SketchParts,
+    StoreState,
+    read_state,
+    store_mark,
+)
 from boxgauge.engine.online.sketch_windows import StoreSnapshot, window_rows
 from boxgauge.engine.online.store import ALL, MAX_BYTES, kept, refuse_beyond
 from boxgauge.engine.online.waiting import Waiting
@@ -20,7 +30,7 @@ from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.engine.sketch.rows import summed
 from boxgauge.engine.sketch.tally import SketchTally
-from boxgauge.frames import InvalidInputError
+from boxgauge.frames import FailedPreconditionError, InvalidInputError
 
 _WANTED = "of what was added"
 # So many detections, or images in cells, may wait to be counted.
@@ -78,6 +88,10 @@ class SketchStore:
         self._waiting: list[Waiting] = []
         self._waiting_images: Counter[int] = Counter()
         self._waiting_bytes = 0
+        self._changed = set[Place]()
+        self._gone = set[Place]()
+        self._mark = store_mark(self.classes, settings, ring, self._encoder.losses.names)
+        self._form = CellFormat(self._mark, len(classes), settings, len(losses))
 
     @property
     def tally_bytes(self) -> int:
@@ -100,6 +114,7 @@ class SketchStore:
         self._waiting.append(waiting)
         self._waiting_images.update(waiting.cells.tolist())
         self._waiting_bytes += most
+        self._changed.update(map(self._cells.place, waiting.cells.tolist()))
         detections = sum(len(each.batch.ids) for each in self._waiting)
         if detections > _WAITING_DETECTIONS or self._waiting_images.total() > _WAITING_PLACES:
             self._count()
@@ -123,15 +138,24 @@ class SketchStore:
             left[number] = cell.without(frozenset(waiting.batch.image_ids))
         for number, cell in left.items():
             self._cells.put(number, cell)
+            self._changed.add(self._cells.place(number))
         return left_out
 
     def advance(self, watermark_us: int) -> None:
         """Join or drop old buckets; see `QualityStore`."""
-        if any(each.number in self._waiting_images for each in self._cells.moving(watermark_us)):
+        moving = self._cells.moving(watermark_us)
+        if any(each.number in self._waiting_images for each in moving):
             self._count()
+        places = self._cells.places(moving)
         rolled = self._cells.advance(watermark_us)
         dropped = (held.cell.images for name, held in rolled.dropped if name == ALL)
         self.dropped_images += sum(dropped)
+        for name, bucket in places:
+            self._changed.discard((name, bucket))
+            self._gone.add((name, bucket))
+            wider = self._cells.bucket(bucket.start_us)
+            if wider is not None:
+                self._changed.add((name, wider))
 
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
@@ -164,6 +188,49 @@ class SketchStore:
         found = self.rows(self.snapshot(window, name))
         rows = summed(found.rows.ids, found.rows.counts, found.rows.levels)
         return SketchTally.of(self.classes, self.settings, rows, found.patterns, found.totals)
+
+    def changed(self) -> SketchParts:
+        """Return what has changed since this was last asked; see `QualityStore`."""
+        changed = [(place, *self._cells.at(place)) for place in sorted(self._changed)]
+        parts = SketchParts(
+            self._form,
+            self._mark,
+            StoreState(
+                self._cells.ring.watermark_us, self.dropped_images, self._encoder.sources.names
+            ),
+            tuple(changed),
+            tuple(self._waiting),
+            self._encoder.patterns,
+            self._gone,
+        )
+        self._changed, self._gone = set(), set()
+        return parts
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take up the parts of a store; see `QualityStore`."""
+        if self._cells.edges is not None:
+            raise FailedPreconditionError("only a store without images takes up another's parts")
+        if not parts:
+            return
+        if STORE not in parts:
+            raise InvalidInputError.at("parts", f"no {STORE!r}", "all of a store")
+        state = read_state(parts[STORE], self._mark)
+        stored = [self._form.unpack(each) for key, each in parts.items() if key != STORE]
+        if state.watermark_us is None:
+            return
+        edges = Edges.of(self._cells.ring.ring, state.watermark_us)
+        for each in stored:
+            if edges.bucket(each.place[1].start_us) != each.place[1]:
+                raise InvalidInputError.at("parts", each.place, "of the store's buckets")
+        codes = [self._encoder.codes(each.patterns) for each in stored]
+        self._encoder.sources = sources = Sources(state.sources)
+        self.dropped_images = state.dropped_images
+        self._cells.advance(state.watermark_us)
+        numbers, new = self._cells.numbers([each.place for each in stored])
+        self._cells.create(new, Cell.empty(len(self._encoder.losses.names)))
+        for each, number, renamed in zip(stored, numbers, codes, strict=True):
+            counts = {sources.code(name): count for name, count in each.sources}
+            self._cells.put(number, each.cell.renamed(renamed, counts))
 
     def _prepare(self, images: MatchedImages, facts: ImageFacts) -> _Prepared:
         """Return the images as they are to be counted; nothing but codes is changed."""

@@ -67,7 +67,7 @@ def window_rows(
         positives,
         whole.sums.images_by_group,
         whole.sums.losses(losses),
-        whole.worst.shown(),
+        whole.worst.images(),
         whole.sums.sources(snapshot.sources),
         whole.sums.delay(),
     )

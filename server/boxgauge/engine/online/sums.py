@@ -93,6 +93,19 @@ class WindowSums:
         named = [*zip(names, counts, strict=False), (OTHER_SOURCE, counts[MAX_SOURCES])]
         return tuple(sorted((name, count) for name, count in named if count))
 
+    def without_sources(self) -> "WindowSums":
+        """Return the sums as if no image had a source, not even an empty one."""
+        vector = self.vector.copy()
+        vector[_SOURCES:_BINS] = 0
+        return WindowSums(vector)
+
+    def with_sources(self, counts: dict[int, int]) -> "WindowSums":
+        """Return the sums with these images besides, by the number of their source."""
+        vector = self.vector.copy()
+        for number, count in counts.items():
+            vector[_SOURCES + number] += count
+        return WindowSums(vector)
+
     def delay(self) -> LabelDelay | None:
         """Return how long labels took; delays beyond the last bin count as its end."""
         bins = self.vector[_BINS:_LOSSES]

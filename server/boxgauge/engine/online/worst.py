@@ -41,11 +41,11 @@ class Worst:
         """Return the others."""
         return Worst(tuple(each for each in self.entries if _id_of(each) not in image_ids))
 
-    def shown(self) -> tuple[WorstImage, ...]:
-        """Return the first 12."""
+    def images(self, most: int = SHOWN) -> tuple[WorstImage, ...]:
+        """Return the first images, by default as many as are shown."""
         return tuple(
             WorstImage(_id_of(each), -each[0], None if math.isinf(each[1]) else -each[1])
-            for each in self.entries[:SHOWN]
+            for each in self.entries[:most]
         )
 
     @property

@@ -93,6 +93,11 @@ class GroupedRows:
     levels: NDArray[np.uint8]
 
     @classmethod
+    def empty(cls, classes: int) -> "GroupedRows":
+        """Return no rows."""
+        return cls(Tallied.empty(), np.zeros(classes, np.uint8))
+
+    @classmethod
     def joined(cls, parts: "Sequence[GroupedRows]") -> "GroupedRows":
         """Return the sum of at least one part, at the lowest levels at which all of it fits."""
         levels = parts[0].levels
@@ -140,7 +145,7 @@ class GroupedRows:
     def plain(self) -> tuple[SketchRows, NDArray[np.uint8]]:
         """Return the rows as a sketch has them, an id once a group, and the groups."""
         ids = self.tallied.ids
-        groups = (ids & np.uint64(2**GROUP_BITS - 1)).astype(np.uint8)
+        groups = group_of_id(ids).astype(np.uint8)
         counts = self.tallied.counts.astype(np.int64)
         return SketchRows(plain_ids(ids), counts, self.levels), groups
 
@@ -192,6 +197,11 @@ def bucket_of(ids: UInt64) -> Int64:
 def code_of(ids: UInt64) -> Int64:
     """Return the pattern's place in the list."""
     return (ids >> np.uint64(GROUP_BITS) & np.uint64(2**CODE_BITS - 1)).astype(np.int64)
+
+
+def group_of_id(ids: UInt64) -> UInt64:
+    """Return the group of each id."""
+    return ids & np.uint64(2**GROUP_BITS - 1)
 
 
 def narrow(counts: Int64) -> Counts:
