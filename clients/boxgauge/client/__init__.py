@@ -6,7 +6,7 @@ from boxgauge.client.batches import ground_truth_batch, prediction_batch
 from boxgauge.client.chunks import chunks
 from boxgauge.client.comparisons import Comparison, StatisticDifference
 from boxgauge.client.feed import AsyncFeed, Feed, FeedCounters, FeedOptions
-from boxgauge.client.messages import Batch
+from boxgauge.client.messages import Batch, ground_truth_batches, prediction_batches
 from boxgauge.client.monitor_settings import DriftSettings, MonitorSettings, RingSettings
 from boxgauge.client.monitors import Monitor
 from boxgauge.client.report_parts import (
@@ -77,5 +77,7 @@ __all__ = [
     "WorstImage",
     "chunks",
     "ground_truth_batch",
+    "ground_truth_batches",
     "prediction_batch",
+    "prediction_batches",
 ]

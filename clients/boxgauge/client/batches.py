@@ -16,7 +16,7 @@ from boxgauge.client.packing import (
 from boxgauge.frames import BoxFormat, ImageId
 from boxgauge.v1 import frames_pb2 as pb
 
-_NO_TAGS: Mapping[str, Sequence[str]] = {}
+NO_TAGS: Mapping[str, Sequence[str]] = {}
 
 
 def prediction_batch(
@@ -29,7 +29,7 @@ def prediction_batch(
     box_format: BoxFormat | str = BoxFormat.XYWH,
     revisions: Sequence[int] = (),
     event_times: Sequence[Moment] = (),
-    tags: Mapping[str, Sequence[str]] = _NO_TAGS,
+    tags: Mapping[str, Sequence[str]] = NO_TAGS,
     clusters: Sequence[str] = (),
     retracted: Sequence[bool] = (),
 ) -> pb.PredictionBatch:

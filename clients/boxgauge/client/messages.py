@@ -1,9 +1,10 @@
 """What one message of frames carries, whatever its parts were given as."""
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import NoReturn, TypeVar
 
-from boxgauge.client.batches import ground_truth_batch, prediction_batch
+from boxgauge.client.batches import NO_TAGS, ground_truth_batch, prediction_batch
+from boxgauge.client.image_columns import Moment
 from boxgauge.frames import Frames, GroundTruths, InvalidInputError, Predictions
 from boxgauge.v1 import frames_pb2 as pb
 
@@ -21,12 +22,53 @@ def to_message(batches: Batch | Sequence[Batch]) -> pb.Frames:
         elif isinstance(batch, pb.GroundTruthBatch):
             message.ground_truths.append(batch)
         elif isinstance(batch, Predictions):
-            message.predictions.extend(_of_predictions(part) for part in _by_id_type(batch))
+            message.predictions.extend(prediction_batches(batch))
         elif isinstance(batch, GroundTruths):
-            message.ground_truths.extend(_of_ground_truths(part) for part in _by_id_type(batch))
+            message.ground_truths.extend(ground_truth_batches(batch))
         else:
             _refuse(batch)
     return message
+
+
+def prediction_batches(
+    frames: Predictions,
+    *,
+    event_times: Sequence[Moment] = (),
+    tags: Mapping[str, Sequence[str]] = NO_TAGS,
+) -> list[pb.PredictionBatch]:
+    """Return frames with what is said of each image; mixed image ids become two batches."""
+    return [
+        prediction_batch(
+            part.image_ids,
+            part.counts,
+            part.boxes,
+            part.labels,
+            part.scores,
+            event_times=[event_times[k] for k in rows] if event_times else (),
+            tags={key: [values[k] for k in rows] for key, values in tags.items()},
+        )
+        for rows, part in _by_id_type(frames)
+    ]
+
+
+def ground_truth_batches(
+    frames: GroundTruths, *, sources: Sequence[str] = ()
+) -> list[pb.GroundTruthBatch]:
+    """Return frames with the source of each label; mixed image ids become two batches."""
+    return [
+        ground_truth_batch(
+            part.image_ids,
+            part.counts,
+            part.boxes,
+            part.labels,
+            areas=part.areas,
+            crowd=part.crowd,
+            ignore=part.ignore,
+            ids=part.ids,
+            sources=[sources[k] for k in rows] if sources else (),
+        )
+        for rows, part in _by_id_type(frames)
+    ]
 
 
 def check_source(batches: object) -> None:
@@ -58,29 +100,10 @@ def _shown(batch: object) -> str:
     return repr(batch)[:40] if isinstance(batch, str | bytes) else f"one {type(batch).__name__}"
 
 
-def _by_id_type(frames: F) -> list[F]:
+def _by_id_type(frames: F) -> list[tuple[Sequence[int], F]]:
     kinds = [isinstance(image_id, int) for image_id in frames.image_ids]
     if all(kinds) or not any(kinds):
-        return [frames]
+        return [(range(len(kinds)), frames)]
     integers = [k for k, is_integer in enumerate(kinds) if is_integer]
     strings = [k for k, is_integer in enumerate(kinds) if not is_integer]
-    return [frames.take(integers), frames.take(strings)]
-
-
-def _of_predictions(frames: Predictions) -> pb.PredictionBatch:
-    return prediction_batch(
-        frames.image_ids, frames.counts, frames.boxes, frames.labels, frames.scores
-    )
-
-
-def _of_ground_truths(frames: GroundTruths) -> pb.GroundTruthBatch:
-    return ground_truth_batch(
-        frames.image_ids,
-        frames.counts,
-        frames.boxes,
-        frames.labels,
-        areas=frames.areas,
-        crowd=frames.crowd,
-        ignore=frames.ignore,
-        ids=frames.ids,
-    )
+    return [(rows, frames.take(rows)) for rows in (integers, strings)]
