@@ -33,6 +33,9 @@ class Follower(Protocol):
     def record(self, made: MonitorReport) -> None:
         """Take this report in place of the last one of its model, window and slice."""
 
+    def compared(self, made: MonitorComparison) -> None:
+        """Take this comparison in place of the last one of its models, window and slice."""
+
     def refreshed(self, monitor: str) -> None:
         """Note that all of a monitor's reports are the newest state now."""
 
@@ -149,6 +152,8 @@ class Telemetry:
     def compared(self, made: MonitorComparison) -> None:
         """Export this comparison from now on."""
         self._quality.compared(made)
+        for each in self._followers:
+            each.compared(made)
 
     def refreshed(self, monitor: str, labelled_images: int, watermark_us: int) -> None:
         """Note that all of a monitor's exported reports are current now.

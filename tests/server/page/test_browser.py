@@ -11,9 +11,9 @@ from boxgauge.engine import Engine
 from boxgauge.engine.online.compared import PairedQuality
 from boxgauge.engine.online.predicted import Drift
 from boxgauge.engine.online.quality import Quality, WorstImage
-from boxgauge.engine.online.windows import Span
+from boxgauge.engine.online.windows import Span, Window
 from boxgauge.engine.settings import ObjectClass
-from boxgauge.server.page.source import ShownComparison
+from boxgauge.server.monitor.reports import MonitorComparison
 from tests.browser import Browser
 from tests.tools import require_tool
 
@@ -118,7 +118,7 @@ def filled(site: Site, sketched: Quality, drift: Drift, paired: PairedQuality) -
         site.now += 60
         site.show(report_of(sketched, drift=drift, predicted_images=500 - k))
     site.show(report_of(sketched, model="n"))
-    site.shelf.compare("cam", ShownComparison("m", "n", "1h", Span(0, 0), "", paired))
+    site.shelf.compared(MonitorComparison("cam", "m", "n", Window("1h"), Span(0, 0), "", paired))
     return site
 
 

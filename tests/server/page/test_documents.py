@@ -12,9 +12,9 @@ import pytest
 from boxgauge.engine import Engine
 from boxgauge.engine.online.predicted import Drift, DriftFeature
 from boxgauge.engine.online.quality import Quality, WorstImage
-from boxgauge.engine.online.windows import Span
+from boxgauge.engine.online.windows import Span, Window
 from boxgauge.engine.report import Statistics
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.page.documents import (
     comparisons_document,
     dumps,
@@ -23,7 +23,7 @@ from boxgauge.server.page.documents import (
     report_document,
 )
 from boxgauge.server.page.history import point_of
-from boxgauge.server.page.source import Listed, Shown, ShownComparison
+from boxgauge.server.page.source import Listed, Shown
 
 from .conftest import entry
 from .reports import WATERMARK_US, comparison_of, drift_of, report_of, sample
@@ -173,7 +173,7 @@ def test_a_comparison_has_both_models_and_what_lies_between(engine: Engine) -> N
     predictions, truths, classes = sample()
     weaker = replace(predictions, scores=1 - predictions.scores)
     paired = comparison_of(engine, (predictions, weaker), truths, classes)
-    shown = ShownComparison("m", "n", "1h", Span(1, 2), "", paired)
+    shown = MonitorComparison("cam", "m", "n", Window("1h"), Span(1, 2), "", paired)
     found = read(comparisons_document([shown]))["comparisons"][0]
     ap = found["statistics"][0]
     assert (found["champion"], found["challenger"], found["images"]) == ("m", "n", 200)

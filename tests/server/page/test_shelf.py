@@ -6,7 +6,7 @@ from boxgauge.engine import Engine
 from boxgauge.engine.online.quality import Quality
 from boxgauge.engine.online.windows import Span, Window
 from boxgauge.frames import NotFoundError
-from boxgauge.server.page.source import ShownComparison
+from boxgauge.server.monitor.reports import MonitorComparison
 
 from .conftest import Site, entry
 from .reports import comparison_of, report_of, sample
@@ -82,7 +82,7 @@ def test_a_forgotten_monitor_leaves_nothing(
 ) -> None:
     predictions, truths, classes = sample()
     paired = comparison_of(engine, (predictions, predictions), truths, classes)
-    site.shelf.compare("cam", ShownComparison("m", "n", "1h", Span(0, 1), "", paired))
+    site.shelf.compared(MonitorComparison("cam", "m", "n", Window("1h"), Span(0, 1), "", paired))
     assert len(site.shelf.comparisons("cam")) == 1
     site.show(report_of(unlabelled, monitor="two", model="a"))
     site.shelf.forget("cam")

@@ -11,6 +11,7 @@ import orjson
 
 from boxgauge.engine.online.predicted import Drift
 from boxgauge.engine.online.windows import Span
+from boxgauge.server.monitor.reports import MonitorComparison
 from boxgauge.server.page.history import Point
 from boxgauge.server.page.parts import (
     Document,
@@ -23,7 +24,7 @@ from boxgauge.server.page.parts import (
     settings_part,
     statistics_part,
 )
-from boxgauge.server.page.source import Listed, Shown, ShownComparison
+from boxgauge.server.page.source import Listed, Shown
 
 
 def dumps(document: Document) -> bytes:
@@ -96,14 +97,14 @@ def history_document(points: Sequence[Point], now_us: int) -> Document:
     return {"now_us": now_us, "points": [asdict(each) for each in points]}
 
 
-def comparisons_document(found: Sequence[ShownComparison]) -> Document:
+def comparisons_document(found: Sequence[MonitorComparison]) -> Document:
     """Return comparisons of two models on the same images."""
     return {
         "comparisons": [
             {
                 "champion": each.champion,
                 "challenger": each.challenger,
-                "window": {"name": each.window} | _span(each.span),
+                "window": {"name": each.window.name} | _span(each.span),
                 "slice": each.slice,
                 "images": each.quality.images,
                 "statistics": differences_part(each.quality),

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from boxgauge.frames import NotFoundError
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.page.history import History, Point
-from boxgauge.server.page.source import Listed, MonitorEntry, Shown, ShownComparison
+from boxgauge.server.page.source import Listed, MonitorEntry, Shown
 
 _Key = tuple[str, str, str, str]
 
@@ -33,7 +33,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._reports: dict[_Key, MonitorReport] = {}
         self._current: dict[str, float] = {}
-        self._comparisons: dict[str, dict[_Key, ShownComparison]] = {}
+        self._comparisons: dict[str, dict[_Key, MonitorComparison]] = {}
 
     def record(self, made: MonitorReport) -> None:
         """Show this report in place of the last one of its model, window and slice."""
@@ -41,12 +41,11 @@ class Shelf:
         with self._lock:
             self._reports[made.monitor, made.model, made.window.name, made.slice] = made
 
-    def compare(self, monitor: str, comparison: ShownComparison) -> None:
+    def compared(self, made: MonitorComparison) -> None:
         """Show this comparison in place of the last one of its models, window and slice."""
-        of = comparison
         with self._lock:
-            found = self._comparisons.setdefault(monitor, {})
-            found[of.champion, of.challenger, of.window, of.slice] = comparison
+            found = self._comparisons.setdefault(made.monitor, {})
+            found[made.champion, made.challenger, made.window.name, made.slice] = made
 
     def refreshed(self, monitor: str) -> None:
         """Note that all reports of a monitor are the newest state now."""
@@ -99,7 +98,7 @@ class Shelf:
         model, window = self._resolved(monitor, model, window, "")
         return self._history.points(monitor, model, window)
 
-    def comparisons(self, monitor: str) -> Sequence[ShownComparison]:
+    def comparisons(self, monitor: str) -> Sequence[MonitorComparison]:
         """Return the newest comparison of each pair of models, window and slice.
 
         Raises:

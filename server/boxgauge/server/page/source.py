@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from boxgauge.engine.online.compared import PairedQuality
-from boxgauge.engine.online.windows import Span
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.page.history import Point
 
 
@@ -48,18 +46,6 @@ class Listed:
     newest: tuple[Shown | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownComparison:
-    """Two models on the same images of one window and slice."""
-
-    champion: str
-    challenger: str
-    window: str
-    span: Span
-    slice: str
-    quality: PairedQuality
-
-
 class PageSource(Protocol):
     """Answers from what was made already; called by several threads at a time.
 
@@ -83,5 +69,5 @@ class PageSource(Protocol):
     def history(self, monitor: str, model: str, window: str) -> Sequence[Point]:
         """Return what was reported over time, oldest first, of all images."""
 
-    def comparisons(self, monitor: str) -> Sequence[ShownComparison]:
+    def comparisons(self, monitor: str) -> Sequence[MonitorComparison]:
         """Return the newest comparison of each pair of models, window and slice."""
