@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from boxgauge.engine.notes import notes_of
+from boxgauge.engine.online.comparing import paired
+from boxgauge.engine.online.quality_of_window import quality
 from boxgauge.engine.online.windows import Window
 from boxgauge.frames import FailedPreconditionError
 from boxgauge.server.journal.types import Counts
@@ -196,7 +198,7 @@ class Reporter:
 
         def make() -> MonitorReport:
             content = held.rows(snapshot)
-            found = quality_of(engine, definition.classes, definition.settings, content)
+            found = quality(engine, definition.classes, definition.settings, content)
             images, drift, estimate = outlook.run()
             return MonitorReport(
                 monitor=self._monitor,
