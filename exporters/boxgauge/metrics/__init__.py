@@ -6,6 +6,7 @@ from boxgauge.metrics.confusion_matrix import ConfusionCounts, confusion_matrix
 from boxgauge.metrics.evaluate import evaluate
 from boxgauge.metrics.f_beta import FBeta, f_beta
 from boxgauge.metrics.image_overlaps import ImageOverlaps, image_overlaps
+from boxgauge.metrics.left_out import left_out_precision
 from boxgauge.metrics.lrp import OptimalLrp, optimal_lrp
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.mean_average_precision import MeanAveragePrecision
@@ -47,6 +48,7 @@ __all__ = [
     "evaluate",
     "f_beta",
     "image_overlaps",
+    "left_out_precision",
     "match_detections",
     "match_voc",
     "mean_iou",
