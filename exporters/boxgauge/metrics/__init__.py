@@ -9,6 +9,7 @@ from boxgauge.metrics.evaluate import evaluate
 from boxgauge.metrics.expected_average_precision import expected_average_precision
 from boxgauge.metrics.f_beta import FBeta, f_beta
 from boxgauge.metrics.image_overlaps import ImageOverlaps, image_overlaps
+from boxgauge.metrics.left_out import left_out_precision
 from boxgauge.metrics.lrp import OptimalLrp, optimal_lrp
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.mean_average_precision import MeanAveragePrecision
@@ -55,6 +56,7 @@ __all__ = [
     "expected_average_precision",
     "f_beta",
     "image_overlaps",
+    "left_out_precision",
     "match_detections",
     "match_voc",
     "mean_iou",

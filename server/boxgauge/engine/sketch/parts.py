@@ -1,0 +1,67 @@
+"""Rows in parts that one run of a graph can hold: whole classes, and area ranges by themselves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxgauge.engine.class_groups import class_groups
+from boxgauge.engine.sketch.events import Hits
+from boxgauge.engine.sketch.ordered import OrderedRows
+
+# Rows of one part over whole classes: what is worked on then stays near the cache.
+MAX_ROWS = 2**17
+# Curves of rows with true positives: some 100 bytes each.
+MAX_PAIRS = 2**22
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Whole classes over some area ranges.
+
+    Attributes:
+        classes: Which ones.
+        areas: Which ones.
+        rows: Of these classes, from 0.
+        hits: Of these classes and areas, from 0.
+    """
+
+    classes: slice
+    areas: slice
+    rows: OrderedRows
+    hits: Hits
+
+    @property
+    def curves(self) -> tuple[int, int, int]:
+        """Areas, thresholds and classes: the axes of all curves, in the order of their number."""
+        _, areas, thresholds = self.rows.outcomes.shape
+        return areas, thresholds, self.classes.stop - self.classes.start
+
+    def positives(self, whole: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return of [..., classes, areas] what belongs to each curve: [..., curves]."""
+        areas, thresholds, classes = self.curves
+        own = np.moveaxis(whole[..., self.classes, self.areas], -1, -2)[..., None, :]
+        axes = (*whole.shape[:-2], areas, thresholds, classes)
+        return np.broadcast_to(own, axes).reshape(*whole.shape[:-2], -1)
+
+
+def parts_of(rows: OrderedRows, classes: int) -> Iterator[Part]:
+    """Yield all parts; a class has rows or none."""
+    _, areas, thresholds = rows.outcomes.shape
+    is_special = _special(rows.outcomes)
+    for of_classes, of_rows in class_groups(rows.label, classes, MAX_ROWS):
+        part = rows.of(of_rows, of_classes.start)
+        special = int(np.count_nonzero(is_special[part.code]))
+        each = areas if special * areas * thresholds <= MAX_PAIRS else 1
+        for a in range(0, areas, each):
+            of_areas = slice(a, a + each)
+            own = part if each == areas else replace(part, outcomes=part.outcomes[:, of_areas])
+            held = of_classes.stop - of_classes.start
+            yield Part(of_classes, of_areas, own, Hits.of(own, held))
+
+
+def _special(outcomes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    hit, ignored = outcomes == 1, outcomes == 2
+    found: NDArray[np.bool_] = (hit | (ignored != ignored[:, :, -1:])).any(axis=(1, 2))
+    return found
