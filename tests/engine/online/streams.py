@@ -7,6 +7,8 @@ from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.windows import MINUTE_US
 from tests.engine.sides import draw_sides
 
+Stream = tuple[MatchedImages, ImageFacts]
+
 START_US = 1_700_000_000 * 1_000_000
 
 
@@ -18,7 +20,7 @@ def draw_stream(
     *,
     hours: float = 3.0,
     sources: int = 3,
-) -> tuple[MatchedImages, ImageFacts]:
+) -> Stream:
     """Return matched images and their facts, spread over some hours from `START_US` on."""
     draw = np.random.default_rng(seed)
     predictions, truths = draw_sides(seed, images)
@@ -34,9 +36,7 @@ def draw_stream(
     return MatchedImages(predictions, truths, matches), facts
 
 
-def select(
-    images: MatchedImages, facts: ImageFacts, chosen: list[int]
-) -> tuple[MatchedImages, ImageFacts]:
+def select(images: MatchedImages, facts: ImageFacts, chosen: list[int]) -> Stream:
     """Return the images at these positions."""
     part = MatchedImages(
         images.predictions.take(chosen),
@@ -44,3 +44,9 @@ def select(
         images.matches.select(chosen),
     )
     return part, facts.select(chosen)
+
+
+def split(stream: Stream, seed: int, parts: int) -> list[Stream]:
+    """Return the images in so many parts, in any order."""
+    order = np.random.default_rng(seed).permutation(len(stream[1]))
+    return [select(*stream, each.tolist()) for each in np.array_split(order, parts)]

@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boxgauge.engine import COCO_AREAS, Engine, EvaluationSettings, MatchedImages, SketchTally
+from boxgauge.engine import COCO_AREAS, Engine, EvaluationSettings, SketchTally
 from boxgauge.engine.analysis.units import group_of
 from boxgauge.engine.online import sketch_store as store_module
-from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.ring import Edges
 from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import HOUR_US, MINUTE_US, Ring, Window
 from boxgauge.engine.sketch import rows as rows_module
 from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
-from tests.engine.online.streams import START_US, draw_stream, select
+from tests.engine.online.streams import START_US, Stream, draw_stream, select, split
 from tests.engine.sides import CLASSES
 
 SETTINGS = EvaluationSettings(max_detections=(1, 4, 10))
@@ -24,8 +23,6 @@ LOSSES = ("ciou_loss", "focal_loss", "l1_loss", "bce_loss")
 RING = Ring(minutes=10, hours=2, days=1)
 WINDOWS = (Window("all"), Window("h", HOUR_US), Window("m", 7 * MINUTE_US), Window("5", images=5))
 SLICES = ("", "camera=0", "camera=1", "camera=2", "site=0")
-
-Stream = tuple[MatchedImages, ImageFacts]
 
 
 @pytest.fixture
@@ -41,11 +38,6 @@ def make_store(engine: Engine, *streams: Stream, ring: Ring = RING) -> SketchSto
     for images, facts in streams:
         store.add(images, facts)
     return store
-
-
-def split(stream: Stream, seed: int, parts: int) -> list[Stream]:
-    order = np.random.default_rng(seed).permutation(len(stream[1]))
-    return [select(*stream, each.tolist()) for each in np.array_split(order, parts)]
 
 
 def everything(store: SketchStore) -> list[object]:

@@ -1,33 +1,16 @@
 """What has changed of a sketch store, as bytes by part, and back."""
 
-import hashlib
-import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from operator import index
-from typing import Any
 
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.cell_format import CellFormat
 from boxgauge.engine.online.numbered import Place
+from boxgauge.engine.online.store_state import STORE, STORE_SEAL, StoreState
 from boxgauge.engine.online.waiting import Waiting
-from boxgauge.engine.online.windows import DAY_US, HOUR_US, MINUTE_US, Ring
-from boxgauge.engine.sealing import Seal, count_of, describe
-from boxgauge.engine.settings import EvaluationSettings, ObjectClass
+from boxgauge.engine.online.windows import DAY_US, HOUR_US, MINUTE_US
 
-# The part that says what is of no cell.
-STORE = "store"
-SEAL = Seal(b"BGSTORE\n", version=1, level=6)
 _LETTERS = {MINUTE_US: "m", HOUR_US: "h", DAY_US: "d"}
-
-
-@dataclass(frozen=True, slots=True)
-class StoreState:
-    """What a store is beside its cells; sources are those of labels, by number."""
-
-    watermark_us: int | None
-    dropped_images: int
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +49,7 @@ class SketchParts:
             whole = Cell.joined([cell, counted[number]]) if number in counted else cell
             packed = self.form.pack(place, whole, self.patterns, self.state.sources)
             found[part_key(place)] = packed
-        found[STORE] = SEAL.close({"store": self.store} | asdict(self.state), [])
+        found[STORE] = STORE_SEAL.close({"store": self.store} | asdict(self.state), [])
         return found
 
 
@@ -74,36 +57,3 @@ def part_key(place: Place) -> str:
     """Return the key of a cell's part."""
     name, bucket = place
     return f"{_LETTERS[bucket.width_us]}/{bucket.start_us}/{name}"
-
-
-def store_mark(
-    classes: tuple[ObjectClass, ...],
-    settings: EvaluationSettings,
-    ring: Ring,
-    losses: tuple[str, ...],
-) -> str:
-    """Return what tells parts of this store from those of one that was made for something else."""
-    made_for = describe(classes, settings) | {"ring": asdict(ring), "losses": losses}
-    text = json.dumps(made_for, sort_keys=True).encode()
-    return hashlib.blake2b(text, digest_size=16).hexdigest()
-
-
-def read_state(data: bytes, store: str) -> StoreState:
-    """Return the state of a store.
-
-    Raises:
-        InvalidInputError: These are not its bytes, or of another store or version, or they were
-            cut short or changed.
-    """
-
-    def parse(about: dict[str, Any], body: bytes) -> StoreState:
-        if about["store"] != store or body:
-            raise ValueError("it is of other classes, settings, buckets or losses")
-        watermark = about["watermark_us"]
-        return StoreState(
-            None if watermark is None else index(watermark),
-            count_of(about, "dropped_images"),
-            tuple(map(str, about["sources"])),
-        )
-
-    return SEAL.open(data, parse)

@@ -15,15 +15,10 @@ from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.numbered import Numbered, NumberedCells, Place, bytes_of
 from boxgauge.engine.online.observed import Sources
 from boxgauge.engine.online.ring import Edges
-from boxgauge.engine.online.sketch_parts import (
-    STORE,
-    SketchParts,
-    StoreState,
-    read_state,
-    store_mark,
-)
+from boxgauge.engine.online.sketch_parts import SketchParts
 from boxgauge.engine.online.sketch_windows import StoreSnapshot, window_rows
 from boxgauge.engine.online.store import ALL, MAX_BYTES, kept, refuse_beyond
+from boxgauge.engine.online.store_state import STORE, StoreState, read_state, store_mark
 from boxgauge.engine.online.waiting import Waiting
 from boxgauge.engine.online.window_rows import WindowRows
 from boxgauge.engine.online.windows import Ring, Span, Window
@@ -90,7 +85,7 @@ class SketchStore:
         self._waiting_bytes = 0
         self._changed = set[Place]()
         self._gone = set[Place]()
-        self._mark = store_mark(self.classes, settings, ring, self._encoder.losses.names)
+        self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
         self._form = CellFormat(self._mark, len(classes), settings, len(losses))
 
     @property
@@ -212,9 +207,7 @@ class SketchStore:
             raise FailedPreconditionError("only a store without images takes up another's parts")
         if not parts:
             return
-        if STORE not in parts:
-            raise InvalidInputError.at("parts", f"no {STORE!r}", "all of a store")
-        state = read_state(parts[STORE], self._mark)
+        state = read_state(parts, self._mark)
         stored = [self._form.unpack(each) for key, each in parts.items() if key != STORE]
         if state.watermark_us is None:
             return
