@@ -43,13 +43,14 @@ class Journal:
         self,
         path: Path | None,
         store: Store,
+        held: dict[int, Held],
         *,
         max_waiting: int,
         max_waiting_bytes: int,
     ) -> None:
         self.is_durable = path is not None
         self._path = path
-        self._held = held_now(store)
+        self._held = held
         self._room = Room(max_waiting, max_waiting_bytes)
         self._stopped = asyncio.Event()
         self._is_open = True
@@ -78,8 +79,8 @@ class Journal:
                 is no journal.
             DataLossError: It cannot be read.
         """
-        store = await asyncio.to_thread(lambda: Store(open_file(path, wait_s=wait_s)))
-        return cls(path, store, max_waiting=max_waiting, max_waiting_bytes=max_waiting_bytes)
+        store, held = await asyncio.to_thread(_opened, path, wait_s)
+        return cls(path, store, held, max_waiting=max_waiting, max_waiting_bytes=max_waiting_bytes)
 
     async def close(self) -> None:
         """Do what was asked for, then close the file; calls after this are refused."""
@@ -296,3 +297,13 @@ class Journal:
 
     def _forget(self, monitor: int) -> None:
         self._held.pop(monitor, None)
+
+
+def _opened(path: Path | None, wait_s: float) -> tuple[Store, dict[int, Held]]:
+    connection = open_file(path, wait_s=wait_s)
+    try:
+        store = Store(connection)
+        return store, held_now(store)
+    except BaseException:
+        connection.close()
+        raise

@@ -59,6 +59,7 @@ class Writer:
         self._waiting: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._is_stopping = False
         self._has_more = True
+        self._failed: UnavailableError | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -101,20 +102,34 @@ class Writer:
 
     def _turn(self, jobs: list[Job[Any]]) -> None:
         """Do some jobs and a little sweeping in one transaction."""
-        settled: list[Settled] = []
         store = self._store
         try:
+            if self._failed is not None:
+                raise self._failed
             store.execute("BEGIN IMMEDIATE")
             settled = [self._attempt(job) for job in jobs]
             self._has_more = self._sweep()
             store.commit()
-        except Exception as error:  # noqa: BLE001 (answered to all who wait, and logged)
-            _LOG.exception("a transaction of the journal failed")
-            store.roll_back()
+        except Exception as error:  # noqa: BLE001 (answered to all who wait)
             self._has_more = False
-            failed = _shown(error)
-            settled = [(job, None, failed) for job in jobs]
+            shown = self._fail(error)
+            settled = [(job, None, shown) for job in jobs]
         self._call(lambda: _settle(settled))
+
+    def _fail(self, error: Exception) -> Exception:
+        """Go back to what was committed and return the error as a caller may see it.
+
+        Where even that fails, nothing is done any more: all who come get that error.
+        """
+        if error is self._failed:
+            return error
+        _LOG.error("a transaction of the journal failed", exc_info=error)
+        try:
+            self._store.roll_back()
+        except Exception as second:  # noqa: BLE001 (a thread that ends leaves callers waiting)
+            _LOG.exception("the journal cannot go on")
+            self._failed = UnavailableError(f"the journal cannot go on: {second}", field="journal")
+        return _shown(error)
 
     def _attempt(self, job: Job[Any]) -> Settled:
         """Do one job; one that fails leaves nothing behind and the others as they were."""
