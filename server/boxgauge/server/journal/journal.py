@@ -21,6 +21,7 @@ from boxgauge.server.journal.types import (
     Expired,
     Judge,
     KeptMonitor,
+    OnCommit,
     Taken,
 )
 from boxgauge.server.journal.writer import Job, Writer
@@ -47,6 +48,7 @@ class Journal:
         *,
         max_waiting: int,
         max_waiting_bytes: int,
+        on_commit: OnCommit,
     ) -> None:
         self.is_durable = path is not None
         self._path = path
@@ -54,7 +56,8 @@ class Journal:
         self._room = Room(max_waiting, max_waiting_bytes)
         self._stopped = asyncio.Event()
         self._is_open = True
-        self._writer = Writer(store, asyncio.get_running_loop(), self._stopped.set)
+        loop = asyncio.get_running_loop()
+        self._writer = Writer(store, loop, self._stopped.set, on_commit)
 
     @classmethod
     async def open(
@@ -64,6 +67,7 @@ class Journal:
         wait_s: float = 5.0,
         max_waiting: int = 256,
         max_waiting_bytes: int = 64 * 2**20,
+        on_commit: OnCommit = lambda _: None,
     ) -> "Journal":
         """Return the journal in this file, which is made if there is none.
 
@@ -72,6 +76,7 @@ class Journal:
             wait_s: How long another process may take to let go of the file.
             max_waiting: Calls under way at a time; others wait before they begin.
             max_waiting_bytes: Boxes of those calls; one larger call goes alone.
+            on_commit: Called on the event loop for each transaction, for metrics.
 
         Raises:
             InvalidInputError: There can be no such file.
@@ -80,7 +85,14 @@ class Journal:
             DataLossError: It cannot be read.
         """
         store, held = await asyncio.to_thread(_opened, path, wait_s)
-        return cls(path, store, held, max_waiting=max_waiting, max_waiting_bytes=max_waiting_bytes)
+        return cls(
+            path,
+            store,
+            held,
+            max_waiting=max_waiting,
+            max_waiting_bytes=max_waiting_bytes,
+            on_commit=on_commit,
+        )
 
     async def close(self) -> None:
         """Do what was asked for, then close the file; calls after this are refused."""

@@ -5,6 +5,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from boxgauge.frames import BoxGaugeError, DataLossError, UnavailableError
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sweep import sweep
+from boxgauge.server.journal.types import Commit, OnCommit
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -48,14 +50,20 @@ class Writer:
         store: Owned by the thread from now on.
         loop: Where results are awaited.
         on_stop: Called on the loop when the thread has ended and the file is closed.
+        on_commit: Called on the loop for each transaction with jobs.
     """
 
     def __init__(
-        self, store: Store, loop: asyncio.AbstractEventLoop, on_stop: Callable[[], None]
+        self,
+        store: Store,
+        loop: asyncio.AbstractEventLoop,
+        on_stop: Callable[[], None],
+        on_commit: OnCommit,
     ) -> None:
         self._store = store
         self._loop = loop
         self._on_stop = on_stop
+        self._on_commit = on_commit
         self._waiting: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._is_stopping = False
         self._has_more = True
@@ -106,10 +114,17 @@ class Writer:
         try:
             if self._failed is not None:
                 raise self._failed
+            began = time.perf_counter()
             store.execute("BEGIN IMMEDIATE")
             settled = [self._attempt(job) for job in jobs]
             self._has_more = self._sweep()
+            through = time.perf_counter()
             store.commit()
+            ended = time.perf_counter()
+            size = sum(job.size for job in jobs)
+            commit = Commit(len(jobs), size, ended - began, ended - through)
+            if jobs:
+                self._call(lambda: self._on_commit(commit))
         except Exception as error:  # noqa: BLE001 (answered to all who wait)
             self._has_more = False
             shown = self._fail(error)
