@@ -97,6 +97,20 @@ async def test_reading_all_that_is_held_says_so_when_it_changes_meanwhile(
         await anext(reading)
 
 
+async def test_all_that_is_held_is_read_in_parts_numbers_first(
+    journal: Journal, monitor: int
+) -> None:
+    ids: list[int | str] = [*range(-150, 150), *(str(k) for k in range(-150, 150))]
+    frames = [frame(model, each) for each in ids for model in ("a", "")]
+    await journal.take(monitor, frames, max_models=MAX_MODELS)
+    parts = [some async for some in journal.current(monitor)]
+    assert len(parts) == 5
+    assert all(each.truth_after is not None for some in parts for each in some)
+    found = [each.image_id for some in parts for each in some]
+    assert found[:300] == ids[:300]
+    assert sorted(found[300:]) == sorted(ids[300:])
+
+
 async def test_a_deleted_monitor_leaves_nothing_and_its_name_is_free_at_once(path: Path) -> None:
     sizes = []
     for _ in range(4):
