@@ -55,13 +55,13 @@ def expire(store: Store, monitor: int, before_us: int, limit: int) -> tuple[Expi
     held = Held()
     for _, model, each in found.gone:
         if each.boxes != RETRACTED:
-            held.add(space.names[model], -1, -each.boxes)
+            held.add(space.name_of(model), -1, -each.boxes)
     if found.gone or found.put:
         space.last = store.next_number()
         supersede(store, space, [each.number for _, _, each in found.gone], space.last)
         remove_entries(store, space, [(image_id, model) for image_id, model, _ in found.gone])
         put_entries(store, space, found.put)
-    joined = [(space.names[model], image_id) for model, image_id in found.joined]
+    joined = [(space.name_of(model), image_id) for model, image_id in found.joined]
     return Expired(found.unlabelled, found.unpredicted, joined, more), held
 
 

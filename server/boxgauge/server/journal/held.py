@@ -45,5 +45,5 @@ def held_now(store: Store) -> dict[int, Held]:
     ):
         kept = spaces.get(space_id)
         if kept is not None:
-            found[kept.monitor].add(kept.names[model], sides, boxes)
+            found[kept.monitor].add(kept.name_of(model), sides, boxes)
     return found

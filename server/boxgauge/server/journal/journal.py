@@ -1,12 +1,11 @@
 """The journal as the service sees it: every call a job of its thread, awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from boxgauge.frames import UnavailableError
 from boxgauge.server.journal import log, parts
+from boxgauge.server.journal.calls import Calls
 from boxgauge.server.journal.expiry import expire
 from boxgauge.server.journal.held import Held, held_now
 from boxgauge.server.journal.holding import Position, held_changes
@@ -21,11 +20,10 @@ from boxgauge.server.journal.types import (
     Expired,
     Judge,
     KeptMonitor,
+    OnCommit,
     Taken,
 )
-from boxgauge.server.journal.writer import Job, Writer
 
-T = TypeVar("T")
 _CHUNK = 128  # changes at a time, each with up to two sides
 
 
@@ -39,21 +37,12 @@ class Journal:
         is_durable: What a call returned survives a crash of the machine.
     """
 
-    def __init__(
-        self,
-        path: Path | None,
-        store: Store,
-        *,
-        max_waiting: int,
-        max_waiting_bytes: int,
-    ) -> None:
+    def __init__(self, calls: Calls, path: Path | None, held: dict[int, Held]) -> None:
         self.is_durable = path is not None
+        self._do = calls.do
+        self._calls = calls
         self._path = path
-        self._held = held_now(store)
-        self._room = Room(max_waiting, max_waiting_bytes)
-        self._stopped = asyncio.Event()
-        self._is_open = True
-        self._writer = Writer(store, asyncio.get_running_loop(), self._stopped.set)
+        self._held = held
 
     @classmethod
     async def open(
@@ -63,6 +52,7 @@ class Journal:
         wait_s: float = 5.0,
         max_waiting: int = 256,
         max_waiting_bytes: int = 64 * 2**20,
+        on_commit: OnCommit = lambda _: None,
     ) -> "Journal":
         """Return the journal in this file, which is made if there is none.
 
@@ -71,6 +61,7 @@ class Journal:
             wait_s: How long another process may take to let go of the file.
             max_waiting: Calls under way at a time; others wait before they begin.
             max_waiting_bytes: Boxes of those calls; one larger call goes alone.
+            on_commit: Called on the event loop for each transaction, for metrics.
 
         Raises:
             InvalidInputError: There can be no such file.
@@ -78,15 +69,13 @@ class Journal:
                 is no journal.
             DataLossError: It cannot be read.
         """
-        store = await asyncio.to_thread(lambda: Store(open_file(path, wait_s=wait_s)))
-        return cls(path, store, max_waiting=max_waiting, max_waiting_bytes=max_waiting_bytes)
+        store, held = await asyncio.to_thread(_opened, path, wait_s)
+        calls = Calls(store, Room(max_waiting, max_waiting_bytes), on_commit)
+        return cls(calls, path, held)
 
     async def close(self) -> None:
         """Do what was asked for, then close the file; calls after this are refused."""
-        if self._is_open:
-            self._is_open = False
-            self._writer.stop()
-        await self._stopped.wait()
+        await self._calls.close()
 
     async def monitors(self) -> list[KeptMonitor]:
         """Return all monitors in the order of their creation."""
@@ -261,38 +250,24 @@ class Journal:
     @property
     def file_bytes(self) -> int:
         """Return the size of the file and of its write-ahead log."""
-        found = self._writer.file_bytes
+        found = self._calls.file_bytes
         if self._path is not None:
             log_path = self._path.with_name(f"{self._path.name}-wal")
             found += log_path.stat().st_size if log_path.exists() else 0
         return found
-
-    async def _do(
-        self,
-        run: Callable[[Store], T],
-        settle: Callable[[T], None] = lambda _: None,
-        *,
-        size: int = 0,
-    ) -> T:
-        """Have something done on the journal's thread and return its result."""
-        self._check_open()
-        await self._room.enter(size)
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        try:
-            self._check_open()
-        except UnavailableError:
-            self._room.leave(size)
-            raise
-        # The room is given back when the job is through, even if nobody awaits it any more.
-        self._writer.put(Job(run, done, settle, lambda: self._room.leave(size), size))
-        return await done
-
-    def _check_open(self) -> None:
-        if not self._is_open:
-            raise UnavailableError("the journal is closed")
 
     def _add(self, monitor: int, more: Held) -> None:
         self._held.setdefault(monitor, Held()).update(more)
 
     def _forget(self, monitor: int) -> None:
         self._held.pop(monitor, None)
+
+
+def _opened(path: Path | None, wait_s: float) -> tuple[Store, dict[int, Held]]:
+    connection = open_file(path, wait_s=wait_s)
+    try:
+        store = Store(connection)
+        return store, held_now(store)
+    except BaseException:
+        connection.close()
+        raise

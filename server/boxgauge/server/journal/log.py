@@ -34,7 +34,7 @@ def changes_of(
         changed = old is not new or (relabelled and new is not None)
         if model == TRUTH_ID or not changed:
             continue
-        name = space.names[model]
+        name = space.name_of(model)
         change = Change(
             number=store.next_number(),
             monitor=space.monitor,
@@ -113,14 +113,14 @@ def read_changes(store: Store, monitor: int, after: int, most: int) -> list[Chan
             Change(
                 row[1],
                 monitor,
-                space.names[row[2]],
+                space.name_of(row[2]),
                 row[3],
                 sides.get(row[4]),
                 sides.get(row[5]),
                 sides.get(row[6]),
                 sides.get(row[7]),
-                {space.names[model]: sides[at] for model, at in after_it.items()},
-                {space.names[model]: sides[at] for model, at in before_it.items()},
+                {space.name_of(model): sides[at] for model, at in after_it.items()},
+                {space.name_of(model): sides[at] for model, at in before_it.items()},
             )
         )
     return changes

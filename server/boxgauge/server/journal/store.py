@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from boxgauge.frames import NotFoundError
 from boxgauge.server.journal.schema import PAGE_BYTES
-from boxgauge.server.journal.sums import check_sum, row_sum
+from boxgauge.server.journal.sums import check_sum, damaged, row_sum
 from boxgauge.server.journal.types import TRUTH
 
 T = TypeVar("T")
@@ -36,6 +36,17 @@ class Space:
     last: int = 0
     models: dict[str, int] = field(default_factory=lambda: {TRUTH: TRUTH_ID})
     names: dict[int, str] = field(default_factory=lambda: {TRUTH_ID: TRUTH})
+
+    def name_of(self, model: int) -> str:
+        """Return the name of a model of which there are rows.
+
+        Raises:
+            DataLossError: The model's own row is gone.
+        """
+        name = self.names.get(model)
+        if name is None:
+            raise damaged("models", model, "is missing")
+        return name
 
 
 class Store:
@@ -66,6 +77,7 @@ class Store:
 
     def reload(self) -> None:
         """Read monitors' spaces, their models and the numbers anew."""
+        last = {space.id: space.last for space in self.spaces.values()}
         self.spaces, self.discarded = {}, []
         by_id: dict[int, Space] = {}
         for space, monitor, checkpoint, found in self.connection.execute(
@@ -86,7 +98,7 @@ class Store:
                 by_id[space].names[model] = name
         self.number = max(self.number, self._last_number())
         for each in self.spaces.values():
-            each.last = self.number
+            each.last = last.get(each.id, self.number)
             self.unswept.add(each.id)
 
     def execute(self, statement: str) -> None:

@@ -169,7 +169,7 @@ class _Taking:
                 if old is not None and old.entry.number == number:
                     continue
                 sides.append((model, each, self._came[number]))
-                _count(held, self._space.names[model], old, each)
+                _count(held, self._space.name_of(model), old, each)
                 if old is not None:
                     gone.append(old.entry.number)
             changes += changes_of(

@@ -169,4 +169,22 @@ class Counts:
     boxes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One transaction, for metrics.
+
+    Attributes:
+        jobs: Calls that were in it.
+        size: Bytes of boxes and parts that they brought.
+        seconds: From its beginning to its end.
+        sync_s: Of those, until it was on disk once all was done.
+    """
+
+    jobs: int
+    size: int
+    seconds: float
+    sync_s: float
+
+
 Judge: TypeAlias = Callable[[CameFrame, HeldSide], None]
+OnCommit: TypeAlias = Callable[[Commit], None]

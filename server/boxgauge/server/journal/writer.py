@@ -5,6 +5,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from boxgauge.frames import BoxGaugeError, DataLossError, UnavailableError
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sweep import sweep
+from boxgauge.server.journal.types import Commit, OnCommit
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -48,17 +50,24 @@ class Writer:
         store: Owned by the thread from now on.
         loop: Where results are awaited.
         on_stop: Called on the loop when the thread has ended and the file is closed.
+        on_commit: Called on the loop for each transaction with jobs.
     """
 
     def __init__(
-        self, store: Store, loop: asyncio.AbstractEventLoop, on_stop: Callable[[], None]
+        self,
+        store: Store,
+        loop: asyncio.AbstractEventLoop,
+        on_stop: Callable[[], None],
+        on_commit: OnCommit,
     ) -> None:
         self._store = store
         self._loop = loop
         self._on_stop = on_stop
+        self._on_commit = on_commit
         self._waiting: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._is_stopping = False
         self._has_more = True
+        self._failed: UnavailableError | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -101,20 +110,41 @@ class Writer:
 
     def _turn(self, jobs: list[Job[Any]]) -> None:
         """Do some jobs and a little sweeping in one transaction."""
-        settled: list[Settled] = []
         store = self._store
         try:
+            if self._failed is not None:
+                raise self._failed
+            began = time.perf_counter()
             store.execute("BEGIN IMMEDIATE")
             settled = [self._attempt(job) for job in jobs]
             self._has_more = self._sweep()
+            through = time.perf_counter()
             store.commit()
-        except Exception as error:  # noqa: BLE001 (answered to all who wait, and logged)
-            _LOG.exception("a transaction of the journal failed")
-            store.roll_back()
+            ended = time.perf_counter()
+            size = sum(job.size for job in jobs)
+            commit = Commit(len(jobs), size, ended - began, ended - through)
+            if jobs:
+                self._call(lambda: self._on_commit(commit))
+        except Exception as error:  # noqa: BLE001 (answered to all who wait)
             self._has_more = False
-            failed = _shown(error)
-            settled = [(job, None, failed) for job in jobs]
+            shown = self._fail(error)
+            settled = [(job, None, shown) for job in jobs]
         self._call(lambda: _settle(settled))
+
+    def _fail(self, error: Exception) -> Exception:
+        """Go back to what was committed and return the error as a caller may see it.
+
+        Where even that fails, nothing is done any more: all who come get that error.
+        """
+        if error is self._failed:
+            return error
+        _LOG.error("a transaction of the journal failed", exc_info=error)
+        try:
+            self._store.roll_back()
+        except Exception as second:  # noqa: BLE001 (a thread that ends leaves callers waiting)
+            _LOG.exception("the journal cannot go on")
+            self._failed = UnavailableError(f"the journal cannot go on: {second}", field="journal")
+        return _shown(error)
 
     def _attempt(self, job: Job[Any]) -> Settled:
         """Do one job; one that fails leaves nothing behind and the others as they were."""
