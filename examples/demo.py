@@ -34,7 +34,7 @@ def server() -> Iterator[dict[str, str]]:
     environment = os.environ | {
         "BOXGAUGE_PORT": "0",
         "BOXGAUGE_METRICS_PORT": "0",
-        "BOXGAUGE_GRAPHS": str(ROOT / "graphs"),
+        "BOXGAUGE_GRAPHS": os.environ.get("BOXGAUGE_GRAPHS") or str(ROOT / "graphs"),
         "BOXGAUGE_LOG_LEVEL": "error",
         # The story runs faster than the clock.
         "BOXGAUGE_REPORT_INTERVAL_S": "0.5",
