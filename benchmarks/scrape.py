@@ -219,7 +219,7 @@ def main() -> None:
             p50, p99 = np.percentile(took, [50, 99])
             print(
                 f"{name}: scrape p50 {p50:.1f} ms, p99 {p99:.1f} ms (limit {LIMIT_MS:.0f}) while "
-                f"{rate:.0f} reports a second are published, {np.median(published) * 1e3:.2f} ms each"
+                f"{rate:.0f} reports a second come, {np.median(published) * 1e3:.2f} ms each"
             )
     finally:
         server.stop()

@@ -71,8 +71,20 @@ def named(legend: str, labels: dict[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: labels.get(found[1], ""), legend)
 
 
+def draw_table(axes: Axes, panel: Panel, source: Source) -> None:
+    """Draw the newest value of each column of a table, a place for each class."""
+    for query, legend in panel.queries:
+        newest = source.lines(query, "{{class}}")
+        axes.plot(list(newest), [values[-1] for _, values in newest.values()], ".", label=legend)
+    axes.set_title(source.chosen(panel.title), fontsize=8)
+    axes.tick_params(labelsize=6)
+    axes.tick_params(axis="x", rotation=60)
+    axes.legend(fontsize=5, loc="best", frameon=False)
+    axes.grid(alpha=0.25)
+
+
 def draw_panel(axes: Axes, panel: Panel, source: Source) -> None:
-    """Draw one panel; one without data says so."""
+    """Draw one panel of lines; one without data says so."""
     shown = {}
     for query, legend in panel.queries:
         shown |= source.lines(query, legend)
@@ -115,7 +127,8 @@ def draw_sheet(source: Source, file: Path) -> None:
     for k, row in enumerate(rows):
         for place, panel in enumerate(row):
             cell = grid[k, :] if panel.width == WIDE else grid[k, place]
-            draw_panel(figure.add_subplot(cell), panel, source)
+            draw = draw_table if panel.kind == "table" else draw_panel
+            draw(figure.add_subplot(cell), panel, source)
     figure.savefig(file, dpi=90)
     plt.close(figure)
 

@@ -17,7 +17,7 @@ from typing import Any
 from alert_story.clock import EventClock
 from alert_story.faster_rules import write_faster
 from alert_story.history import ALERT, FIRING, INACTIVE, PENDING, WINDOW, History, Line
-from alert_story.traffic import MONITOR
+from alert_story.traffic import MODEL, MONITOR
 
 _DOCKER = Path(__file__).resolve().parents[2] / "docker"
 SHIPPED, PREVIEW = _DOCKER / "prometheus" / "rules", _DOCKER / "grafana" / "preview.py"
@@ -74,6 +74,7 @@ class PrometheusEyes:
         options = {
             "prometheus": self._base,
             "monitor": MONITOR,
+            "model": MODEL,
             "window": WINDOW,
             "seconds": str(time.time() - self._clock.started),
             "out": str(file),
