@@ -34,7 +34,7 @@ def server() -> Iterator[dict[str, str]]:
     environment = os.environ | {
         "BOXGAUGE_PORT": "0",
         "BOXGAUGE_METRICS_PORT": "0",
-        "BOXGAUGE_GRAPHS": str(ROOT / "graphs"),
+        "BOXGAUGE_GRAPHS": os.environ.get("BOXGAUGE_GRAPHS") or str(ROOT / "graphs"),
         "BOXGAUGE_LOG_LEVEL": "error",
         # The story runs faster than the clock.
         "BOXGAUGE_REPORT_INTERVAL_S": "0.5",
@@ -83,7 +83,14 @@ def main_job(ready: dict[str, str]) -> None:
                 print(line)
 
 
-def story(ready: dict[str, str], out: Path, *, speed: float, prometheus: str | None) -> None:
+def story(
+    ready: dict[str, str],
+    out: Path,
+    *,
+    speed: float,
+    prometheus: str | None,
+    with_dashboard: bool,
+) -> None:
     """Tell the story of an alert, and draw it."""
     print("\n# The model gets worse, labels come late, the alert fires, a rollback resolves it")
     if prometheus is None:
@@ -91,7 +98,15 @@ def story(ready: dict[str, str], out: Path, *, speed: float, prometheus: str | N
             "Prometheus is not installed: the service's reports are watched instead, and the rule "
             "is worked out in Python."
         )
-    tell(ready["address"], ready["metrics"], pair(), out, speed=speed, prometheus=prometheus)
+    tell(
+        ready["address"],
+        ready["metrics"],
+        pair(),
+        out,
+        speed=speed,
+        prometheus=prometheus,
+        with_dashboard=with_dashboard,
+    )
     print()
 
 
@@ -111,6 +126,9 @@ def main() -> None:
     parser.add_argument(
         "--without-prometheus", action="store_true", help="watch the reports in any case"
     )
+    parser.add_argument(
+        "--dashboard", action="store_true", help="also draw Grafana's panels; needs Prometheus"
+    )
     asked = parser.parse_args()
     prometheus = None if asked.without_prometheus else shutil.which("prometheus")
     print("# Start the server\n$ boxgauge serve", flush=True)
@@ -118,7 +136,13 @@ def main() -> None:
         print(f"gRPC on {ready['address']}, Prometheus scrapes {ready['metrics']}")
         if not asked.story_only:
             main_job(ready)
-        story(ready, asked.out, speed=asked.speed, prometheus=prometheus)
+        story(
+            ready,
+            asked.out,
+            speed=asked.speed,
+            prometheus=prometheus,
+            with_dashboard=asked.dashboard,
+        )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -16,9 +17,10 @@ from typing import Any
 from alert_story.clock import EventClock
 from alert_story.faster_rules import write_faster
 from alert_story.history import ALERT, FIRING, INACTIVE, PENDING, WINDOW, History, Line
-from alert_story.traffic import MONITOR
+from alert_story.traffic import MODEL, MONITOR
 
-SHIPPED = Path(__file__).resolve().parents[2] / "docker" / "prometheus" / "rules"
+_DOCKER = Path(__file__).resolve().parents[2] / "docker"
+SHIPPED, PREVIEW = _DOCKER / "prometheus" / "rules", _DOCKER / "grafana" / "preview.py"
 PACE_S, START_S = 0.5, 30.0
 _WHO = f'monitor="{MONITOR}", window="{WINDOW}", slice=""'
 _AP50 = f'{{{_WHO}, iou="0.50", area="all"}}'
@@ -66,6 +68,19 @@ class PrometheusEyes:
             return bool(self._get("query", query='up{job="boxgauge"} == 1')["result"])
         except (urllib.error.URLError, ConnectionError):
             return False
+
+    def draw_dashboard(self, file: Path) -> None:
+        """Draw what the panels of the shipped dashboard show now."""
+        options = {
+            "prometheus": self._base,
+            "monitor": MONITOR,
+            "model": MODEL,
+            "window": WINDOW,
+            "seconds": str(time.time() - self._clock.started),
+            "out": str(file),
+        }
+        arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+        subprocess.run([sys.executable, str(PREVIEW), *arguments], check=True)
 
     def _line(self, query: str) -> Line:
         asked = {"start": str(self._clock.started), "end": str(time.time()), "step": f"{PACE_S}"}

@@ -12,7 +12,7 @@ from alert_story.clock import EventClock
 from alert_story.footage import SHRUNK_TO, Footage
 from alert_story.history import ALERT, FIRING, INACTIVE, PENDING, WINDOW, History
 from alert_story.picture import draw
-from alert_story.prometheus_eyes import prometheus_eyes
+from alert_story.prometheus_eyes import PrometheusEyes, prometheus_eyes
 from alert_story.report_eyes import ReportEyes
 from alert_story.traffic import IMAGES_A_MINUTE, LABEL_DELAY_MIN, MONITOR, STALLED_MIN, Traffic
 
@@ -50,6 +50,7 @@ def tell(
     *,
     speed: float,
     prometheus: str | None,
+    with_dashboard: bool = False,
 ) -> None:
     """Play the story against a running service and leave its picture and its events in ``out``.
 
@@ -60,6 +61,7 @@ def tell(
         out: Folder for the results.
         speed: Seconds of event time a second.
         prometheus: The command; None: the reports are watched instead.
+        with_dashboard: Also draw what Grafana's panels would show; needs Prometheus.
 
     Raises:
         SystemExit: The alert did not fire, or did not resolve.
@@ -83,6 +85,8 @@ def tell(
         clock.start()
         events = _play(traffic, eyes, clock)
         history = eyes.history()
+        if with_dashboard and isinstance(eyes, PrometheusEyes):
+            eyes.draw_dashboard(out / "dashboard.png")
     (out / "story.json").write_text(
         json.dumps(
             {

@@ -131,6 +131,7 @@ def prometheus(
         "storage.tsdb.path": folder / "data",
         "web.listen-address": address,
         "log.level": "warn",
+        "enable-feature": "exemplar-storage",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     with subprocess.Popen([command, *arguments]) as process:
@@ -206,6 +207,58 @@ def test_the_shipped_rules_are_loaded_and_evaluate(prometheus: Prometheus) -> No
     found = eventually(evaluated, "evaluated rules")
     assert set(found) == wanted
     assert {name: each["health"] for name, each in found.items()} == dict.fromkeys(wanted, "ok")
+
+
+def test_prometheus_answers_every_query_of_the_dashboard(prometheus: Prometheus) -> None:
+    dashboard = ROOT / "docker" / "grafana" / "dashboards" / "boxgauge.json"
+    board = json.loads(dashboard.read_text(encoding="utf-8"))
+    queries = {
+        target["expr"]: panel["title"]
+        for panel in board["panels"]
+        for target in panel.get("targets", ())
+    }
+    chosen = {"$__rate_interval": "5s", "$monitor": "s", "$model": ".*", "$window": "all"}
+    answered = set()
+    for query, title in queries.items():
+        asked = query.replace("$slice", "^$")
+        for variable, choice in chosen.items():
+            asked = asked.replace(variable, choice)
+        if prometheus.get("query", query=asked)["result"]:
+            answered.add(title)
+    assert {
+        "Average precision by IoU",
+        "Average recall",
+        "At the operating point",
+        "True positives, false positives, false negatives",
+        "Losses",
+        "AP by class",
+        "Label coverage",
+        "Images and positives",
+        "Age",
+        "Instances",
+        "Frames",
+        "Exported series",
+    } <= answered
+
+
+def test_a_refused_frame_s_exemplar_names_its_image(
+    prometheus: Prometheus, service: Served
+) -> None:
+    from boxgauge.client import MonitorClient, prediction_batch
+
+    with MonitorClient(service.address) as client:
+        strange = prediction_batch(["exemplary"], [1], [[0, 0, 1, 1]], [999], [0.5])
+        (answer,) = client.observe("s", [strange], model="m")
+        assert answer.refused
+
+    def found() -> set[str] | None:
+        series = prometheus.get(
+            "query_exemplars", query="boxgauge_outcomes_total", start="0", end=str(time.time() + 60)
+        )
+        ids = {each["labels"]["image_id"] for row in series for each in row["exemplars"]}
+        return ids or None
+
+    assert eventually(found, "exemplar") == {"exemplary"}
 
 
 def test_promtool_finds_nothing_wrong_with_the_metrics(service: Served) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from boxgauge.server.series import QUALITY
 from boxgauge.server.telemetry import Telemetry
 from tests.server.made_reports import comparison, drift, quality, report
 from tests.server.test_metrics import Samples, samples
+from tests.tools import require_tool
 
 TABLE = {each.name: each for each in QUALITY}
 
@@ -292,6 +294,18 @@ def _meant(families: Iterable[Metric]) -> list[str]:
         for sample in family.samples
         if not sample.name.endswith("_created")
     )
+
+
+@pytest.mark.tools
+def test_promtool_finds_nothing_wrong_with_a_full_report_s_series() -> None:
+    done = subprocess.run(
+        [require_tool("promtool"), "check", "metrics"],
+        input=whole().text(),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_meanings_need_no_escaping() -> None:
