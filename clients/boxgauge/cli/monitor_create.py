@@ -124,4 +124,5 @@ def create(
     named = chosen_classes(sources, configured.classes, strict=settings.evaluation.strict)
     with MonitorClient(target) as client:
         made = client.create_monitor(name, named, settings)
-    typer.echo(f"monitor {made.name} watches {len(made.classes)} classes")
+    count = len(made.classes)
+    typer.echo(f"monitor {made.name} watches {count} {'class' if count == 1 else 'classes'}")

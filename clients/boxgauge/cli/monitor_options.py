@@ -106,7 +106,7 @@ def chosen_settings(options: SettingOptions, configured: "MonitorSettings") -> "
         drift["level"] = options.drift_level
     given: dict[str, Any] = {
         "tally": options.tally,
-        "slices": dict(_slice(text) for text in options.slices) or None,
+        "slices": _slices(options.slices) or None,
         "windows": tuple(options.windows) or None,
         "ring": _ring(options.ring) if options.ring is not None else None,
         "retention": options.retention,
@@ -155,6 +155,16 @@ def _class(text: str) -> tuple[int, str]:
         return int(class_id), name
     except ValueError:
         raise InvalidInputError.at("--class", repr(text), wanted) from None
+
+
+def _slices(given: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for text in given:
+        key, most = _slice(text)
+        if key in found:
+            raise InvalidInputError.at("--slice", repr(text), "of distinct keys")
+        found[key] = most
+    return found
 
 
 def _slice(text: str) -> tuple[str, int]:

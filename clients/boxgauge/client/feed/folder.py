@@ -72,7 +72,10 @@ def lock(folder: Path) -> int:
 
 
 def recover(folder: Path) -> Recovered:
-    """Return what an earlier process has left; what cannot be read is logged and counted."""
+    """Return what an earlier process has left; what cannot be read is logged and counted.
+
+    A torn end is cut off; damage before it stays where it is.
+    """
     segments: dict[int, Segment] = {}
     next_number = frames = damaged = torn = 0
     for number in _numbers(folder):
@@ -91,7 +94,9 @@ def recover(folder: Path) -> Recovered:
         elif found.names is None or not found.frames:
             path.unlink()
         else:
-            segments[number] = Segment(found.names, found.start, found.end)
+            end = found.end - found.torn
+            os.truncate(path, end)
+            segments[number] = Segment(found.names, found.start, end)
     return Recovered(segments, next_number, frames, damaged, torn)
 
 

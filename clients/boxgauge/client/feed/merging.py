@@ -25,20 +25,24 @@ class Message:
         if image in self._images:
             return False
         self._images.add(image)
-        self._groups.setdefault(self._key(frame), []).append(frame)
+        self._group_of(frame).append(frame)
         return True
 
     def batches(self) -> list[FrameBatch]:
         """Return everything that was added."""
         return [_joined(frames) for frames in self._groups.values()]
 
-    def _key(self, frame: FrameBatch) -> tuple[object, ...]:
-        """Return what must be the same in a batch; an image without boxes fits to any."""
+    def _group_of(self, frame: FrameBatch) -> list[FrameBatch]:
+        """Return the frames that share columns with this one; without boxes it fits to any."""
         side = (type(frame), bool(frame.image_ids.strings), frame.box_format)
         if not frame.counts[0]:
-            return next((key for key in self._groups if key[: len(side)] == side), side)
+            key = next((key for key in self._groups if key[: len(side)] == side), side)
+            return self._groups.setdefault(key, [])
         given = tuple(name for name in _RAW if getattr(frame, name, b""))
-        return (*side, *(getattr(frame, name, 0) for name in _TYPES), given)
+        key = (*side, *(getattr(frame, name, 0) for name in _TYPES), given)
+        if side in self._groups:  # only images without boxes until now
+            self._groups[key] = self._groups.pop(side)
+        return self._groups.setdefault(key, [])
 
 
 def _joined(frames: list[FrameBatch]) -> FrameBatch:

@@ -168,16 +168,15 @@ class Spool:
 
     def _make_room(self, more: int) -> None:
         writing = self._writing
-        if writing is None:
-            more += len(head_of(self._names))
-        else:
+        if writing is not None:
             end = self._segments[writing].end
             full = end + more > self._segment_bytes or self._size + more > self._max_bytes
             if full and self._done >= Position(writing, end):
                 self._remove(writing)
             elif end + more > self._segment_bytes:
                 self._end_writing()
-        if self._size + more > self._max_bytes:
+        head = len(head_of(self._names)) if self._writer is None else 0
+        if self._size + head + more > self._max_bytes:
             waiting = self.appended - self.acknowledged
             raise ResourceExhaustedError(
                 f"the spool must be at most {self._max_bytes} bytes: {waiting} frames of "
