@@ -87,6 +87,9 @@ class Expected:
             if came.revision == known.revision:
                 same = came.says_the_same(known, is_truth=model == TRUTH)
                 return "same" if same else "conflict"
+        if came.is_retracted and (known is None or known.is_retracted):
+            self.sides[model, image] = came
+            return "retracted_unknown"
         self.sides[model, image] = came
         return "changed"
 

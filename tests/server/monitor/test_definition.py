@@ -24,13 +24,13 @@ from boxgauge.v1 import monitor_pb2 as pb
 
 CLASSES = (ObjectClass(1, "cat"), ObjectClass(2, "dog"))
 PLAIN = Definition(CLASSES, EvaluationSettings())
-NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,10}", fullmatch=True)
+NAMES = st.sampled_from(["a", "B", "_c1", "day_2", "Z" * 32])
 SECONDS = st.integers(60, 10**6).map(lambda seconds: seconds * 1_000_000)
 
 
 @st.composite
 def definitions(draw: st.DrawFn) -> Definition:
-    models = draw(st.lists(NAMES, min_size=2, max_size=4, unique=True))
+    models = draw(st.lists(NAMES, min_size=2, max_size=3, unique=True))
     windows = [
         Window(name, *draw(st.sampled_from([(0, 0), (0, 50), (3_600_000_000, 0)])))
         for name in draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
@@ -38,7 +38,7 @@ def definitions(draw: st.DrawFn) -> Definition:
     return Definition(
         classes=CLASSES,
         settings=EvaluationSettings(
-            iou_thresholds=tuple(sorted(draw(st.sets(st.floats(0.01, 1), min_size=1)))),
+            iou_thresholds=tuple(sorted(draw(st.sets(st.floats(0.01, 1), min_size=1, max_size=4)))),
             areas=(AreaRange("all", 0, 1e10), AreaRange("tiny", 0, draw(st.floats(1, 99)))),
             strict=draw(st.booleans()),
             score_threshold=draw(st.floats(0, 1)),
@@ -46,13 +46,13 @@ def definitions(draw: st.DrawFn) -> Definition:
         tally=draw(st.sampled_from(TallyKind)),
         slices=tuple(
             SliceKey(key, draw(st.integers(1, 1000)))
-            for key in draw(st.lists(NAMES, max_size=8, unique=True))
+            for key in draw(st.lists(NAMES, max_size=4, unique=True))
         ),
         windows=tuple(windows),
         ring=Ring(draw(st.integers(1, 99)), draw(st.integers(1, 99)), draw(st.integers(20, 99))),
         retention_us=draw(SECONDS),
         max_ahead_us=draw(SECONDS),
-        losses=tuple(draw(st.lists(NAMES, max_size=8, unique=True))),
+        losses=tuple(draw(st.lists(NAMES, max_size=4, unique=True))),
         comparisons=(Compared(*models[:2]),),
         drift=DriftReference(
             draw(st.integers(0, 2**50)), draw(SECONDS), draw(st.floats(0.01, 0.9))

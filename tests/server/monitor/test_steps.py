@@ -78,7 +78,8 @@ class Sides:
                 continue
             found[model_store(model), image, held.number, truth.number] += 1
             for pair in PAIRS:
-                if (pair.other(model), image) in self.held:
+                other = pair.other(model)
+                if other and (other, image) in self.held:
                     found[pair_store(pair, model), image, held.number, truth.number] += 1
         return found
 

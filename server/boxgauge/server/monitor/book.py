@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
+from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.frames import (
     AlreadyExistsError,
     InvalidInputError,
@@ -16,7 +17,6 @@ from boxgauge.server.monitor.definition_bytes import definition_bytes, definitio
 from boxgauge.server.monitor.differences import difference
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.names import check_name
-from boxgauge.server.monitor.stores import check_losses
 from boxgauge.server.monitor.surroundings import Surroundings
 
 _LOG = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Book:
         """
         check_name("monitor", name)
         check_size(definition.classes, definition.settings)
-        check_losses(self._around.engine, definition.losses)
+        LossGraphs(self._around.engine, definition.losses)  # refuses those that are none
         threshold = definition.settings.score_threshold
         if not 0 <= threshold <= 1:
             # Of a monitor alone: it takes scores in [0, 1], an evaluation any finite ones.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
 
 import orjson
 
@@ -14,6 +15,15 @@ from boxgauge.server.monitor.surroundings import Surroundings
 
 Parts = dict[str, dict[str, bytes | None]]
 _STATE = "state"
+
+
+class Changed(Protocol):
+    """What has changed of something, at one moment."""
+
+    def packed(self) -> dict[str, bytes | None]:
+        """Return the bytes of each part, None for one that is gone; safe in another thread."""
+
+
 _WATERMARK, _ODDITIES = "watermark_us", "oddities"
 
 
@@ -42,7 +52,7 @@ class Checkpoints:
         if stores.missed is not None or not stores.is_current or number <= self._saved:
             return
         # Taken together, before the first wait: one consistent state.
-        changed = []
+        changed: list[tuple[str, Changed]] = []
         if self._definition.tally is TallyKind.SKETCH:
             self._unsaved[_STATE] = {_STATE: _state(stores)}
             for key, store in stores.quality.items():

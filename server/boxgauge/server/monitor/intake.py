@@ -159,9 +159,11 @@ class Intake:
         cluster = check_text("clusters", _at(batch.clusters, k, default=""))
         source = check_text("sources", _at(batch.sources, k, default=""))
         time_us = _at(batch.times_us, k, default=None)
+        is_predicted = side is Side.PREDICTIONS
+        at_us = self._checked_time(time_us, now_us) if is_predicted else 0
+        # Last, since it takes room: nothing refuses the frame after it.
         self._room(boxes, 1)
-        if side is Side.PREDICTIONS:
-            at_us = self._checked_time(time_us, now_us)
+        if is_predicted:
             self.watermark_us = max(self.watermark_us, at_us)
         else:
             at_us = self.watermark_us or now_us

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
 
+import numpy as np
+
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.frames import (
     FailedPreconditionError,
@@ -69,6 +71,7 @@ class Monitor:
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[Observed]] = set()
         self._full: ResourceExhaustedError | None = None
+        self._reserved = np.zeros(2, np.int64)
         self._begin()
 
     def _begin(self) -> None:
@@ -263,17 +266,26 @@ class Monitor:
         stores = self._stores
         with place:
             if frames:
-                taken = await self._around.journal.take(
-                    self.key,
-                    frames,
-                    judge=self._judge,
-                    beside=self._beside,
-                    max_models=self._around.max_models,
-                )
+                taken = await self._journalled(frames)
                 self._note(frames, taken, observed)
                 await self._settle(taken.changes, place, stores, taken.number)
         self._around.telemetry.observed(observed.outcomes)
         return observed
+
+    async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
+        around = self._around
+        try:
+            return await around.journal.take(
+                self.key,
+                frames,
+                judge=self._judge,
+                beside=self._beside,
+                max_models=around.max_models,
+            )
+        finally:
+            if self.definition.tally is TallyKind.EXACT:
+                self._reserved -= np.array([sum(each.boxes for each in frames), len(frames)])
+                self._hold()
 
     async def _settle(
         self,
@@ -318,7 +330,9 @@ class Monitor:
         if self._full is not None:
             raise self._full
         if self.definition.tally is TallyKind.EXACT:
-            self._share.check(boxes, images)
+            # Of frames under way, until the journal says how many are held.
+            self._share.take(boxes, images)
+            self._reserved += np.array([boxes, images])
 
     def _refusal(self) -> ResourceExhaustedError | None:
         """Return why no frame can be taken now: the tallies or the journal are full."""
@@ -340,7 +354,8 @@ class Monitor:
         """Say how much of what is bounded this monitor holds now."""
         if self.definition.tally is TallyKind.EXACT and not self.is_deleted:
             counts = self._around.journal.counts(self.key)
-            self._share.hold(counts.boxes, counts.sides)
+            boxes, images = self._reserved.tolist()
+            self._share.hold(counts.boxes + boxes, counts.sides + images)
         self._around.telemetry.tallies(self.name, self._stores.tally_bytes)
 
     def _bump(self) -> None:

@@ -12,6 +12,7 @@ from boxgauge.engine.online.quality_of_window import quality
 from boxgauge.engine.online.windows import Window
 from boxgauge.frames import FailedPreconditionError
 from boxgauge.server.journal.types import Counts
+from boxgauge.server.monitor.contents import content_of
 from boxgauge.server.monitor.definition import Compared, Definition
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
 from boxgauge.server.monitor.steps import model_store, pair_store
@@ -98,13 +99,11 @@ class Reporter:
             FailedPreconditionError: The monitor does not compare them.
         """
         keys, swapped = self._pair_stores(pair)
-        stores = [self._stores.store(key) for key in keys]
-        snapshots = [each.snapshot(window, slice_) for each in stores]
+        held = [content_of(self._stores.store(key), window, slice_) for key in keys]
         engine, made = self._around.engine, self._definition
 
         def run() -> MonitorComparison:
-            held = [s.rows(n) for s, n in zip(stores, snapshots, strict=True)]
-            a, b = reversed(held) if swapped else held
+            a, b = (each.rows() for each in (reversed(held) if swapped else held))
             return MonitorComparison(
                 self._monitor,
                 pair.champion,
@@ -145,9 +144,8 @@ class Reporter:
         """Yield the tally of each slice as bytes."""
         store = self._stores.store(model_store(model))
         for name in slices:
-            span, tally = store.tally(window, name)
-            data = await self._timed(tally.to_bytes)
-            yield MonitorTally(model, window, span, name, data)
+            held = content_of(store, window, name)
+            yield MonitorTally(model, window, held.span, name, await self._timed(held.tally))
 
     async def _refresh_slices(self, models: Sequence[str], until: float) -> None:
         asked = [
@@ -189,23 +187,21 @@ class Reporter:
         model, window, name = asked
         version, read_at = stores.version(model), time.monotonic()
         labelled, watermark_us = self._counts().labelled, stores.watermark_us
-        held = stores.store(model_store(model))
-        snapshot = held.snapshot(window, name)
+        held = content_of(stores.store(model_store(model)), window, name)
         notes = notes_of(stores.model(model).oddities, definition.settings)
-        outlook = stores.model(model).outlook(snapshot.span, name)
+        outlook = stores.model(model).outlook(held.span, name)
         self._versions += 1
         number = self._versions
 
         def make() -> MonitorReport:
-            content = held.rows(snapshot)
-            found = quality(engine, definition.classes, definition.settings, content)
+            found = quality(engine, definition.classes, definition.settings, held.rows())
             images, drift, estimate = outlook.run()
             return MonitorReport(
                 monitor=self._monitor,
                 model=model,
                 version=number,
                 window=window,
-                span=content.span,
+                span=held.span,
                 slice=name,
                 quality=replace(found, report=replace(found.report, notes=notes)),
                 predicted_images=images,

@@ -9,12 +9,11 @@ from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import DAY_US, HOUR_US, Ring
 from boxgauge.frames import ImageId
 from boxgauge.server.journal.types import Change
+from boxgauge.server.monitor.contents import AnyStore
 from boxgauge.server.monitor.definition import Definition, TallyKind
 from boxgauge.server.monitor.model_state import Images, ModelState
 from boxgauge.server.monitor.steps import Joined, Step, facts_of, model_of, model_store, pair_store
 from boxgauge.server.monitor.surroundings import Surroundings
-
-AnyStore = ExactStore | SketchStore
 
 
 def kept_ring(definition: Definition) -> Ring:
