@@ -59,7 +59,13 @@ class Monitor:
         self._around = around
         self._share = around.ledger.share()
         self._slicing = Slicing(definition.slices)
-        self._intake = Intake(definition, self._slicing, self._check_room, self.outcomes)
+        self._intake = Intake(
+            definition,
+            self._slicing,
+            self._check_room,
+            self.outcomes,
+            lambda: self._stores.watermark_us,
+        )
         self._beside = beside(definition.comparisons)
         self._matcher = Matcher(
             around.engine,
@@ -208,7 +214,6 @@ class Monitor:
             await self._settle(changes)
             taken += len(changes)
         self._slicing.restore(self._stores.slices())
-        self._intake.watermark_us = self._stores.watermark_us
         self._hold()
         return taken
 
@@ -235,7 +240,6 @@ class Monitor:
         """Forget all images and models."""
         stores = self._stores
         self._begin()
-        self._intake.watermark_us = 0
         self._slicing.clear()
         stores.is_current = False
         with self._line.place() as place:
