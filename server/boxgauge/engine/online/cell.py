@@ -1,9 +1,8 @@
 """What a sketch store keeps of one slice and bucket."""
 
-from collections.abc import Callable, Collection, Sequence, Sized
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +19,13 @@ _TABLES = 8
 _FIXED_BYTES = 1200
 
 
-T = TypeVar("T", bound=Sized)
-
-
 @dataclass(frozen=True, eq=False)
 class Cell:
     """One slice and bucket; nothing in it is ever changed in place.
 
     Attributes:
         rows: Detections, as tables that are to be added up, longest first.
-        truths: Ground truths, see `TruthIds`, likewise.
+        truths: Ground truths, in one table or none.
         sums: Over the images.
         worst: Images with the most errors.
     """
@@ -51,7 +47,7 @@ class Cell:
         truths = [each for cell in cells for each in cell.truths]
         return cls(
             (GroupedRows.joined(rows),) if rows else (),
-            (Tallied.joined(truths),) if truths else (),
+            _joined(truths),
             reduce(WindowSums.plus, (each.sums for each in cells)),
             reduce(Worst.plus, (each.worst for each in cells)),
         )
@@ -59,8 +55,8 @@ class Cell:
     def plus(self, other: "Cell") -> "Cell":
         """Return the sum; tables are joined where that is cheap."""
         return Cell(
-            _few((*self.rows, *other.rows), GroupedRows.joined),
-            _few((*self.truths, *other.truths), Tallied.joined),
+            _few((*self.rows, *other.rows)),
+            _joined((*self.truths, *other.truths)),
             self.sums.plus(other.sums),
             self.worst.plus(other.worst),
         )
@@ -80,7 +76,7 @@ class Cell:
             less, unknown = truths[0].minus(theirs.truths[0])
             truths, missing = (less,), bool(unknown.any())
         sums = self.sums.minus(taken.sums)
-        return None if missing or not sums.is_possible() else Cell(rows, truths, sums, self.worst)
+        return None if missing or sums is None else Cell(rows, truths, sums, self.worst)
 
     def without(self, image_ids: Collection[ImageId]) -> "Cell":
         """Return the cell without these among its worst images."""
@@ -100,10 +96,14 @@ class Cell:
     def nbytes(self) -> int:
         """Bytes that the cell takes; joining cells or tables never makes it more."""
         tables = sum(each.nbytes for each in self.rows) + sum(each.nbytes for each in self.truths)
-        return _FIXED_BYTES + tables + self.sums.vector.nbytes + self.worst.nbytes
+        return _FIXED_BYTES + tables + self.sums.nbytes + self.worst.nbytes
 
 
-def _few(tables: tuple[T, ...], join: Callable[[Sequence[T]], T]) -> tuple[T, ...]:
+def _joined(tables: Sequence[Tallied]) -> tuple[Tallied, ...]:
+    return (Tallied.joined(tables),) if tables else ()
+
+
+def _few(tables: tuple[GroupedRows, ...]) -> tuple[GroupedRows, ...]:
     """Return as many tables as may be, longest first, that add up to the same."""
     if len(tables) <= _TABLES:
         return tables
@@ -114,4 +114,4 @@ def _few(tables: tuple[T, ...], join: Callable[[Sequence[T]], T]) -> tuple[T, ..
     while start and len(ordered[start - 1]) <= held:
         start -= 1
         held += len(ordered[start])
-    return (*ordered[:start], join(ordered[start:]))
+    return (*ordered[:start], GroupedRows.joined(ordered[start:]))

@@ -10,7 +10,7 @@ from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.cell_format import CellFormat
-from boxgauge.engine.online.encoding import Encoder
+from boxgauge.engine.online.encoding import Encoder, Names
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.numbered import Numbered, NumberedCells, Place, bytes_of
 from boxgauge.engine.online.observed import Sources
@@ -36,6 +36,7 @@ class _Prepared(NamedTuple):
     """Images as they are to be counted, the cells that there are not yet, and who is left out."""
 
     waiting: Waiting
+    names: Names
     new: dict[Place, int]
     left_out: int
 
@@ -91,20 +92,22 @@ class SketchStore:
     @property
     def tally_bytes(self) -> int:
         """Bytes that the store takes, and that counting what waits will add at most."""
-        return self._cells.nbytes + self._waiting_bytes + self._encoder.nbytes
+        return self._cells.nbytes + self._waiting_bytes + self._encoder.names.nbytes
 
     def add(self, images: MatchedImages, facts: ImageFacts) -> int:
         """Add images; see `QualityStore`."""
         if not len(facts):
             return 0
         self.advance(int(facts.times_us.max()))
-        waiting, new, left_out = self._prepare(images, facts)
+        waiting, names, new, left_out = self._prepare(images, facts)
         empty = Cell.empty(len(self._encoder.losses.names))
         most = waiting.most_bytes(len(self.classes))
-        cells = sum(bytes_of(name, empty) for name, _ in new)
-        if self.tally_bytes + most + cells > self.max_bytes:
+        more = most + sum(bytes_of(name, empty) for name, _ in new)
+        more += names.nbytes - self._encoder.names.nbytes
+        if self.tally_bytes + more > self.max_bytes:
             self._settle()
-            refuse_beyond(self.max_bytes, self.tally_bytes + most + cells)
+            refuse_beyond(self.max_bytes, self.tally_bytes + more)
+        self._encoder.names = names
         self._cells.create(new, empty)
         self._waiting.append(waiting)
         self._waiting_images.update(waiting.cells.tolist())
@@ -121,15 +124,15 @@ class SketchStore:
         if self._cells.edges is None:
             raise InvalidInputError.at("images", len(facts), f"{_WANTED}, which is nothing")
         self._count()
-        waiting, new, left_out = self._prepare(images, facts)
-        for name, _ in new:
-            raise InvalidInputError.at("images", f"others of slice {name!r}", _WANTED)
+        waiting, _, new, left_out = self._prepare(images, facts)
+        for missing, _ in new:
+            raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
         left = {}
         for number, taken in waiting.counted(len(self.classes)).items():
             cell = self._cells.get(number).minus(taken)
             if cell is None:
-                name, _ = self._cells.place(number)
-                raise InvalidInputError.at("images", f"others of slice {name!r}", _WANTED)
+                missing, _ = self._cells.place(number)
+                raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
             left[number] = cell.without(frozenset(waiting.batch.image_ids))
         for number, cell in left.items():
             self._cells.put(number, cell)
@@ -170,8 +173,8 @@ class SketchStore:
             tuple(each.cell for each in held),
             frozenset(each.number for each in held),
             tuple(self._waiting),
-            self._encoder.patterns,
-            self._encoder.sources.names,
+            tuple(self._encoder.names.patterns),
+            self._encoder.names.sources.names,
         )
 
     def rows(self, snapshot: StoreSnapshot) -> WindowRows:
@@ -187,15 +190,14 @@ class SketchStore:
     def changed(self) -> SketchParts:
         """Return what has changed since this was last asked; see `QualityStore`."""
         changed = [(place, *self._cells.at(place)) for place in sorted(self._changed)]
+        names, watermark_us = self._encoder.names, self._cells.ring.watermark_us
         parts = SketchParts(
             self._form,
             self._mark,
-            StoreState(
-                self._cells.ring.watermark_us, self.dropped_images, self._encoder.sources.names
-            ),
+            StoreState(watermark_us, self.dropped_images, names.sources.names),
             tuple(changed),
             tuple(self._waiting),
-            self._encoder.patterns,
+            tuple(names.patterns),
             self._gone,
         )
         self._changed, self._gone = set(), set()
@@ -215,8 +217,9 @@ class SketchStore:
         for each in stored:
             if edges.bucket(each.place[1].start_us) != each.place[1]:
                 raise InvalidInputError.at("parts", each.place, "of the store's buckets")
-        codes = [self._encoder.codes(each.patterns) for each in stored]
-        self._encoder.sources = sources = Sources(state.sources)
+        codes = [self._encoder.adopt(each.patterns) for each in stored]
+        sources = Sources(state.sources)
+        self._encoder.names = Names(self._encoder.names.patterns, sources)
         self.dropped_images = state.dropped_images
         self._cells.advance(state.watermark_us)
         numbers, new = self._cells.numbers([each.place for each in stored])
@@ -226,7 +229,7 @@ class SketchStore:
             self._cells.put(number, each.cell.renamed(renamed, counts))
 
     def _prepare(self, images: MatchedImages, facts: ImageFacts) -> _Prepared:
-        """Return the images as they are to be counted; nothing but codes is changed."""
+        """Return the images as they are to be counted; nothing is changed."""
         edges = self._cells.edges
         assert edges is not None  # noqa: S101 - the store was advanced to these images
         images, facts, buckets, left_out = kept(images, facts, edges)
@@ -237,12 +240,13 @@ class SketchStore:
         ]
         numbers, new = self._cells.numbers(places)
         times = np.array([1 + len(names) for names in facts.slices], np.int64)
+        encoded, coded = self._encoder.encode(images, facts)
         waiting = Waiting(
-            self._encoder.encode(images, facts),
+            encoded,
             np.repeat(np.arange(len(facts)), times),
             np.array(numbers, np.int64),
         )
-        return _Prepared(waiting, new, left_out)
+        return _Prepared(waiting, coded, new, left_out)
 
     def _count(self) -> None:
         """Count what waits."""
