@@ -1,8 +1,9 @@
 """What a sketch store keeps of one slice and bucket."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,12 @@ from boxgauge.frames import ImageId
 
 # So many tables may lie side by side; then the shortest of them are joined. A row is copied a
 # few times in all, and a cell has few tables.
-_TABLES = 8
+_ROW_TABLES, _TRUTH_TABLES = 8, 4
 # Objects, and arrays beside their contents.
 _FIXED_BYTES = 1200
+
+
+T = TypeVar("T", bound=Sized)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +29,7 @@ class Cell:
 
     Attributes:
         rows: Detections, as tables that are to be added up, longest first.
-        truths: Ground truths, in one table or none.
+        truths: Ground truths, likewise.
         sums: Over the images.
         worst: Images with the most errors.
     """
@@ -47,7 +51,7 @@ class Cell:
         truths = [each for cell in cells for each in cell.truths]
         return cls(
             (GroupedRows.joined(rows),) if rows else (),
-            _joined(truths),
+            (Tallied.joined(truths),) if truths else (),
             reduce(WindowSums.plus, (each.sums for each in cells)),
             reduce(Worst.plus, (each.worst for each in cells)),
         )
@@ -55,8 +59,8 @@ class Cell:
     def plus(self, other: "Cell") -> "Cell":
         """Return the sum; tables are joined where that is cheap."""
         return Cell(
-            _few((*self.rows, *other.rows)),
-            _joined((*self.truths, *other.truths)),
+            _few((*self.rows, *other.rows), _ROW_TABLES, GroupedRows.joined),
+            _few((*self.truths, *other.truths), _TRUTH_TABLES, Tallied.joined),
             self.sums.plus(other.sums),
             self.worst.plus(other.worst),
         )
@@ -99,13 +103,9 @@ class Cell:
         return _FIXED_BYTES + tables + self.sums.nbytes + self.worst.nbytes
 
 
-def _joined(tables: Sequence[Tallied]) -> tuple[Tallied, ...]:
-    return (Tallied.joined(tables),) if tables else ()
-
-
-def _few(tables: tuple[GroupedRows, ...]) -> tuple[GroupedRows, ...]:
-    """Return as many tables as may be, longest first, that add up to the same."""
-    if len(tables) <= _TABLES:
+def _few(tables: tuple[T, ...], most: int, join: Callable[[Sequence[T]], T]) -> tuple[T, ...]:
+    """Return at most so many tables, longest first, that add up to the same."""
+    if len(tables) <= most:
         return tables
     ordered = sorted(tables, key=len, reverse=True)
     # A table is joined once what is shorter is as long together: it then at least doubles.
@@ -114,4 +114,4 @@ def _few(tables: tuple[GroupedRows, ...]) -> tuple[GroupedRows, ...]:
     while start and len(ordered[start - 1]) <= held:
         start -= 1
         held += len(ordered[start])
-    return (*ordered[:start], GroupedRows.joined(ordered[start:]))
+    return (*ordered[:start], join(ordered[start:]))

@@ -23,9 +23,10 @@ from boxgauge.engine.online.waiting import Waiting
 from boxgauge.engine.online.window_rows import WindowRows
 from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
+from boxgauge.engine.sketch.grouped import code_of
 from boxgauge.engine.sketch.rows import summed
 from boxgauge.engine.sketch.tally import SketchTally
-from boxgauge.frames import FailedPreconditionError, InvalidInputError
+from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 
 _WANTED = "of what was added"
 # So many detections, or images in cells, may wait to be counted.
@@ -84,6 +85,8 @@ class SketchStore:
         self._waiting: list[Waiting] = []
         self._waiting_images: Counter[int] = Counter()
         self._waiting_bytes = 0
+        # Something was dropped since unused patterns were last looked for.
+        self._may_forget = False
         self._changed = set[Place]()
         self._gone = set[Place]()
         self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
@@ -99,7 +102,14 @@ class SketchStore:
         if not len(facts):
             return 0
         self.advance(int(facts.times_us.max()))
-        waiting, names, new, left_out = self._prepare(images, facts)
+        try:
+            prepared = self._prepare(images, facts)
+        except ResourceExhaustedError:
+            if not self._may_forget:
+                raise
+            self._forget_patterns()
+            prepared = self._prepare(images, facts)
+        waiting, names, new, left_out = prepared
         empty = Cell.empty(len(self._encoder.losses.names))
         most = waiting.most_bytes(len(self.classes))
         more = most + sum(bytes_of(name, empty) for name, _ in new)
@@ -148,6 +158,7 @@ class SketchStore:
         rolled = self._cells.advance(watermark_us)
         dropped = (held.cell.images for name, held in rolled.dropped if name == ALL)
         self.dropped_images += sum(dropped)
+        self._may_forget |= bool(rolled.dropped)
         for name, bucket in places:
             self._changed.discard((name, bucket))
             self._gone.add((name, bucket))
@@ -263,6 +274,22 @@ class SketchStore:
         self._count()
         for number, cell in self._cells.all():
             self._cells.put(number, Cell.joined([cell]))
+
+    def _forget_patterns(self) -> None:
+        """Forget the patterns of outcomes that only dropped images had."""
+        self._count()
+        self._may_forget = False
+        known = tuple(self._encoder.names.patterns)
+        is_used = np.zeros(len(known), np.bool_)
+        for _, cell in self._cells.all():
+            for each in cell.rows:
+                is_used[code_of(each.tallied.ids)] = True
+        codes = np.cumsum(is_used) - 1
+        kept_patterns = [known[k] for k in np.flatnonzero(is_used).tolist()]
+        renamed = {each: k for k, each in enumerate(kept_patterns)}
+        self._encoder.names = Names(renamed, self._encoder.names.sources)
+        for number, cell in self._cells.all():
+            self._cells.put(number, cell.renamed(codes, {}))
 
     def _images_of(self, held: Numbered) -> int:
         return held.cell.images + self._waiting_images[held.number]
