@@ -63,7 +63,7 @@ class CellFormat:
         self.classes = classes
         self._maxima = len(settings.max_detections)
         self._width = pattern_bytes(len(settings.areas), len(settings.iou_thresholds))
-        self._numbers = len(WindowSums.empty(losses).vector)
+        self._empty = WindowSums.empty(losses)
 
     def pack(self, place: Place, cell: Cell, patterns: Patterns, sources: tuple[str, ...]) -> bytes:
         """Return the bytes of a cell, whatever the numbers of its patterns and sources.
@@ -87,6 +87,7 @@ class CellFormat:
         bins = bins[order].astype(np.int64)
         steps = np.diff(bins, prepend=0)
         steps[starts] = bins[starts]
+        sums = cell.sums.without_sources()
         name, (width_us, start_us) = place
         about = {
             "store": self._store,
@@ -112,7 +113,8 @@ class CellFormat:
             [
                 *(patterns[k].ljust(self._width, b"\0") for k in used),
                 rows.levels.tobytes(),
-                cell.sums.without_sources().vector.astype("<i8").tobytes(),
+                sums.numbers.astype("<i8").tobytes(),
+                sums.counts.astype("<u8").tobytes(),
                 *(to_varints(each) for each in columns),
             ],
         )
@@ -138,8 +140,12 @@ class CellFormat:
         start = known * self._width
         levels = np.frombuffer(body, np.uint8, self.classes, start)
         start += self.classes
-        vector = np.frombuffer(body, "<i8", self._numbers, start).astype(np.int64)
-        rest = body[start + 8 * self._numbers :]
+        numbers, counted = len(self._empty.numbers), len(self._empty.counts)
+        sums = WindowSums(
+            np.frombuffer(body, "<i8", numbers, start).astype(np.int64),
+            np.frombuffer(body, "<u8", counted, start + 8 * numbers).astype(np.uint64),
+        ).with_sources({})
+        rest = body[start + 8 * (numbers + counted) :]
         columns = []
         for length in (kinds, kinds, kinds, kinds, n, n, t, t):
             column, rest = from_varints(rest, length)
@@ -156,7 +162,6 @@ class CellFormat:
         order = np.argsort(ids)
         rows = Tallied(ids[order], narrow(counts[order].astype(np.int64)))
         truths = Tallied(np.cumsum(truth_steps), narrow(truth_counts.astype(np.int64)))
-        sums = WindowSums(vector)
         if not sums.is_possible() or int(levels.max()) > KEY_BITS:
             raise ValueError("a sum or a bin cannot be")
         for each in (rows, truths):

@@ -98,8 +98,10 @@ class ExactStore:
         self.advance(int(facts.times_us.max()))
         images, facts, _, left_out = kept(images, facts, self._edges)
         self._refuse_known(images.matches.image_ids)
-        rows = self._rows(images, facts)
+        sources = Sources(self._sources.names)
+        rows = self._rows(images, facts, sources)
         refuse_beyond(self.max_bytes, self._table.nbytes_with(rows))
+        self._sources = sources
         self._append(rows)
         self._changed.update((rows.times_us // PART_US).tolist())
         self.dropped_images += left_out
@@ -204,14 +206,14 @@ class ExactStore:
         assert self._images.edges is not None  # noqa: S101 - the store was advanced
         return self._images.edges
 
-    def _rows(self, images: MatchedImages, facts: ImageFacts) -> ImageRows:
+    def _rows(self, images: MatchedImages, facts: ImageFacts, sources: Sources) -> ImageRows:
         matches = images.matches
         outcomes = operating_outcomes(matches, self.settings)
         return ImageRows(
             matches.image_ids,
             TallyColumns.of(matches, self._class_ids, self.settings),
             matches.patterns.tolist(),
-            observe(images, facts, outcomes, self._losses, self.settings, self._sources),
+            observe(images, facts, outcomes, self._losses, self.settings, sources),
             facts.times_us,
             facts.slices,
         )

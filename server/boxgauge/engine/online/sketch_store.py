@@ -10,7 +10,7 @@ from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.cell_format import CellFormat
-from boxgauge.engine.online.encoding import Encoder
+from boxgauge.engine.online.encoding import Encoder, Names
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.numbered import Numbered, NumberedCells, Place, bytes_of
 from boxgauge.engine.online.observed import Sources
@@ -23,9 +23,10 @@ from boxgauge.engine.online.waiting import Waiting
 from boxgauge.engine.online.window_rows import WindowRows
 from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
+from boxgauge.engine.sketch.grouped import code_of
 from boxgauge.engine.sketch.rows import summed
 from boxgauge.engine.sketch.tally import SketchTally
-from boxgauge.frames import FailedPreconditionError, InvalidInputError
+from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 
 _WANTED = "of what was added"
 # So many detections, or images in cells, may wait to be counted.
@@ -36,6 +37,7 @@ class _Prepared(NamedTuple):
     """Images as they are to be counted, the cells that there are not yet, and who is left out."""
 
     waiting: Waiting
+    names: Names
     new: dict[Place, int]
     left_out: int
 
@@ -83,6 +85,8 @@ class SketchStore:
         self._waiting: list[Waiting] = []
         self._waiting_images: Counter[int] = Counter()
         self._waiting_bytes = 0
+        # Something was dropped since unused patterns were last looked for.
+        self._may_forget = False
         self._changed = set[Place]()
         self._gone = set[Place]()
         self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
@@ -91,20 +95,29 @@ class SketchStore:
     @property
     def tally_bytes(self) -> int:
         """Bytes that the store takes, and that counting what waits will add at most."""
-        return self._cells.nbytes + self._waiting_bytes + self._encoder.nbytes
+        return self._cells.nbytes + self._waiting_bytes + self._encoder.names.nbytes
 
     def add(self, images: MatchedImages, facts: ImageFacts) -> int:
         """Add images; see `QualityStore`."""
         if not len(facts):
             return 0
         self.advance(int(facts.times_us.max()))
-        waiting, new, left_out = self._prepare(images, facts)
+        try:
+            prepared = self._prepare(images, facts)
+        except ResourceExhaustedError:
+            if not self._may_forget:
+                raise
+            self._forget_patterns()
+            prepared = self._prepare(images, facts)
+        waiting, names, new, left_out = prepared
         empty = Cell.empty(len(self._encoder.losses.names))
         most = waiting.most_bytes(len(self.classes))
-        cells = sum(bytes_of(name, empty) for name, _ in new)
-        if self.tally_bytes + most + cells > self.max_bytes:
+        more = most + sum(bytes_of(name, empty) for name, _ in new)
+        more += names.nbytes - self._encoder.names.nbytes
+        if self.tally_bytes + more > self.max_bytes:
             self._settle()
-            refuse_beyond(self.max_bytes, self.tally_bytes + most + cells)
+            refuse_beyond(self.max_bytes, self.tally_bytes + more)
+        self._encoder.names = names
         self._cells.create(new, empty)
         self._waiting.append(waiting)
         self._waiting_images.update(waiting.cells.tolist())
@@ -121,15 +134,15 @@ class SketchStore:
         if self._cells.edges is None:
             raise InvalidInputError.at("images", len(facts), f"{_WANTED}, which is nothing")
         self._count()
-        waiting, new, left_out = self._prepare(images, facts)
-        for name, _ in new:
-            raise InvalidInputError.at("images", f"others of slice {name!r}", _WANTED)
+        waiting, _, new, left_out = self._prepare(images, facts)
+        for missing, _ in new:
+            raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
         left = {}
         for number, taken in waiting.counted(len(self.classes)).items():
             cell = self._cells.get(number).minus(taken)
             if cell is None:
-                name, _ = self._cells.place(number)
-                raise InvalidInputError.at("images", f"others of slice {name!r}", _WANTED)
+                missing, _ = self._cells.place(number)
+                raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
             left[number] = cell.without(frozenset(waiting.batch.image_ids))
         for number, cell in left.items():
             self._cells.put(number, cell)
@@ -145,6 +158,7 @@ class SketchStore:
         rolled = self._cells.advance(watermark_us)
         dropped = (held.cell.images for name, held in rolled.dropped if name == ALL)
         self.dropped_images += sum(dropped)
+        self._may_forget |= bool(rolled.dropped)
         for name, bucket in places:
             self._changed.discard((name, bucket))
             self._gone.add((name, bucket))
@@ -170,8 +184,8 @@ class SketchStore:
             tuple(each.cell for each in held),
             frozenset(each.number for each in held),
             tuple(self._waiting),
-            self._encoder.patterns,
-            self._encoder.sources.names,
+            tuple(self._encoder.names.patterns),
+            self._encoder.names.sources.names,
         )
 
     def rows(self, snapshot: StoreSnapshot) -> WindowRows:
@@ -191,15 +205,14 @@ class SketchStore:
     def changed(self) -> SketchParts:
         """Return what has changed since this was last asked; see `QualityStore`."""
         changed = [(place, *self._cells.at(place)) for place in sorted(self._changed)]
+        names, watermark_us = self._encoder.names, self._cells.ring.watermark_us
         parts = SketchParts(
             self._form,
             self._mark,
-            StoreState(
-                self._cells.ring.watermark_us, self.dropped_images, self._encoder.sources.names
-            ),
+            StoreState(watermark_us, self.dropped_images, names.sources.names),
             tuple(changed),
             tuple(self._waiting),
-            self._encoder.patterns,
+            tuple(names.patterns),
             self._gone,
         )
         self._changed, self._gone = set(), set()
@@ -219,8 +232,9 @@ class SketchStore:
         for each in stored:
             if edges.bucket(each.place[1].start_us) != each.place[1]:
                 raise InvalidInputError.at("parts", each.place, "of the store's buckets")
-        codes = [self._encoder.codes(each.patterns) for each in stored]
-        self._encoder.sources = sources = Sources(state.sources)
+        codes = [self._encoder.adopt(each.patterns) for each in stored]
+        sources = Sources(state.sources)
+        self._encoder.names = Names(self._encoder.names.patterns, sources)
         self.dropped_images = state.dropped_images
         self._cells.advance(state.watermark_us)
         numbers, new = self._cells.numbers([each.place for each in stored])
@@ -230,7 +244,7 @@ class SketchStore:
             self._cells.put(number, each.cell.renamed(renamed, counts))
 
     def _prepare(self, images: MatchedImages, facts: ImageFacts) -> _Prepared:
-        """Return the images as they are to be counted; nothing but codes is changed."""
+        """Return the images as they are to be counted; nothing is changed."""
         edges = self._cells.edges
         assert edges is not None  # noqa: S101 - the store was advanced to these images
         images, facts, buckets, left_out = kept(images, facts, edges)
@@ -241,12 +255,13 @@ class SketchStore:
         ]
         numbers, new = self._cells.numbers(places)
         times = np.array([1 + len(names) for names in facts.slices], np.int64)
+        encoded, coded = self._encoder.encode(images, facts)
         waiting = Waiting(
-            self._encoder.encode(images, facts),
+            encoded,
             np.repeat(np.arange(len(facts)), times),
             np.array(numbers, np.int64),
         )
-        return _Prepared(waiting, new, left_out)
+        return _Prepared(waiting, coded, new, left_out)
 
     def _count(self) -> None:
         """Count what waits."""
@@ -263,6 +278,22 @@ class SketchStore:
         self._count()
         for number, cell in self._cells.all():
             self._cells.put(number, Cell.joined([cell]))
+
+    def _forget_patterns(self) -> None:
+        """Forget the patterns of outcomes that only dropped images had."""
+        self._count()
+        self._may_forget = False
+        known = tuple(self._encoder.names.patterns)
+        is_used = np.zeros(len(known), np.bool_)
+        for _, cell in self._cells.all():
+            for each in cell.rows:
+                is_used[code_of(each.tallied.ids)] = True
+        codes = np.cumsum(is_used) - 1
+        kept_patterns = [known[k] for k in np.flatnonzero(is_used).tolist()]
+        renamed = {each: k for k, each in enumerate(kept_patterns)}
+        self._encoder.names = Names(renamed, self._encoder.names.sources)
+        for number, cell in self._cells.all():
+            self._cells.put(number, cell.renamed(codes, {}))
 
     def _images_of(self, held: Numbered) -> int:
         return held.cell.images + self._waiting_images[held.number]

@@ -22,6 +22,8 @@ _BUCKET_AT = GROUP_BITS + CODE_BITS
 _KEY_AT = _BUCKET_AT + plain.BUCKET_BITS
 _LABEL_AT = _KEY_AT + KEY_BITS
 
+# A class with more rows gets bins twice as wide, unless they are as wide as can be.
+MAX_GROUPED_ROWS = 2**15
 # Bytes of a row: its id, and its count; and of a table's objects beside its rows.
 ROW_BYTES = 12
 TABLE_BYTES = 400
@@ -82,7 +84,8 @@ class Tallied:
 class GroupedRows:
     """How many detections of each kind each group has; see `SketchRows`.
 
-    The bins are as wide as a sketch of the same detections has them, whatever the groups.
+    The bins are as wide as a sketch of the same detections has them, and wider where a class
+    has more than 32,768 rows, counted with their groups.
 
     Attributes:
         tallied: Class, bin, bucket, pattern and group as one number each.
@@ -132,15 +135,25 @@ class GroupedRows:
         return GroupedRows(Tallied.joined([Tallied(ids, self.tallied.counts)]), levels)
 
     def fitted(self) -> "GroupedRows":
-        """Return the rows with bins just wide enough for the bounds of a sketch."""
-        least = min(plain.MAX_KEYS, plain.MAX_ROWS)
+        """Return the rows with bins just wide enough for the bounds.
+
+        As in a sketch, the level of a class is the lowest at which all that was ever added
+        fits, whatever came first.
+        """
+        least = min(plain.MAX_KEYS, plain.MAX_ROWS, MAX_GROUPED_ROWS)
         if len(self) <= least or np.bincount(label_of(self.tallied.ids)).max() <= least:
             return self
         ids = plain_ids(self.tallied.ids)
         ids = ids[np.append(True, ids[1:] != ids[:-1])[: len(ids)]]
         # How many there are of each is no matter.
         levels = SketchRows(ids, np.ones(len(ids), np.int64), self.levels).fitted().levels
-        return self.at(levels)
+        rows = self.at(levels)
+        while True:
+            held = np.bincount(label_of(rows.tallied.ids), minlength=len(levels))
+            many = (held > MAX_GROUPED_ROWS) & (rows.levels < KEY_BITS)
+            if not many.any():
+                return rows
+            rows = rows.at(rows.levels + many.astype(np.uint8))
 
     def plain(self) -> tuple[SketchRows, NDArray[np.uint8]]:
         """Return the rows as a sketch has them, an id once a group, and the groups."""
