@@ -71,8 +71,9 @@ def _usual(part: Part, step: Int64) -> Float64:
     cell = (step * GROUPS + rows.group) * classes + rows.label
     cell = cell * len(kinds) + kind[rows.code]
     whole = (STEPS + 1) * GROUPS * classes
-    counts = np.bincount(cell, rows.counts, whole * len(kinds)).reshape(whole, -1)
-    usual = counts[: STEPS * GROUPS * classes] @ kinds.astype(np.float64)
+    counts = np.bincount(cell, rows.counts, whole * len(kinds)).astype(np.float64)
+    kept = counts.reshape(whole, -1)[: STEPS * GROUPS * classes]
+    usual: Float64 = kept @ kinds.astype(np.float64)
     by_class: Float64 = usual.reshape(STEPS * GROUPS, classes, -1)
     return by_class
 
