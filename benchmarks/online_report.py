@@ -27,12 +27,14 @@ from boxgauge.engine import (
     find_graphs,
     match_images,
 )
+from boxgauge.engine.analysis.resampling import STATISTICS, Resampler
 from boxgauge.engine.online.comparing import paired
 from boxgauge.engine.online.confidence import intervals
 from boxgauge.engine.online.jackknife import left_out_of
 from boxgauge.engine.online.measured import measured
 from boxgauge.engine.online.quality_of_window import quality
 from boxgauge.engine.online.reliability import EDGES, score_calibration
+from boxgauge.engine.online.replicates import standard_errors
 from boxgauge.engine.online.rows_of_window import binned_rows, exact_rows, positives_by_group
 from boxgauge.engine.online.scored import Scored
 from boxgauge.engine.online.shown_curves import shown_curves
@@ -124,6 +126,23 @@ def stages(
     return {name: (each.cpu_s * 1e3, each.wall_s * 1e3) for name, each in costs.items()}
 
 
+def errors(engine: Engine, matches: Matches, window: WindowColumns) -> None:
+    """Print standard errors beside those of replicates at every detection and 101 points."""
+    resampler = Resampler(engine, CLASS_LIST, COCO, matches.evaluated(COCO.max_detections[-1]))
+    left = [resampler.statistics((window.groups != g).astype(np.int64)) for g in range(GROUPS)]
+    wanted, _ = standard_errors(np.array(left))
+    found = measured(engine, CLASS_LIST, COCO, window).replicates
+    ours = np.append(*(standard_errors(e)[0] for e in (found.statistics, found.class_ap)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = ours / wanted
+    _row("standard error, ratio", *STATISTICS[:6], "AP of classes, median", "5%", "95%")
+    _row(*["---"] * 10)
+    of_class = ratio[len(STATISTICS) :]
+    of_class = of_class[np.isfinite(of_class)]
+    shares = np.quantile(of_class, [0.5, 0.05, 0.95])
+    _row("steps to every detection", *(f"{each:.3f}" for each in (*ratio[:6], *shares)))
+
+
 def _rows(window: WindowRows | WindowColumns) -> Scored:
     if isinstance(window, WindowRows):
         return binned_rows(window, COCO)
@@ -164,6 +183,8 @@ def main() -> None:
             _row(name, *(f"{value:.1f}" for each in both for value in each[name]))
         alone = measure(partial(tally.report, engine), asked.repeats)
         _row("for scale: ExactTally.report", "", "", f"{alone.cpu_s * 1e3:.1f}", "")
+        print()
+        errors(engine, matches, exact)
 
 
 if __name__ == "__main__":
