@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ class Ended:
 
 
 Boxgauge = Callable[..., Ended]
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ":".join(str(ROOT / name) for name in ("proto", "server", "exporters", "clients"))
 
 
 @pytest.fixture
@@ -76,3 +80,19 @@ def shared_pair(request: pytest.FixtureRequest) -> tuple[Path, Path, list[str]]:
     pair = Path(folder) / request.param
     expected = json.loads((Path(folder) / "expected.json").read_text())[request.param]["hex"]
     return pair / "ground_truth.json", pair / "detections.json", expected
+
+
+@pytest.fixture(scope="session")
+def target(graphs_dir: Path) -> Iterator[str]:
+    ports = ("--port", "0", "--metrics-port", "0")
+    command = ("-m", "boxgauge.cli", "serve", "--graphs", str(graphs_dir), *ports)
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": FOLDERS},
+    ) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["address"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0

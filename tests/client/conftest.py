@@ -16,6 +16,7 @@ from boxgauge.v1 import (
     evaluation_pb2_grpc,
     monitor_pb2,
     monitor_pb2_grpc,
+    report_pb2,
 )
 
 Observe = Callable[
@@ -39,6 +40,9 @@ class Peer(monitor_pb2_grpc.MonitorServiceServicer, evaluation_pb2_grpc.Evaluati
     observe: Observe = acknowledge
     status: grpc.Status | None = None
     requests: list[object] = field(default_factory=list)
+    report: report_pb2.Report = field(default_factory=report_pb2.Report)
+    comparison: report_pb2.Comparison = field(default_factory=report_pb2.Comparison)
+    parts: list[monitor_pb2.ExportTalliesResponse] = field(default_factory=list)
     evaluation: evaluation_pb2.EvaluateResponse = field(
         default_factory=evaluation_pb2.EvaluateResponse
     )
@@ -56,6 +60,31 @@ class Peer(monitor_pb2_grpc.MonitorServiceServicer, evaluation_pb2_grpc.Evaluati
         self, request_iterator: Iterator[monitor_pb2.ObserveRequest], context: grpc.ServicerContext
     ) -> Iterator[monitor_pb2.ObserveResponse]:
         return self.observe(request_iterator, context)
+
+    def GetReport(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.GetReportRequest, context: grpc.ServicerContext
+    ) -> monitor_pb2.GetReportResponse:
+        self.requests.append(request)
+        return monitor_pb2.GetReportResponse(model="m", report=self.report)
+
+    def WatchReport(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.WatchReportRequest, context: grpc.ServicerContext
+    ) -> Iterator[monitor_pb2.WatchReportResponse]:
+        self.requests.append(request)
+        for _ in range(3):
+            yield monitor_pb2.WatchReportResponse(model="m", report=self.report)
+
+    def CompareModels(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.CompareModelsRequest, context: grpc.ServicerContext
+    ) -> monitor_pb2.CompareModelsResponse:
+        self.requests.append(request)
+        return monitor_pb2.CompareModelsResponse(comparison=self.comparison)
+
+    def ExportTallies(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.ExportTalliesRequest, context: grpc.ServicerContext
+    ) -> Iterator[monitor_pb2.ExportTalliesResponse]:
+        self.requests.append(request)
+        yield from self.parts
 
     def Evaluate(  # noqa: N802  # the contract's name
         self,

@@ -1,7 +1,15 @@
 """Asynchronous clients, on ``grpc.aio``."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,9 +18,11 @@ import grpc.aio
 
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
 from boxgauge.client.async_status import stream_translated
-from boxgauge.client.batches import Batch, check_source
 from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
 from boxgauge.client.checks import check_target, check_text, check_window, closed
+from boxgauge.client.comparisons import Comparison, comparison_from
+from boxgauge.client.messages import Batch, check_source
+from boxgauge.client.monitor_settings import MonitorSettings
 from boxgauge.client.monitors import Monitor, monitor_from
 from boxgauge.client.reports import (
     EvaluationResult,
@@ -21,14 +31,18 @@ from boxgauge.client.reports import (
     monitor_report_from,
 )
 from boxgauge.client.requests import (
+    compare_request,
+    create_request,
     evaluate_request,
+    export_request,
     first_evaluate_request,
     observe_request,
     report_request,
     watch_request,
 )
-from boxgauge.client.settings import EvaluationSettings, monitor_message
+from boxgauge.client.settings import EvaluationSettings
 from boxgauge.client.status import translated
+from boxgauge.client.tallies import ExportedTally, TallyParts
 from boxgauge.v1 import evaluation_pb2, evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
 
 T = TypeVar("T")
@@ -105,12 +119,10 @@ class AsyncMonitorClient(_AsyncClient):
         self,
         monitor: str,
         classes: Mapping[int, str],
-        settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008  # frozen
+        settings: EvaluationSettings | MonitorSettings = EvaluationSettings(),  # noqa: B008  # frozen
     ) -> Monitor:
         """Return the new monitor; the same again is ok."""
-        request = monitor_pb2.CreateMonitorRequest(
-            monitor=check_text(monitor, "monitor"), settings=monitor_message(classes, settings)
-        )
+        request = create_request(monitor, classes, settings)
         with self._translated():
             answer = await self._stub.CreateMonitor(request, timeout=self._timeout_s)
         return monitor_from(answer.monitor)
@@ -142,7 +154,7 @@ class AsyncMonitorClient(_AsyncClient):
         *,
         model: str = "",
         window: int = WINDOW,
-    ) -> AsyncIterator[Acknowledgement]:
+    ) -> AsyncGenerator[Acknowledgement, None]:
         """Send each item as one message and yield the answers in order.
 
         Nothing is sent before the first answer is asked for. At most ``window``
@@ -170,23 +182,62 @@ class AsyncMonitorClient(_AsyncClient):
             reader.cancel()
             await asyncio.gather(sender, reader, return_exceptions=True)
 
-    async def get_report(self, monitor: str, *, model: str = "") -> MonitorReport:
-        """Return the report over everything acknowledged before the call."""
-        request = report_request(monitor, model)
+    async def get_report(
+        self,
+        monitor: str,
+        *,
+        model: str = "",
+        window: str = "",
+        slice: str = "",
+        max_age_s: float = 0,
+    ) -> MonitorReport:
+        """Return a report of a window and slice; by default over everything acknowledged."""
+        request = report_request(monitor, model, window, slice, max_age_s)
         with self._translated():
             return monitor_report_from(await self._stub.GetReport(request, timeout=self._timeout_s))
 
     async def watch_report(
-        self, monitor: str, *, model: str = "", interval_s: float = 1.0
+        self,
+        monitor: str,
+        *,
+        model: str = "",
+        window: str = "",
+        slice: str = "",
+        interval_s: float = 1.0,
     ) -> AsyncIterator[MonitorReport]:
         """Yield a report now and after changes, at most one every ``interval_s``."""
-        request = watch_request(monitor, model, interval_s)
+        request = watch_request(monitor, model, window, slice, interval_s)
         self._check_open()
         call = self._stub.WatchReport(request)
         try:
             async with stream_translated(self.target, call):
                 async for answer in call:
                     yield monitor_report_from(answer)
+        finally:
+            call.cancel()
+
+    async def compare_models(
+        self, monitor: str, champion: str, challenger: str, *, window: str = "", slice: str = ""
+    ) -> Comparison:
+        """Return how two models differ on the images that both have predicted."""
+        request = compare_request(monitor, champion, challenger, window, slice)
+        with self._translated():
+            answer = await self._stub.CompareModels(request, timeout=self._timeout_s)
+        return comparison_from(answer.comparison)
+
+    async def export_tallies(
+        self, monitor: str, *, model: str = "", window: str = ""
+    ) -> AsyncIterator[ExportedTally]:
+        """Yield the tally of each model and slice."""
+        request = export_request(monitor, model, window)
+        self._check_open()
+        call, parts = self._stub.ExportTallies(request), TallyParts(self.target)
+        try:
+            async with stream_translated(self.target, call):
+                async for answer in call:
+                    if (tally := parts.add(answer)) is not None:
+                        yield tally
+            parts.end()
         finally:
             call.cancel()
 

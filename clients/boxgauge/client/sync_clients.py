@@ -9,9 +9,11 @@ from typing import Self
 import grpc
 
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
-from boxgauge.client.batches import Batch, check_source
 from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
 from boxgauge.client.checks import check_target, check_text, check_window, closed
+from boxgauge.client.comparisons import Comparison, comparison_from
+from boxgauge.client.messages import Batch, check_source
+from boxgauge.client.monitor_settings import MonitorSettings
 from boxgauge.client.monitors import Monitor, monitor_from
 from boxgauge.client.reports import (
     EvaluationResult,
@@ -20,14 +22,18 @@ from boxgauge.client.reports import (
     monitor_report_from,
 )
 from boxgauge.client.requests import (
+    compare_request,
+    create_request,
     evaluate_request,
+    export_request,
     first_evaluate_request,
     observe_request,
     report_request,
     watch_request,
 )
-from boxgauge.client.settings import EvaluationSettings, monitor_message
+from boxgauge.client.settings import EvaluationSettings
 from boxgauge.client.status import translated
+from boxgauge.client.tallies import ExportedTally, TallyParts
 from boxgauge.client.window import Window
 from boxgauge.v1 import evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
 
@@ -104,21 +110,19 @@ class MonitorClient(_Client):
         self,
         monitor: str,
         classes: Mapping[int, str],
-        settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008  # frozen
+        settings: EvaluationSettings | MonitorSettings = EvaluationSettings(),  # noqa: B008  # frozen
     ) -> Monitor:
         """Return the new monitor; the same again is ok.
 
         Args:
             monitor: Letters, digits, ``_-./``, 1 to 100 bytes.
             classes: Names by class id; labels outside are refused.
-            settings: Fixed from now on.
+            settings: Fixed from now on; thresholds alone, or all that a monitor may be asked for.
 
         Raises:
             AlreadyExistsError: It exists with other settings.
         """
-        request = monitor_pb2.CreateMonitorRequest(
-            monitor=check_text(monitor, "monitor"), settings=monitor_message(classes, settings)
-        )
+        request = create_request(monitor, classes, settings)
         with self._translated():
             answer = self._stub.CreateMonitor(request, timeout=self._timeout_s)
         return monitor_from(answer.monitor)
@@ -181,28 +185,85 @@ class MonitorClient(_Client):
             call.cancel()
             requests.close()
 
-    def get_report(self, monitor: str, *, model: str = "") -> MonitorReport:
-        """Return the report over everything acknowledged before the call.
+    def get_report(
+        self,
+        monitor: str,
+        *,
+        model: str = "",
+        window: str = "",
+        slice: str = "",
+        max_age_s: float = 0,
+    ) -> MonitorReport:
+        """Return a report of a window and slice; by default over everything acknowledged.
 
         Args:
             monitor: Which one.
             model: Which model; may be left out when the monitor has seen exactly one.
+            window: Name of one of its windows; empty: the first one.
+            slice: ``key=value``; empty: all images.
+            max_age_s: How old a report may be that is returned at once; 0: it reflects
+                everything acknowledged before the call.
         """
-        request = report_request(monitor, model)
+        request = report_request(monitor, model, window, slice, max_age_s)
         with self._translated():
             return monitor_report_from(self._stub.GetReport(request, timeout=self._timeout_s))
 
     def watch_report(
-        self, monitor: str, *, model: str = "", interval_s: float = 1.0
+        self,
+        monitor: str,
+        *,
+        model: str = "",
+        window: str = "",
+        slice: str = "",
+        interval_s: float = 1.0,
     ) -> Iterator[MonitorReport]:
         """Yield a report now and after changes, at most one every ``interval_s``."""
-        request = watch_request(monitor, model, interval_s)
+        request = watch_request(monitor, model, window, slice, interval_s)
         self._check_open()
         call = self._stub.WatchReport(request)
         try:
             with self._translated():
                 for answer in call:
                     yield monitor_report_from(answer)
+        finally:
+            call.cancel()
+
+    def compare_models(
+        self, monitor: str, champion: str, challenger: str, *, window: str = "", slice: str = ""
+    ) -> Comparison:
+        """Return how two models differ on the images that both have predicted.
+
+        Args:
+            monitor: Which one.
+            champion: The first model.
+            challenger: The second. A sketch monitor compares only what its settings list.
+            window: Name of one of its windows; empty: the first one.
+            slice: ``key=value``; empty: all images.
+        """
+        request = compare_request(monitor, champion, challenger, window, slice)
+        with self._translated():
+            answer = self._stub.CompareModels(request, timeout=self._timeout_s)
+        return comparison_from(answer.comparison)
+
+    def export_tallies(
+        self, monitor: str, *, model: str = "", window: str = ""
+    ) -> Iterator[ExportedTally]:
+        """Yield the tally of each model and slice.
+
+        Args:
+            monitor: Which one.
+            model: Which model; empty: all.
+            window: Name of one of its windows; empty: the first one.
+        """
+        request = export_request(monitor, model, window)
+        self._check_open()
+        call, parts = self._stub.ExportTallies(request), TallyParts(self.target)
+        try:
+            with self._translated():
+                for answer in call:
+                    if (tally := parts.add(answer)) is not None:
+                        yield tally
+            parts.end()
         finally:
             call.cancel()
 

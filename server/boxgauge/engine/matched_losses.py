@@ -1,5 +1,7 @@
 """Losses over what was matched, per image, by the exported loss graphs."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,14 +46,14 @@ def image_sums(
     pairs = np.flatnonzero(tp)
     giou_pairs[pairs] = 1
     if len(pairs):
-        inputs = _corner_pairs(boxes[pairs], truths[match[pairs]])
+        inputs = corner_pairs(boxes[pairs], truths[match[pairs]])
         giou[pairs] = _fixed_point(engine.run(GIOU, inputs)["loss"])
     probable = counts & (scores >= 0) & (scores <= 1)
     bce_count[:] = counts
     not_probability[:] = counts & ~probable
     rows = np.flatnonzero(probable)
     if len(rows):
-        inputs = {"prob": _whole_vectors(scores[rows]), "target": _whole_vectors(tp[rows])}
+        inputs = {"prob": whole_vectors(scores[rows]), "target": whole_vectors(tp[rows])}
         bce[rows] = _fixed_point(engine.run(BCE, inputs)["loss"][: len(rows)])
     ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(images)])
     return ImageSums(images, *np.diff(running.cumsum(1)[:, ends]))
@@ -62,13 +64,15 @@ def _fixed_point(losses: NDArray[np.float32]) -> NDArray[np.int64]:
     return units
 
 
-def _whole_vectors(values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float32]:
-    padded = np.zeros(-(-len(values) // _VECTOR) * _VECTOR, dtype=np.float32)
+def whole_vectors(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the rows in float32, with rows of zeros behind them until the vectors are whole."""
+    rows = -(-len(values) // _VECTOR) * _VECTOR
+    padded = np.zeros((rows, *values.shape[1:]), dtype=np.float32)
     padded[: len(values)] = values
     return padded
 
 
-def _corner_pairs(
+def corner_pairs(
     pred: NDArray[np.float64], target: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float32]]:
     """Return pairs of boxes as corners from their common origin, in float32.

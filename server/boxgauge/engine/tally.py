@@ -1,15 +1,13 @@
 """The exact tally: what every report follows from, image by image."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from boxgauge.engine.class_places import class_places
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matches import Matches
+from boxgauge.engine.pattern_codes import PatternCodes
 from boxgauge.engine.report import Report
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.engine.summary import summarise
@@ -30,14 +28,6 @@ MANY_PATTERNS = 4096
 # Images and detections that were removed may stay in the columns up to this many, and from
 # there on up to one part in eight of all.
 MANY_REMOVED, _REMOVED_SHARE = 16_384, 8
-
-
-class _Codes(dict[bytes, int]):
-    """Numbers patterns in the order in which they are first asked for."""
-
-    def __missing__(self, pattern: bytes) -> int:
-        code = self[pattern] = len(self)
-        return code
 
 
 class ExactTally:
@@ -84,27 +74,11 @@ class ExactTally:
             raise AlreadyExistsError(
                 f"image {twice!r} is there twice", field="image_id", value=twice
             )
-        matches = matches.evaluated(self.settings.max_detections[-1])
-        labels = class_places(self._class_ids, matches.labels)
-        truth_labels = class_places(self._class_ids, matches.truth_labels)
+        columns = TallyColumns.of(matches, self._class_ids, self.settings)
         if len(self._codes) > self._forget_at:
             self._pack()
-        codes = self._encode(matches.patterns.tolist())[matches.codes]
-        like = self._empty
-        self._append(
-            image_ids,
-            TallyColumns(
-                matches.scores,
-                codes,
-                labels.astype(like.labels.dtype),
-                matches.ranks.astype(like.ranks.dtype),
-                truth_labels.astype(like.labels.dtype),
-                matches.truth_counted.astype(like.truth_counted.dtype),
-                matches.counts.astype(np.uint32),
-                matches.truth_counts.astype(np.uint32),
-                matches.sums.rows(),
-            ),
-        )
+        codes = self._codes.encode(matches.patterns.tolist())
+        self._append(image_ids, replace(columns, codes=codes[columns.codes]))
 
     def remove(self, image_id: ImageId) -> None:
         """Take an image out again; one that is not there is no error."""
@@ -119,10 +93,9 @@ class ExactTally:
 
     def clear(self) -> None:
         """Take all images out."""
-        self._empty = TallyColumns.empty(len(self.classes), self.settings)
-        self._columns = GrowingColumns(self._empty)
+        self._columns = GrowingColumns(TallyColumns.empty(len(self.classes), self.settings))
         self._places: dict[ImageId, int] = {}
-        self._codes = _Codes()
+        self._codes = PatternCodes()
         self._removed = 0
         self._forget_at = MANY_PATTERNS
 
@@ -137,7 +110,7 @@ class ExactTally:
         theirs = other.snapshot()
         self._refuse_known(theirs.places, "both tallies")
         image_ids, columns = theirs.ordered()
-        renamed = self._encode(theirs.patterns)
+        renamed = self._codes.encode(theirs.patterns)
         self._append(image_ids, replace(columns, codes=renamed[columns.codes]))
 
     def subtract(self, images: "ExactTally | Iterable[ImageId]") -> None:
@@ -191,9 +164,20 @@ class ExactTally:
             InvalidInputError: These are not the bytes of a tally, or of a version that this
                 one does not read, or they were cut short or changed.
         """
-        classes, settings, image_ids, columns, patterns = unpack_tally(data)
+        return cls.of(*unpack_tally(data))
+
+    @classmethod
+    def of(
+        cls,
+        classes: tuple[ObjectClass, ...],
+        settings: EvaluationSettings,
+        image_ids: tuple[ImageId, ...],
+        columns: TallyColumns,
+        patterns: tuple[bytes, ...],
+    ) -> "ExactTally":
+        """Return a tally of distinct images whose columns are known."""
         tally = cls(classes, settings)
-        codes = tally._encode(patterns)[columns.codes]
+        codes = tally._codes.encode(patterns)[columns.codes]
         tally._append(image_ids, replace(columns, codes=codes))
         return tally
 
@@ -201,11 +185,6 @@ class ExactTally:
         first = len(self._columns.values.counts)
         self._columns.append(columns)
         self._places.update(zip(image_ids, range(first, first + len(image_ids)), strict=True))
-
-    def _encode(self, patterns: Sequence[bytes]) -> NDArray[np.unsignedinteger[Any]]:
-        """Return the code of each pattern; new ones get the next codes."""
-        codes = np.fromiter(map(self._codes.__getitem__, patterns), np.uint32, len(patterns))
-        return codes.astype(np.uint16) if len(self._codes) <= 2**16 else codes
 
     def _pack(self) -> None:
         """Forget the rows of removed images, and the patterns that only they had.
@@ -215,13 +194,8 @@ class ExactTally:
         """
         columns = self._columns.values
         columns = columns.take(np.fromiter(self._places.values(), np.int64, len(self._places)))
-        patterns, used = tuple(self._codes), np.bincount(columns.codes, minlength=1)
-        kept = np.flatnonzero(used)
-        self._codes = _Codes()
-        renamed = np.zeros(len(used), dtype=np.uint32)
-        renamed[kept] = self._encode([patterns[k] for k in kept.tolist()])
-        codes = renamed[columns.codes].astype(np.min_scalar_type(max(len(kept), 257)))
-        self._columns = GrowingColumns(replace(columns, codes=codes))
+        self._codes, columns = self._codes.needed(columns)
+        self._columns = GrowingColumns(columns)
         self._places = dict(zip(self._places, range(len(self._places)), strict=True))
         self._removed = 0
         self._forget_at = max(MANY_PATTERNS, 2 * len(self._codes))

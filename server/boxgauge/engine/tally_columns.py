@@ -1,14 +1,20 @@
 """What a tally keeps, by columns that grow at their end and never change where they were read."""
 
+import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boxgauge.engine.matches import SUMS, rows_of
+from boxgauge.engine.class_places import class_places
+from boxgauge.engine.matches import SUMS, Matches, rows_of
 from boxgauge.engine.settings import EvaluationSettings
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+C = TypeVar("C", bound="DataclassInstance")
 Unsigned = NDArray[np.unsignedinteger[Any]]
 
 # A full column grows by one part in this many, so that little of it lies idle.
@@ -57,6 +63,31 @@ class TallyColumns:
             sums=np.empty((0, SUMS), np.int64),
         )
 
+    @classmethod
+    def of(
+        cls, matches: Matches, class_ids: NDArray[np.int64], settings: EvaluationSettings
+    ) -> "TallyColumns":
+        """Return the columns of matched images; codes are rows of the matches' patterns.
+
+        Raises:
+            InvalidInputError: A label is none of the ascending ids of classes.
+        """
+        like = cls.empty(len(class_ids), settings)
+        matches = matches.evaluated(settings.max_detections[-1])
+        labels = class_places(class_ids, matches.labels)
+        truth_labels = class_places(class_ids, matches.truth_labels)
+        return cls(
+            matches.scores,
+            matches.codes.astype(np.uint32),
+            labels.astype(like.labels.dtype),
+            matches.ranks.astype(like.ranks.dtype),
+            truth_labels.astype(like.labels.dtype),
+            matches.truth_counted.astype(like.truth_counted.dtype),
+            matches.counts.astype(np.uint32),
+            matches.truth_counts.astype(np.uint32),
+            matches.sums.rows(),
+        )
+
     def take(self, images: NDArray[np.int64]) -> "TallyColumns":
         """Return the images at these positions, in this order."""
         if np.array_equal(images, np.arange(len(self.counts))):
@@ -88,27 +119,55 @@ class TallyColumns:
         return tuple((h << 32) + each for h, each in zip(high.tolist(), low.tolist(), strict=True))
 
 
-class GrowingColumns:
-    """Columns to which images are added at the end."""
+class GrowingColumns(Generic[C]):
+    """Columns, arrays in the fields of a dataclass, to which rows are added at the end."""
 
-    def __init__(self, first: TallyColumns) -> None:
+    def __init__(self, first: C) -> None:
+        self._type = type(first)
         self._arrays = {each.name: getattr(first, each.name) for each in fields(first)}
         self._lengths = {name: len(array) for name, array in self._arrays.items()}
 
     @property
-    def values(self) -> TallyColumns:
+    def values(self) -> C:
         """The columns as they are; what is added later leaves them alone."""
         lengths = self._lengths
-        return TallyColumns(**{name: each[: lengths[name]] for name, each in self._arrays.items()})
+        return self._type(**{name: each[: lengths[name]] for name, each in self._arrays.items()})
 
-    def append(self, more: TallyColumns) -> None:
-        """Add images; a column becomes as wide as what is added."""
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the columns take, with what lies idle."""
+        return sum(each.nbytes for each in self._arrays.values())
+
+    def nbytes_with(self, more: C) -> int:
+        """Return the bytes that the columns would take with these rows."""
+        return sum(
+            length * math.prod(array.shape[1:]) * dtype.itemsize
+            for array, length, dtype in (
+                (array, *self._grown(array, self._lengths[name], getattr(more, name)))
+                for name, array in self._arrays.items()
+            )
+        )
+
+    def append(self, more: C) -> None:
+        """Add rows; a column becomes as wide as what is added."""
         for name, array in self._arrays.items():
             values, start = getattr(more, name), self._lengths[name]
             end = start + len(values)
-            if end > len(array) or values.dtype.itemsize > array.dtype.itemsize:
-                grown = np.empty((end + end // _GROWTH, *values.shape[1:]), values.dtype)
+            length, dtype = self._grown(array, start, values)
+            if length != len(array) or dtype != array.dtype:
+                grown = np.empty((length, *values.shape[1:]), dtype)
                 grown[:start] = array[:start]
                 self._arrays[name] = grown
             self._arrays[name][start:end] = values
             self._lengths[name] = end
+
+    @staticmethod
+    def _grown(
+        array: NDArray[Any], start: int, values: NDArray[Any]
+    ) -> "tuple[int, np.dtype[Any]]":
+        """Return the length and type of a column that has room for values from a place on."""
+        end = start + len(values)
+        wider = values.dtype.itemsize > array.dtype.itemsize
+        if end > len(array) or wider:
+            return end + end // _GROWTH, values.dtype if wider else array.dtype
+        return len(array), array.dtype

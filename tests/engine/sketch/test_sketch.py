@@ -29,8 +29,7 @@ from tests.engine.sketch.scores import CLASSES, DISTRIBUTIONS, SETTINGS, draw_ma
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make bounds so low that bins of every width occur."""
     monkeypatch.setattr(rows_module, "MAX_KEYS", 24)
-    for module in (rows_module, tally_module):
-        monkeypatch.setattr(module, "MAX_ROWS", 600)
+    monkeypatch.setattr(rows_module, "MAX_ROWS", 600)
     monkeypatch.setattr(tally_module, "_WAITING", 40)
 
 
@@ -215,12 +214,8 @@ def test_a_class_holds_no_more_bins_and_rows_than_are_stated(
 ) -> None:
     matches = draw_matches(1, 1500, DISTRIBUTIONS["uniform"])
     for most_keys, most_rows in ((2048, 2**15), (64, 2**15), (2048, 600)):
-        for module, name, most in (
-            (rows_module, "MAX_KEYS", most_keys),
-            (rows_module, "MAX_ROWS", most_rows),
-            (tally_module, "MAX_ROWS", most_rows),
-        ):
-            monkeypatch.setattr(module, name, most)
+        for name, most in (("MAX_KEYS", most_keys), ("MAX_ROWS", most_rows)):
+            monkeypatch.setattr(rows_module, name, most)
         rows = sketch_of(matches).snapshot().rows
         label, key = rows_module.label_of(rows.ids), rows_module.key_of(rows.ids)
         bins = [len(np.unique(key[label == k])) for k in range(4)]
@@ -251,7 +246,7 @@ def test_too_many_patterns_are_refused_and_nothing_is_half_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     matches = draw_matches(1, 40, DISTRIBUTIONS["uniform"])
-    monkeypatch.setattr(tally_module, "MAX_ROWS", 60)
+    monkeypatch.setattr(rows_module, "MAX_ROWS", 60)
     sketch = sketch_of(matches.select([0]))
     before = sketch.to_bytes()
     with pytest.raises(ResourceExhaustedError, match="at most 20 patterns of outcomes"):

@@ -41,7 +41,7 @@ class Units:
 
     def groups(self, groups: int) -> Int64:
         """Return the group of each image, from 0: a hash of the unit's key, the same anywhere."""
-        of_unit = np.array([_hash(key) % groups for key in self.keys], dtype=np.int64)
+        of_unit = np.array([group_of(key, groups) for key in self.keys], dtype=np.int64)
         return of_unit[self.of_image]
 
 
@@ -62,7 +62,8 @@ def make_units(image_ids: tuple[ImageId, ...], clusters: Clusters | None) -> Uni
     return Units(keys, np.array([places[key] for key in own], dtype=np.int64))
 
 
-def _hash(key: ImageId) -> int:
+def group_of(key: ImageId, groups: int) -> int:
+    """Return the group of a unit: a hash of its key, the same anywhere."""
     # Python's own hash of a string differs from run to run.
     content = b"s" + key.encode() if isinstance(key, str) else b"i%d" % key
-    return int.from_bytes(blake2b(content, digest_size=8).digest(), "little")
+    return int.from_bytes(blake2b(content, digest_size=8).digest(), "little") % groups

@@ -10,10 +10,11 @@ from boxgauge.engine.matches import Matches
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.engine.sketch.counting import rows_of_matches, totals_of_matches
 from boxgauge.engine.sketch.format import pack_sketch, unpack_sketch
+from boxgauge.engine.sketch.patterns import codes_of, most_patterns, with_patterns
 from boxgauge.engine.sketch.report import SketchReport, summarise_sketch
-from boxgauge.engine.sketch.rows import BUCKET_BITS, MAX_ROWS, SketchRows
+from boxgauge.engine.sketch.rows import BUCKET_BITS, SketchRows
 from boxgauge.engine.sketch.totals import SketchTotals
-from boxgauge.frames import InvalidInputError, ResourceExhaustedError
+from boxgauge.frames import InvalidInputError
 
 _WANTED = "of what was added"
 _MAX_CLASSES, _MAX_AREAS, _MAX_MAXIMA = 2**16, 32, 2**BUCKET_BITS - 1
@@ -60,8 +61,7 @@ class SketchTally:
                 raise InvalidInputError.at(name, found, f"at most {most}")
         self._class_ids = np.array([each.id for each in self.classes], dtype=np.int64)
         self._maxima = np.array(settings.max_detections, dtype=np.int64)
-        # Rows can then always be made few enough: in one bin there is one a pattern and bucket.
-        self._max_patterns = MAX_ROWS // len(settings.max_detections)
+        self._max_patterns = most_patterns(settings)
         self.clear()
 
     def __len__(self) -> int:
@@ -86,7 +86,7 @@ class SketchTally:
         totals = totals_of_matches(matches, self._class_ids, self.settings)
         used, place = np.unique(matches.codes, return_inverse=True)
         patterns = self._with(matches.patterns[used].tolist())
-        codes = np.array([patterns[each] for each in matches.patterns[used].tolist()], np.int64)
+        codes = codes_of(patterns, matches.patterns[used].tolist())
         rows = rows_of_matches(matches, self._class_ids, self._maxima, codes[place])
         self._patterns, self._totals = patterns, self._totals.plus(totals)
         self._waiting.append(rows)
@@ -104,7 +104,7 @@ class SketchTally:
         self._refuse_unlike(other)
         theirs = other.snapshot()
         patterns = self._with(theirs.patterns)
-        codes = np.array([patterns[each] for each in theirs.patterns], np.int64)
+        codes = codes_of(patterns, theirs.patterns)
         self._settle()
         self._rows = self._rows.plus(theirs.rows.renamed(codes))
         self._patterns, self._totals = patterns, self._totals.plus(theirs.totals)
@@ -131,7 +131,7 @@ class SketchTally:
         patterns = {**self._patterns}
         for each in theirs.patterns:
             patterns.setdefault(each, len(patterns))
-        codes = np.array([patterns[each] for each in theirs.patterns], np.int64)
+        codes = codes_of(patterns, theirs.patterns)
         self._settle()
         rows, missing = self._rows.minus(theirs.rows.renamed(codes))
         totals = self._totals.plus(theirs.totals, -1)
@@ -167,7 +167,18 @@ class SketchTally:
             InvalidInputError: These are not the bytes of a sketch, or of a version that this
                 one does not read, or they were cut short or changed.
         """
-        classes, settings, rows, patterns, totals = unpack_sketch(data)
+        return cls.of(*unpack_sketch(data))
+
+    @classmethod
+    def of(
+        cls,
+        classes: tuple[ObjectClass, ...],
+        settings: EvaluationSettings,
+        rows: SketchRows,
+        patterns: tuple[bytes, ...],
+        totals: SketchTotals,
+    ) -> "SketchTally":
+        """Return a tally of what was counted elsewhere; bins and rows are within the bounds."""
         tally = cls(classes, settings)
         tally._patterns = tally._with(patterns)
         tally._rows, tally._totals = rows, totals
@@ -181,18 +192,7 @@ class SketchTally:
 
     def _with(self, patterns: Sequence[bytes]) -> dict[bytes, int]:
         """Return the codes of the tally's patterns and of these: the next ones are theirs."""
-        found = self._patterns
-        new = [each for each in dict.fromkeys(patterns) if each not in found]
-        if not new:
-            return found
-        if len(found) + len(new) > self._max_patterns:
-            raise ResourceExhaustedError(
-                f"a sketch holds at most {self._max_patterns} patterns of outcomes: these would be "
-                f"{len(found) + len(new)}",
-                field="patterns",
-                value=len(found) + len(new),
-            )
-        return found | {each: len(found) + k for k, each in enumerate(new)}
+        return with_patterns(self._patterns, patterns, self._max_patterns)
 
     def _refuse_unlike(self, other: "SketchTally") -> None:
         if (other.classes, other.settings) != (self.classes, self.settings):

@@ -1,0 +1,117 @@
+"""The cells of a store by slice and bucket, numbered so that arrays can name them."""
+
+from typing import NamedTuple
+
+from boxgauge.engine.online.cell import Cell
+from boxgauge.engine.online.ring import Bucket, BucketRing, Edges, Rolled
+from boxgauge.engine.online.windows import Ring, Span
+
+Place = tuple[str, Bucket]
+
+# Of a cell's places in dictionaries, beside the name of its slice.
+_PLACE_BYTES = 400
+
+
+class Numbered(NamedTuple):
+    """A cell and its number."""
+
+    number: int
+    cell: Cell
+
+
+class NumberedCells:
+    """Cells by place and by number.
+
+    Attributes:
+        ring: By place.
+        nbytes: Bytes that all cells take.
+    """
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = BucketRing[Numbered](ring, _joined)
+        self.nbytes = 0
+        self._places: dict[int, Place] = {}
+        self._next = 0
+
+    @property
+    def edges(self) -> Edges | None:
+        """Where buckets lie; None before the first watermark."""
+        return self.ring.edges
+
+    def bucket(self, time_us: int) -> Bucket | None:
+        """Return the bucket of an event time, if it has one."""
+        return self.edges.bucket(time_us) if self.edges else None
+
+    def numbers(self, places: list[Place]) -> tuple[list[int], dict[Place, int]]:
+        """Return the number of each place, and those of places without a cell, free as yet."""
+        found, new = [], dict[Place, int]()
+        for name, bucket in places:
+            held = self.ring.get(name, bucket)
+            if held is None:
+                number = new.setdefault((name, bucket), self._next + len(new))
+            else:
+                number = held.number
+            found.append(number)
+        return found, new
+
+    def create(self, new: dict[Place, int], cell: Cell) -> None:
+        """Put a cell at each place under its number."""
+        for place, number in new.items():
+            self._places[number] = place
+            self.put(number, cell)
+        self._next += len(new)
+
+    def place(self, number: int) -> Place:
+        """Return the slice and bucket of a number."""
+        return self._places[number]
+
+    def get(self, number: int) -> Cell:
+        """Return the cell of a number."""
+        return self.at(self._places[number]).cell
+
+    def at(self, place: Place) -> Numbered:
+        """Return the cell at a place that has one."""
+        held = self.ring.get(*place)
+        assert held is not None  # noqa: S101 - there is a cell at it
+        return held
+
+    def put(self, number: int, cell: Cell) -> None:
+        """Put a cell in the place of the one that has this number, or had none yet."""
+        name, bucket = self._places[number]
+        before = self.ring.get(name, bucket)
+        self.nbytes += cell.nbytes - before.cell.nbytes if before else bytes_of(name, cell)
+        self.ring.replace(name, bucket, Numbered(number, cell))
+
+    def advance(self, watermark_us: int) -> Rolled:
+        """Join or drop the cells that a higher watermark makes old."""
+        rolled = self.ring.advance(watermark_us)
+        if rolled.gone:
+            items = self.ring.items()
+            self._places = {held.number: (name, bucket) for name, bucket, held in items}
+            self.nbytes = sum(bytes_of(name, held.cell) for name, _, held in items)
+        return rolled
+
+    def moving(self, watermark_us: int) -> list[Numbered]:
+        """Return the cells that this watermark would join to others or drop."""
+        return self.ring.moving(watermark_us)
+
+    def values(self, name: str, span: Span) -> tuple[Numbered, ...]:
+        """Return the cells of a slice in a span, oldest bucket first."""
+        return tuple(self.ring.values(name, span).values())
+
+    def places(self, cells: list[Numbered]) -> list[Place]:
+        """Return the places of cells."""
+        return [self._places[each.number] for each in cells]
+
+    def all(self) -> list[Numbered]:
+        """Return all cells."""
+        return [held for _, _, held in self.ring.items()]
+
+
+def bytes_of(name: str, cell: Cell) -> int:
+    """Return the bytes that a cell of a slice takes."""
+    return _PLACE_BYTES + len(name) + cell.nbytes
+
+
+def _joined(one: Numbered, other: Numbered) -> Numbered:
+    return Numbered(one.number, one.cell.plus(other.cell))

@@ -1,0 +1,73 @@
+"""From the cells of a sketch store to what one window and slice have."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from boxgauge.engine.online.cell import Cell
+from boxgauge.engine.online.encoding import positives_by_group
+from boxgauge.engine.online.waiting import Waiting
+from boxgauge.engine.online.window_rows import GROUPS, WindowRows
+from boxgauge.engine.online.windows import Span
+from boxgauge.engine.settings import EvaluationSettings, ObjectClass
+from boxgauge.engine.sketch.grouped import Tallied, code_of
+from boxgauge.engine.sketch.rows import SketchRows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoreSnapshot:
+    """Cells of one window and slice at one moment; later changes leave it alone.
+
+    Attributes:
+        span: Event times of the images.
+        cells: Oldest bucket first.
+        numbers: Of these cells.
+        waiting: What waits to be counted, in these cells and in others.
+        patterns: Outcomes by code.
+        sources: Of labels, by number.
+    """
+
+    span: Span
+    cells: tuple[Cell, ...]
+    numbers: frozenset[int]
+    waiting: tuple[Waiting, ...]
+    patterns: tuple[bytes, ...]
+    sources: tuple[str, ...]
+
+
+def window_rows(
+    snapshot: StoreSnapshot,
+    classes: tuple[ObjectClass, ...],
+    settings: EvaluationSettings,
+    losses: tuple[str, ...],
+) -> WindowRows:
+    """Return the cells' sum: the same whatever cells and batches the images came in."""
+    cells = [Cell.empty(len(losses)), *snapshot.cells]
+    if snapshot.waiting:
+        waiting = Waiting.joined(snapshot.waiting).of_cells(snapshot.numbers)
+        cells += waiting.counted(len(classes)).values()
+    whole = Cell.joined(cells)
+    rows, groups = SketchRows.empty(len(classes)), np.zeros(0, np.uint8)
+    patterns: tuple[bytes, ...] = ()
+    if whole.rows:
+        table = whole.rows[0]
+        used = np.flatnonzero(np.bincount(code_of(table.tallied.ids)))
+        patterns = tuple(snapshot.patterns[k] for k in used.tolist())
+        renamed = np.zeros(len(snapshot.patterns), np.int64)
+        renamed[used] = np.arange(len(used))
+        rows, groups = table.renamed(renamed).plain()
+    truths = Tallied.joined([Tallied.empty(), *whole.truths])
+    positives = positives_by_group(truths, GROUPS, len(classes), len(settings.areas))
+    return WindowRows(
+        snapshot.span,
+        rows,
+        groups,
+        patterns,
+        whole.sums.totals(positives.sum(axis=0)),
+        positives,
+        whole.sums.images_by_group,
+        whole.sums.losses(losses),
+        whole.worst.images(),
+        whole.sums.sources(snapshot.sources),
+        whole.sums.delay(),
+    )
