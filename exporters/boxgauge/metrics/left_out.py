@@ -9,14 +9,14 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 # Steps of a curve. Fixed, so that sums and maxima along a curve are plain operators.
-STEPS = 32
+STEPS = 16
 
 _SPACING = 2.0**-52
 
 
 def left_out_precision(
-    hits: Float64[Tensor, "32 g s"],
-    seen: Float64[Tensor, "32 g s"],
+    hits: Float64[Tensor, "16 g s"],
+    seen: Float64[Tensor, "16 g s"],
     positives: Int64[Tensor, "g s"],
 ) -> Float64[Tensor, "g s"]:
     r"""Return average precision of each curve without each group, -1 without positives.

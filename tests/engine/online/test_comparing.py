@@ -53,7 +53,7 @@ def test_a_model_does_not_differ_from_itself(engine: Engine, name: str) -> None:
 
 
 def test_the_jackknife_agrees_with_the_swap_test(engine: Engine) -> None:
-    for seed, share in enumerate((0.02, 0.02, 0.1, 0.7, 0.7)):
+    for seed, share in enumerate((0.1, 0.1, 0.3, 0.7, 0.7)):
         matches, groups = draw_possible(seed, 100, "uniform"), draw_groups(seed, 100)
         other = worse(matches, share, seed)
         tallies = [ResamplingTally(CLASSES, SETTINGS) for _ in range(2)]
@@ -64,7 +64,7 @@ def test_the_jackknife_agrees_with_the_swap_test(engine: Engine) -> None:
             found = paired(engine, CLASSES, SETTINGS, a, b).statistics["AP"]
             assert found.difference == pytest.approx(wanted.difference, abs=2e-3)
             assert found.low < found.difference < found.high
-            assert abs(found.p_value - wanted.p_value) < 0.3
+            assert abs(found.p_value - wanted.p_value) < 0.25
             if share == 0.7:
                 assert max(found.p_value, wanted.p_value) < 0.05
                 assert found.low > 0 or found.high < 0

@@ -43,7 +43,7 @@ def area(matches: Matches, label: int, a: int, t: int) -> float:
 @settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 2**31),
-    images=st.integers(1, 9),
+    images=st.integers(1, 4),
     groups=st.integers(1, 4),
     name=st.sampled_from([*DISTRIBUTIONS]),
 )

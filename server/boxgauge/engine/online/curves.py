@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from boxgauge.engine.ahead import run_ahead
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.online.jackknife import LeftOut, joined_left_out, left_out_of
+from boxgauge.engine.online.window_rows import GROUPS
 from boxgauge.engine.sketch.bounds import CertifiedCurves, PartBounds, bounds_of, joined_bounds
 from boxgauge.engine.sketch.ordered import OrderedRows
 from boxgauge.engine.sketch.parts import Part, parts_of
@@ -40,9 +41,10 @@ def window_curves(
     positives = positives_by_group.sum(axis=0)
 
     def both(part: Part) -> tuple[PartBounds, LeftOut]:
+        found = part.found(maxima, GROUPS)
         return (
-            bounds_of(engine, part, positives, maxima),
-            left_out_of(engine, part, positives_by_group, maxima),
+            bounds_of(engine, part, positives, found.sum(axis=0)),
+            left_out_of(engine, part, positives_by_group, found),
         )
 
     parts = [*parts_of(rows, len(positives))]

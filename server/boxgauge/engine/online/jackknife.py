@@ -11,7 +11,7 @@ from boxgauge.engine.sketch.parts import Part
 
 LEFT_OUT_REPORT = "left_out_report"
 # As many as the graph has.
-STEPS = 32
+STEPS = 16
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -30,41 +30,52 @@ class LeftOut:
     recall: Float64
 
 
-def left_out_of(engine: Engine, part: Part, positives: Int64, maxima: int) -> LeftOut:
+def left_out_of(engine: Engine, part: Part, positives: Int64, found: Int64) -> LeftOut:
     """Return the curves of one part.
 
     Args:
         engine: Holds the graph.
         part: Of rows that have groups.
         positives: Ground truths to be found, [groups, classes, areas].
-        maxima: How many there are.
+        found: True positives of each curve, [groups, maxima, curves].
     """
     areas, thresholds, classes = part.curves
     of_curve = part.positives(positives)
     curves = of_curve.shape[1]
     rows, hits = part.rows, part.hits
     step = _steps(part)
-    # Rows behind the last true positive of their class change nothing.
-    kept = np.flatnonzero(step < STEPS)
-    at = (step[kept] * GROUPS + rows.group[kept]) * classes + rows.label[kept]
     cell = (step[hits.rows] * GROUPS + rows.group[hits.rows])[hits.entry] * curves + hits.curve
     # Of no pairs numpy would return integers.
-    seen, found = (
+    seen, own = (
         np.bincount(cell, each, STEPS * GROUPS * curves).astype(np.float64, copy=False)
         for each in (hits.correction, hits.found)
     )
-    by_area = seen.reshape(STEPS * GROUPS, areas, thresholds, classes)
-    for a in range(areas):
-        counted = rows.counts[kept] * hits.usual[:, a][rows.code[kept]]
-        usual = np.bincount(at, counted, STEPS * GROUPS * classes)
-        by_area[:, a] += usual.reshape(-1, 1, classes)
+    usual = _usual(part, step).swapaxes(1, 2)
+    seen.reshape(-1, areas, thresholds, classes)[:] += usual[:, :, None, :]
     axes = (STEPS, GROUPS, curves)
-    inputs = {"hits": found.reshape(axes), "seen": seen.reshape(axes), "positives": of_curve}
+    inputs = {"hits": own.reshape(axes), "seen": seen.reshape(axes), "positives": of_curve}
     precision = engine.run(LEFT_OUT_REPORT, inputs)["precision"]
     return LeftOut(
         np.where(precision < 0, np.nan, precision).reshape(GROUPS, areas, thresholds, classes),
-        _recall(part, of_curve, maxima),
+        _recall(part, of_curve, found),
     )
+
+
+def _usual(part: Part, step: Int64) -> Float64:
+    """Return what counts at the last threshold in each step: [steps · groups, classes, areas]."""
+    rows = part.rows
+    classes = part.classes.stop - part.classes.start
+    # Few patterns differ in where they count: those are told apart, not area ranges.
+    kinds, kind = np.unique(part.hits.usual, axis=0, return_inverse=True)
+    # Rows behind the last true positive of their class change nothing: a step more, left out.
+    cell = (step * GROUPS + rows.group) * classes + rows.label
+    cell = cell * len(kinds) + kind[rows.code]
+    whole = (STEPS + 1) * GROUPS * classes
+    counts = np.bincount(cell, rows.counts, whole * len(kinds)).astype(np.float64)
+    kept = counts.reshape(whole, -1)[: STEPS * GROUPS * classes]
+    usual: Float64 = kept @ kinds.astype(np.float64)
+    by_class: Float64 = usual.reshape(STEPS * GROUPS, classes, -1)
+    return by_class
 
 
 def joined_left_out(found: list[tuple[Part, LeftOut]]) -> LeftOut:
@@ -111,16 +122,9 @@ def _steps(part: Part) -> Int64:
     return of_row
 
 
-def _recall(part: Part, positives: Int64, maxima: int) -> Float64:
-    rows, hits = part.rows, part.hits
+def _recall(part: Part, positives: Int64, found: Int64) -> Float64:
     areas, thresholds, classes = part.curves
-    curves = positives.shape[1]
-    kind = rows.group[hits.rows] * maxima + rows.bucket[hits.rows]
-    found = np.bincount(
-        kind[hits.entry] * curves + hits.curve, hits.found, GROUPS * maxima * curves
-    )
-    found = np.cumsum(found.reshape(GROUPS, maxima, curves), axis=1)
     left = found.sum(axis=0) - found
     to_find = (positives.sum(axis=0) - positives)[:, None]
     recall = np.where(to_find > 0, left / np.maximum(to_find, 1), np.nan)
-    return recall.reshape(GROUPS, maxima, areas, thresholds, classes).swapaxes(1, 2)
+    return recall.reshape(GROUPS, -1, areas, thresholds, classes).swapaxes(1, 2)

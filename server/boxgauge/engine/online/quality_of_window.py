@@ -4,9 +4,9 @@ from boxgauge.engine.engine import Engine
 from boxgauge.engine.online.confidence import intervals
 from boxgauge.engine.online.measured import measured
 from boxgauge.engine.online.quality import Quality
-from boxgauge.engine.online.reliability import score_calibration
+from boxgauge.engine.online.reliability import EDGES, score_calibration
 from boxgauge.engine.online.shown_curves import shown_curves
-from boxgauge.engine.online.thresholds import best_thresholds
+from boxgauge.engine.online.thresholds import best_threshold, class_thresholds
 from boxgauge.engine.online.window_rows import WindowColumns, WindowRows
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
@@ -30,17 +30,17 @@ def quality(
     found = measured(engine, classes, settings, window)
     at = operating_threshold(settings)
     positives = found.positives_by_group[:, :, 0].sum(axis=0)
-    best, class_best = best_thresholds(engine, found.scored, positives, at)
+    by_score = found.scored.by_score(at, EDGES[1:-1])
     is_exact = isinstance(window, WindowColumns)
     return Quality(
         report=found.report,
         low=None if is_exact else found.low,
         high=None if is_exact else found.high,
         confidence=intervals(found),
-        best=best,
-        class_best=class_best,
+        best=best_threshold(engine, by_score, int(positives.sum())),
+        class_best=class_thresholds(engine, found.scored, positives, at),
         curves=shown_curves(found.bounds, settings),
-        calibration=score_calibration(engine, found.scored, at),
+        calibration=score_calibration(engine, by_score),
         losses=window.losses,
         worst=window.worst,
         sources=window.sources,

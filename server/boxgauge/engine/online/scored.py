@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.sketch.events import TRUE_POSITIVE
 from boxgauge.engine.sketch.keys import KEYS, lowest_scores, middle_scores
 from boxgauge.engine.sketch.ordered import OrderedRows
 
@@ -18,18 +19,20 @@ Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passing:
-    """What thresholds let through, all classes together.
+class ByScore:
+    """Detections of all classes together that count.
 
     Attributes:
-        thresholds: Falling.
+        thresholds: Those at which true positives come in, falling.
         tp: True positives that score at least as much.
         seen: True and false positives that do.
+        binned: Detections, true positives and sum of scores of each bin of scores, [3, bins].
     """
 
     thresholds: Float64
     tp: Int64
     seen: Int64
+    binned: Float64
 
 
 class Scored(Protocol):
@@ -54,21 +57,12 @@ class Scored(Protocol):
         """Return the highest threshold that these rows pass, with all of their bins."""
         ...
 
-    def passing(self, found: Int64, seen: Int64) -> Passing:
-        """Return what passes each threshold at which true positives come in.
+    def by_score(self, threshold: int, bounds: Float64) -> ByScore:
+        """Return what counts at one IoU threshold over the first area range.
 
         Args:
-            found: True positives of each row.
-            seen: True and false positives.
-        """
-        ...
-
-    def binned(self, bounds: Float64, counts: Int64) -> tuple[Int64, Float64]:
-        """Return how many detections are in each bin of scores, and the sum of their scores.
-
-        Args:
-            bounds: Scores from which on the next bin begins, ascending.
-            counts: Detections of each row.
+            threshold: Its position.
+            bounds: Scores from which on the next bin of scores begins, ascending.
         """
         ...
 
@@ -101,34 +95,32 @@ class BinnedRows:
         """Return the lowest score of the rows' bins."""
         return lowest_scores(self.keys[at], self.levels[self.rows.label[at]])
 
-    def passing(self, found: Int64, seen: Int64) -> Passing:
-        """Return what passes the lower ends of bins, as wide as the widest class has them."""
-        hits, counted = self._pooled(found), self._pooled(seen)
-        at = np.flatnonzero(hits)
-        return Passing(
-            lowest_scores(at, np.full(len(at), self._level)),
-            np.cumsum(hits)[at],
-            np.cumsum(counted)[at],
+    def by_score(self, threshold: int, bounds: Float64) -> ByScore:
+        """Return what counts, in bins as wide as the widest class has them.
+
+        Thresholds are lower ends of bins, and a score counts as the middle of its own bin.
+        """
+        level = max(int(self.levels.max()), _POOLED_LEVEL)
+        key = self.keys >> (level - self.levels)[self.rows.label]
+        outcomes = self.rows.outcomes[:, 0, threshold]
+        kind = 2 * key + (outcomes == TRUE_POSITIVE)[self.rows.code]
+        counts = self.rows.counts * (outcomes <= TRUE_POSITIVE)[self.rows.code]
+        missed, found = (
+            np.bincount(kind, counts, 2 * (KEYS >> level)).astype(np.int64).reshape(-1, 2).T
         )
-
-    def binned(self, bounds: Float64, counts: Int64) -> tuple[Int64, Float64]:
-        """Return the bins, a score taken for the middle of its own bin."""
-        pooled = self._pooled(counts)
-        at = np.flatnonzero(pooled)
-        scores = middle_scores(at, np.full(len(at), self._level))
+        seen = missed + found
+        at = np.flatnonzero(seen)
+        scores = middle_scores(at, np.full(len(at), level))
         place = np.searchsorted(bounds, scores, side="right")
-        bins = len(bounds) + 1
-        held = np.bincount(place, pooled[at], bins).astype(np.int64)
-        return held, np.bincount(place, pooled[at] * scores, bins).astype(np.float64)
-
-    @property
-    def _level(self) -> int:
-        return max(int(self.levels.max()), _POOLED_LEVEL)
-
-    def _pooled(self, counts: Int64) -> Int64:
-        """Return how many of all classes there are in each bin."""
-        keys = self.keys >> (self._level - self.levels)[self.rows.label]
-        return np.bincount(keys, counts, KEYS >> self._level).astype(np.int64)
+        columns = seen[at], found[at], seen[at] * scores
+        binned = [np.bincount(place, each, len(bounds) + 1) for each in columns]
+        hits = np.flatnonzero(found)
+        return ByScore(
+            lowest_scores(hits, np.full(len(hits), level)),
+            np.cumsum(found)[hits],
+            np.cumsum(seen)[hits],
+            np.array(binned, dtype=np.float64),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,25 +146,23 @@ class ExactRows:
         """Return the scores of the rows."""
         return self.scores[at]
 
-    def passing(self, found: Int64, seen: Int64) -> Passing:
-        """Return what passes each score of a true positive."""
-        rising = np.unique(self.scores[found > 0])
+    def by_score(self, threshold: int, bounds: Float64) -> ByScore:
+        """Return what counts; a score that is no probability is in no bin."""
+        outcome = self.rows.outcomes[:, 0, threshold][self.rows.code]
+        is_hit, is_seen = outcome == TRUE_POSITIVE, outcome <= TRUE_POSITIVE
+        scores = np.where(np.isnan(self.scores), -np.inf, self.scores)
+        rising = np.unique(scores[is_hit & (scores > -np.inf)])
         # By class they fall: the other way round, each search begins where the last one ended.
-        scores = np.where(np.isnan(self.scores), -np.inf, self.scores)[::-1]
-        place = np.searchsorted(rising, scores, side="right")
+        entry = np.searchsorted(rising, scores[::-1], side="right")
 
-        def passed(counts: Int64) -> Int64:
-            return np.cumsum(np.bincount(place, counts[::-1], len(rising) + 1)[:0:-1]).astype(
-                np.int64
-            )
+        def passed(counted: NDArray[np.bool_]) -> Int64:
+            found = np.bincount(entry, counted[::-1], len(rising) + 1)
+            return np.cumsum(found[:0:-1]).astype(np.int64)
 
-        return Passing(rising[::-1], passed(found), passed(seen))
-
-    def binned(self, bounds: Float64, counts: Int64) -> tuple[Int64, Float64]:
-        """Return the bins; what is no probability is in none."""
-        is_ratio = (self.scores >= 0) & (self.scores <= 1)
-        scores = self.scores[(counts > 0) & is_ratio]
         place = np.searchsorted(bounds, scores, side="right")
-        bins = len(bounds) + 1
-        sums = np.bincount(place, scores, bins).astype(np.float64)
-        return np.bincount(place, minlength=bins), sums
+        is_seen_there = is_seen & (scores >= 0) & (scores <= 1)
+        columns = is_seen_there, is_hit & is_seen_there, np.where(is_seen_there, scores, 0.0)
+        binned = [np.bincount(place, each, len(bounds) + 1) for each in columns]
+        return ByScore(
+            rising[::-1], passed(is_hit), passed(is_seen), np.array(binned, dtype=np.float64)
+        )

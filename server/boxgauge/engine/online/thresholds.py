@@ -7,20 +7,31 @@ from numpy.typing import NDArray
 
 from boxgauge.engine.analysis.score_curve import ScorePoint
 from boxgauge.engine.engine import Engine
-from boxgauge.engine.online.scored import Scored
-from boxgauge.engine.sketch.events import TRUE_POSITIVE, Events, Hits
+from boxgauge.engine.online.scored import ByScore, Scored
+from boxgauge.engine.sketch.events import Events, Hits
 
 F_BETA = "f_beta"
 
 Int64 = NDArray[np.int64]
 
 
-def best_thresholds(
-    engine: Engine, scored: Scored, positives: Int64, threshold: int
-) -> tuple[ScorePoint | None, tuple[ScorePoint | None, ...]]:
-    """Return the best threshold of all classes together, and of each class.
+def best_threshold(engine: Engine, found: ByScore, positives: int) -> ScorePoint | None:
+    """Return the threshold of the highest F1 of all classes together, of equal ones the highest.
 
-    None where no threshold lets a true positive through. Of equal F1 it is the highest one.
+    None where no threshold lets a true positive through.
+    """
+    if len(found.tp) == 0:
+        return None
+    total = np.full(len(found.tp), positives)
+    ratios = _ratios(engine, found.tp, found.seen, total)
+    best = [int(np.argmax(ratios["f_beta"]))]
+    return _points(best, found.thresholds[best], found.tp, found.seen, total, ratios)[0]
+
+
+def class_thresholds(
+    engine: Engine, scored: Scored, positives: Int64, threshold: int
+) -> tuple[ScorePoint | None, ...]:
+    """Return the same of each class.
 
     Args:
         engine: Holds the graph.
@@ -28,22 +39,6 @@ def best_thresholds(
         positives: Ground truths of each class in the first area range.
         threshold: Position of the IoU threshold.
     """
-    rows = scored.rows
-    outcome = rows.outcomes[:, 0, threshold][rows.code]
-    passing = scored.passing(
-        np.where(outcome == TRUE_POSITIVE, scored.comparable, 0),
-        np.where(outcome <= TRUE_POSITIVE, scored.comparable, 0),
-    )
-    total = np.full(len(passing.tp), positives.sum())
-    ratios = _ratios(engine, passing.tp, passing.seen, total)
-    overall = [int(np.argmax(ratios["f_beta"]))] if len(total) else []
-    points = _points(overall, passing.thresholds[overall], passing.tp, passing.seen, total, ratios)
-    return (points[0] if points else None), _of_classes(engine, scored, positives, threshold)
-
-
-def _of_classes(
-    engine: Engine, scored: Scored, positives: Int64, threshold: int
-) -> tuple[ScorePoint | None, ...]:
     cut = scored.rows.outcomes[:, :1, threshold : threshold + 1]
     rows = replace(scored.rows, place=scored.tied, counts=scored.comparable, outcomes=cut)
     events = Events.of(rows, Hits.of(rows, len(positives)), len(positives))

@@ -61,26 +61,37 @@ def certified_curves(
         maxima: How many there are.
     """
     parts = [*parts_of(rows, len(positives))]
-    found = run_ahead(
-        lambda part: bounds_of(engine, part, positives, maxima), parts, engine.workers
-    )
+
+    def bounds(part: Part) -> PartBounds:
+        return bounds_of(engine, part, positives, part.found(maxima).sum(axis=0))
+
+    found = run_ahead(bounds, parts, engine.workers)
     return joined_bounds([*zip(parts, found, strict=True)], positives)
 
 
-def bounds_of(engine: Engine, part: Part, positives: Int64, maxima: int) -> PartBounds:
-    """Return the bounds of one part."""
+def bounds_of(engine: Engine, part: Part, positives: Int64, found: Int64) -> PartBounds:
+    """Return the bounds of one part.
+
+    Args:
+        engine: Holds the graph.
+        part: Whole classes.
+        positives: Ground truths to be found, [classes, areas].
+        found: True positives of each curve, [maxima, curves].
+    """
     areas, thresholds, classes = part.curves
     events = Events.of(part.rows, part.hits, classes)
     of_curve = part.positives(positives)
     inputs = {name: getattr(events, name) for name in Events.__slots__ if name != "row"}
-    found = engine.run(
+    curves = engine.run(
         CERTIFIED_REPORT, inputs | {"positives": of_curve, "recall_points": RECALL_GRID}
     )
     low, high = (
-        found[name].reshape(-1, areas, thresholds, classes).transpose(1, 2, 0, 3)
+        curves[name].reshape(-1, areas, thresholds, classes).transpose(1, 2, 0, 3)
         for name in ("low", "high")
     )
-    return PartBounds(low, high, _recall(part, of_curve, maxima))
+    recall = np.where(of_curve > 0, found / np.maximum(of_curve, 1), -1.0)
+    axes = (len(found), areas, thresholds, classes)
+    return PartBounds(low, high, recall.reshape(axes).swapaxes(0, 1))
 
 
 def joined_bounds(found: list[tuple[Part, PartBounds]], positives: Int64) -> CertifiedCurves:
@@ -98,14 +109,3 @@ def joined_bounds(found: list[tuple[Part, PartBounds]], positives: Int64) -> Cer
         high.transpose(1, 2, 3, 0)[..., None],
         recall.transpose(2, 3, 0, 1),
     )
-
-
-def _recall(part: Part, positives: Int64, maxima: int) -> Float64:
-    """Return the recall that each maximum reaches: [areas, maxima, thresholds, classes]."""
-    areas, thresholds, classes = part.curves
-    bucket = part.rows.bucket[part.hits.rows][part.hits.entry]
-    cells = bucket * len(positives) + part.hits.curve
-    found = np.bincount(cells, part.hits.found, maxima * len(positives))
-    found = np.cumsum(found.reshape(maxima, -1), axis=0)
-    recall = np.where(positives > 0, found / np.maximum(positives, 1), -1.0)
-    return recall.reshape(maxima, areas, thresholds, classes).transpose(1, 0, 2, 3)
