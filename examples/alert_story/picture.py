@@ -114,7 +114,7 @@ def _strips(axes: Axes, history: History) -> None:
             _spans([(m, state == wanted) for m, state in states]), (0, 0.8), color=colour
         )
     drifted = [(minute, value > 0) for minute, value in history.drifted]
-    axes.broken_barh(_spans(drifted), (1, 0.8), color=BLUE, alpha=0.6)
+    axes.broken_barh(_spans(drifted), (1, 0.8), color=BLUE, alpha=0.6, linewidth=0)
     axes.set_yticks([0.4, 1.4], ["alert", "drift, without labels"], fontsize=8)
     axes.set_ylim(-0.1, 2)
     axes.grid(axis="x", alpha=0.25)

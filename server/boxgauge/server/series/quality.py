@@ -275,7 +275,7 @@ _MONITORS = (
         "boxgauge_tally_bytes_limit",
         _MONITOR,
         "bytes",
-        "Bound on boxgauge_tally_bytes; more is refused.",
+        "Bound on boxgauge_tally_bytes; at it frames are refused.",
     ),
 )
 
