@@ -273,7 +273,12 @@ class Monitor:
                 taken = await self._journalled(frames)
                 self._note(frames, taken, observed)
                 await self._settle(taken.changes, place, stores, taken.number)
-        self._around.telemetry.observed(observed.outcomes)
+        examples = {
+            (each.side, "refused"): each.image_id
+            for each in observed.refused
+            if each.image_id is not None
+        }
+        self._around.telemetry.observed(observed.outcomes, monitor=self.name, examples=examples)
         return observed
 
     async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
@@ -360,7 +365,9 @@ class Monitor:
             counts = self._around.journal.counts(self.key)
             boxes, images = self._reserved.tolist()
             self._share.hold(counts.boxes + boxes, counts.sides + images)
-        self._around.telemetry.tallies(self.name, self._stores.tally_bytes)
+        self._around.telemetry.tallies(
+            self.name, self._stores.tally_bytes, self._around.max_tally_bytes
+        )
 
     def _bump(self) -> None:
         self.version += 1
