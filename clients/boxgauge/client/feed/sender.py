@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from boxgauge.client.acknowledgements import Acknowledgement, RefusedFrame
-from boxgauge.client.async_clients import AsyncMonitorClient
+from boxgauge.client.async_monitors import AsyncMonitorClient
 from boxgauge.client.feed.backoff import Backoff
 from boxgauge.client.feed.frames_in import FrameBatch
 from boxgauge.client.feed.options import FeedOptions
