@@ -1,8 +1,5 @@
 """The detector's loop runs against a served process, and its monitor measures what it sent."""
 
-import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,23 +8,13 @@ from pathlib import Path
 import pytest
 
 from boxgauge.client import MonitorClient
-
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ":".join(str(ROOT / name) for name in ("proto", "server", "exporters", "clients"))
-ENVIRONMENT = os.environ | {"PYTHONPATH": FOLDERS}
+from tests.served import ENVIRONMENT, ROOT, served
 
 
 @pytest.fixture
 def target(graphs_dir: Path) -> Iterator[str]:
-    ports = ("--port", "0", "--metrics-port", "0")
-    command = ("-m", "boxgauge.cli", "serve", "--graphs", str(graphs_dir), *ports)
-    with subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
-    ) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["address"]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+    with served(graphs_dir) as address:
+        yield address
 
 
 def run(target: str, spool: Path, *options: str) -> str:

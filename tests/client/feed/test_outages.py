@@ -24,8 +24,8 @@ from boxgauge.client import (
     prediction_batch,
 )
 from boxgauge.frames import ResourceExhaustedError
+from tests.served import ENVIRONMENT
 
-from .conftest import ENVIRONMENT
 from .proxy import Proxy
 
 CLASSES = {1: "cat", 2: "dog"}
