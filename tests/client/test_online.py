@@ -241,7 +241,7 @@ def test_what_comes_too_late_is_refused_and_counted(
 ) -> None:
     name = made(retention="1h")
     send(client, name, range(3), event_times=lambda k: NOW)
-    boxes, labels, found, scores = boxes_of(9, "m")
+    _, labels, found, scores = boxes_of(9, "m")
     late = prediction_batch([9], [len(labels)], found, labels, scores, event_times=[NOW - 2 * HOUR])
     (answer,) = client.observe(name, [late], model="m")
     (monitor,) = (each for each in client.list_monitors() if each.name == name)
