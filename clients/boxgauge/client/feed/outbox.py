@@ -30,6 +30,19 @@ class Outgoing:
     end: Position
 
 
+@dataclass(frozen=True, slots=True)
+class Careful:
+    """How to go on after a failure: up to a place, one message at a time.
+
+    Attributes:
+        until: The place behind what was under way when it failed.
+        most: Frames a message.
+    """
+
+    until: Position
+    most: int
+
+
 class Outbox:
     """Reads frames in order, for one stream after another.
 
@@ -81,22 +94,22 @@ class Outbox:
             await self._wake.wait()
 
     async def messages(
-        self, start: Position, names: Names, alone_until: Position
+        self, start: Position, names: Names, careful: Careful
     ) -> AsyncIterator[Outgoing]:
         """Yield messages, and end where the frames of others begin.
 
         Args:
             start: The place to begin at.
             names: Whose frames are wanted.
-            alone_until: If it is behind ``start``: up to there each frame is a message of its
-                own, and after it there is none.
+            careful: If it ends behind ``start``: how many frames a message holds up to there,
+                after which there is none.
         """
         place, held = start, deque[Spooled]()
-        alone = start < alone_until
-        most = 1 if alone else self._options.batch_images
-        while not (alone and place >= alone_until):
+        hurried = start < careful.until
+        most = careful.most if hurried else self._options.batch_images
+        while not (hurried and place >= careful.until):
             if not held:
-                await self._due(at_once=alone)
+                await self._due(at_once=hurried)
                 appended, end = self._spool.appended, self._spool.end
                 held.extend(self._spool.read(place))
                 if not held:
