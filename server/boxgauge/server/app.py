@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -14,12 +14,16 @@ import orjson
 from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
-from boxgauge.frames import ProviderError
+from boxgauge.frames import ProviderError, UnavailableError
 from boxgauge.server.grpc_server import GrpcServer
 from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.monitor import Surroundings
+from boxgauge.server.monitor.monitor import Monitor, Surroundings
+from boxgauge.server.page.history import History
+from boxgauge.server.page.routes import Pages
+from boxgauge.server.page.shelf import Shelf
+from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
@@ -28,6 +32,7 @@ from boxgauge.server.settings import Settings
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
+_LIST_S = 5.0  # how long a page may wait for the event loop to list the monitors
 
 
 class App:
@@ -40,7 +45,7 @@ class App:
 
     Attributes:
         address: ``host:port`` of gRPC, once started.
-        metrics_url: Of the metrics, once started.
+        metrics_url: Of the metrics, once started; the page is at ``/`` of it.
         telemetry: Its metrics.
         book: Its monitors, once started.
         engine: Once started.
@@ -92,14 +97,16 @@ class App:
     async def _start(self) -> None:
         settings, stack = self.settings, self._stack
         # First, so that a probe is answered while the graphs load.
-        metrics = MetricsServer(self.telemetry.text, lambda: self._is_ready)
+        loop = asyncio.get_running_loop()
+        shelf = Shelf(History(), lambda: self._listed(loop))
+        self.telemetry.follow(shelf)
+        metrics = MetricsServer(self.telemetry.text, lambda: self._is_ready, Pages(shelf))
         port = metrics.start(settings.metrics_host, settings.metrics_port)
         stack.callback(metrics.stop)
         self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"
 
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        loop = asyncio.get_running_loop()
         if self._given_engine is None:
             self.engine = await loop.run_in_executor(executor, open_engine, settings)
         else:
@@ -140,11 +147,42 @@ class App:
         stack.push_async_callback(server.refuse)
         self._is_ready = True
 
+    def _listed(self, loop: asyncio.AbstractEventLoop) -> tuple[MonitorEntry, ...]:
+        """Return all monitors; called by other threads than the loop's.
+
+        Raises:
+            UnavailableError: The service starts or stops, or its loop is stuck.
+        """
+
+        async def listed() -> tuple[MonitorEntry, ...]:
+            return tuple(_entry(each) for each in self.book.list())
+
+        if self._is_ready:
+            future = asyncio.run_coroutine_threadsafe(listed(), loop)
+            try:
+                return future.result(_LIST_S)
+            except (TimeoutError, CancelledError):
+                future.cancel()
+        raise UnavailableError("the service is starting or stopping: ask again later")
+
     async def _refresh(self) -> None:
         """Keep the exported reports up to date."""
         while True:
             await asyncio.sleep(self.settings.report_interval_s)
             await self.book.refresh()
+
+
+def _entry(monitor: Monitor) -> MonitorEntry:
+    return MonitorEntry(
+        name=monitor.name,
+        tally="exact",
+        classes=len(monitor.classes),
+        windows=("all",),
+        models=tuple(monitor.models),
+        slices=(),
+        labelled_images=monitor.labelled_images,
+        watermark_us=0,
+    )
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -23,6 +23,19 @@ _REPORT_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 W = TypeVar("W", Counter, Gauge, Histogram)
 
 
+class Follower(Protocol):
+    """Is told of reports as they are exported, on the event loop."""
+
+    def record(self, made: MonitorReport) -> None:
+        """Take this report in place of the last one of its model, window and slice."""
+
+    def refreshed(self, monitor: str) -> None:
+        """Note that all of a monitor's reports are the newest state now."""
+
+    def forget(self, monitor: str) -> None:
+        """Forget this monitor."""
+
+
 class Telemetry:
     """What the service says about itself and, through reports, about the models.
 
@@ -37,6 +50,7 @@ class Telemetry:
         self._registry = registry
         self._quality = Exposition()
         self._refreshed: dict[str, float] = {}
+        self._followers: list[Follower] = []
         self._frames = _made(Counter, "boxgauge_frames_total", registry)
         self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
         self._batch_seconds = _made(
@@ -80,19 +94,29 @@ class Telemetry:
         self._batch_seconds.labels(graph).observe(seconds)
         self._batch_items.labels(graph).observe(rows)
 
+    def follow(self, follower: Follower) -> None:
+        """Tell this follower, too, of all reports from now on."""
+        self._followers.append(follower)
+
     def publish(self, made: MonitorReport) -> None:
         """Export this report from now on."""
         self._quality.publish(made)
+        for each in self._followers:
+            each.record(made)
 
     def refreshed(self, monitor: str, labelled_images: int) -> None:
         """Note that all of a monitor's exported reports are current now."""
         self._quality.labelled(monitor, labelled_images)
         self._refreshed[monitor] = time.monotonic()
+        for each in self._followers:
+            each.refreshed(monitor)
 
     def forget(self, monitor: str) -> None:
         """Export nothing of this monitor any more."""
         self._quality.forget(monitor)
         self._refreshed.pop(monitor, None)
+        for each in self._followers:
+            each.forget(monitor)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format, version 0.0.4."""

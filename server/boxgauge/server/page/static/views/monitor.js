@@ -1,0 +1,114 @@
+// One monitor: what is chosen, then every part of the report, the surest first.
+
+import { el } from "/static/dom.js";
+import { hashOf } from "/static/routes.js";
+import { empty } from "/static/sections.js";
+import { buildClasses } from "/static/views/classes.js";
+import { buildComparisons } from "/static/views/comparisons.js";
+import { buildCurves } from "/static/views/curves.js";
+import { buildDrift, buildEstimate } from "/static/views/drift.js";
+import { buildHeadline, buildStatistics } from "/static/views/headline.js";
+import { buildHistory } from "/static/views/history.js";
+import { buildLabels, buildWarnings } from "/static/views/labels.js";
+import { buildCalibration, buildLosses } from "/static/views/losses.js";
+import { buildWorst } from "/static/views/worst.js";
+
+export function showMonitor(sections, route, shown) {
+  const { entry, chosen, report } = shown;
+  document.title = `${route.monitor} – BoxGauge`;
+  const parts = { sections, shown: new Set() };
+  const show = (key, kind, data, build) => sections.show(key, kind, data, build);
+  show("head", "wide", { name: route.monitor, entry: choices(entry), chosen }, buildHead);
+  show("state", "wide", { state: stateOf(entry, report), name: route.monitor }, buildState);
+  // A part whose data is null stays where it is and shows nothing.
+  const of = (pick) => (report ? pick(report) : null);
+  show("warnings", "wide", of(warnings), (data) => data && buildWarnings(data));
+  show("headline", "half", of((r) => ({ r: headline(r) })), (data) => data && buildHeadline(data.r));
+  show("statistics", "half", of(statistics), (data) => data && buildStatistics(data));
+  show("history", "wide", report && shown.history ? shown.history.points : null, (data, redraw) => data && buildHistory(data, redraw));
+  show("curves", "half", of(curves), (data) => data && buildCurves(data));
+  show("calibration", "half", of((r) => ({ calibration: r.calibration, score: r.settings.score_threshold })), (data) => data && buildCalibration(data));
+  show("classes", "wide", of((r) => r.classes), (data, redraw) => data && buildClasses(data, redraw));
+  show("labels", "half", of(labels), (data) => data && buildLabels(data));
+  show("estimate", "half", of((r) => ({ estimate: r.estimate })), (data) => data && buildEstimate(data.estimate));
+  show("drift", "wide", of((r) => ({ drift: r.drift, names: r.classes.map(({ id, name }) => [id, name]) })), (data) => data && buildDrift(data));
+  show("losses", "half", of((r) => ({ losses: r.losses, means: r.mean_losses })), (data) => data && buildLosses(data));
+  show("worst", "half", of((r) => ({ worst: r.worst, point: r.operating_point })), (data) => data && buildWorst(data));
+  show("comparisons", "wide", shown.comparisons ? mine(shown.comparisons, chosen) : null, (data) => data && buildComparisons(data));
+}
+
+function choices(entry) {
+  return entry && { models: entry.models.map((each) => each.name), windows: entry.windows, slices: entry.slices, tally: entry.tally };
+}
+
+function stateOf(entry, report) {
+  if (!entry) return "absent";
+  if (entry.models.length === 0) return entry.labelled_images ? "unpredicted" : "new";
+  return report ? "" : "unreported";
+}
+
+function buildState({ state, name }) {
+  const said = {
+    absent: () => ["There is no monitor of this name. ", el("a", { href: "#/" }, "See all monitors"), "."],
+    new: () => ["No predictions yet: stream detections and labels to ", el("b", {}, name), ", for example with"],
+    unpredicted: () => ["There are labels but no predictions yet: stream detections to ", el("b", {}, name), ", for example with"],
+    unreported: () => ["No report over this window and slice was made yet. The service makes them every few seconds; it is shown here when it is there."],
+  }[state];
+  if (!said) return [];
+  const command = `boxgauge replay --gt ground_truth.json --dt detections.json --monitor ${name}`;
+  return [empty(...said()), (state === "new" || state === "unpredicted") && el("pre", {}, command)];
+}
+
+function buildHead({ name, entry, chosen }) {
+  const title = el("h1", {}, name);
+  const up = el("a", { class: "up", href: "#/" }, "← Monitors");
+  if (!chosen) return [up, title];
+  const menu = (field, label, values, text = (value) => value) => {
+    if (values.length < 2) return el("span", { class: "choice" }, el("span", { class: "soft" }, label), " ", text(values[0]));
+    const select = el(
+      "select",
+      { "data-keep": field, onchange: (event) => (location.hash = hashOf({ ...chosen, [field]: event.target.value })) },
+      values.map((value) => el("option", { value, selected: value === chosen[field] }, text(value))),
+    );
+    return el("label", { class: "choice" }, el("span", { class: "soft" }, label), " ", select);
+  };
+  return [
+    up,
+    title,
+    el(
+      "div",
+      { class: "choices" },
+      menu("model", "Model", entry.models),
+      menu("window", "Window", entry.windows),
+      menu("slice", "Slice", ["", ...entry.slices], (value) => value || "all images"),
+      el("span", { class: "choice" }, el("span", { class: "soft" }, "Tally"), " ", entry.tally),
+    ),
+  ];
+}
+
+function warnings(r) {
+  return { sources: r.sources, coverage: r.label_coverage, images: r.images, predicted: r.predicted_images, notes: r.notes,
+    drifted: r.drift ? r.drift.features.filter((each) => each.drifted).map((each) => each.name) : [] };
+}
+
+function headline(r) {
+  return { statistics: r.statistics.slice(0, 3), is_exact: r.is_exact, images: r.images, positives: r.positives, detections: r.detections,
+    as_of_us: r.as_of_us, now_us: r.now_us, age_s: r.age_s, watermark_us: r.watermark_us, watermark_age_s: r.watermark_age_s, window: r.window,
+    predicted: r.predicted_images, settings: r.settings };
+}
+
+function statistics(r) {
+  return { statistics: r.statistics, settings: r.settings };
+}
+
+function curves(r) {
+  return { curves: r.curves, point: r.operating_point, best: r.best };
+}
+
+function labels(r) {
+  return { images: r.images, predicted: r.predicted_images, labelled: r.labelled_images, coverage: r.label_coverage, sources: r.sources, delay: r.delay };
+}
+
+function mine({ comparisons }, chosen) {
+  return comparisons.filter((each) => !chosen || (each.window.name === chosen.window && each.slice === chosen.slice));
+}
