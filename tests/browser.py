@@ -114,6 +114,10 @@ class Browser:
         ]
         self._call("Emulation.setEmulatedMedia", features=features)
 
+    def prepare(self, script: str) -> None:
+        """Run a script in every page from now on, before its own."""
+        self._call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def open(self, url: str) -> None:
         """Go to an address."""
         self._call("Page.navigate", url=url)

@@ -51,6 +51,27 @@ class _Sketch:
         self.tally.add(images.matches)
 
 
+class _Losses:
+    """Keeps the GIoU loss of each pair at the operating point."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.values = np.zeros(0)
+
+    def add(self, images: MatchedImages) -> None:
+        rows = np.flatnonzero(images.partners >= 0)
+        sides = images.predictions.boxes[rows], images.ground_truths.boxes[images.partners[rows]]
+        corners = [np.concatenate([each[:, :2], each[:, :2] + each[:, 2:]], 1) for each in sides]
+        pred, target = (each.astype(np.float32) for each in corners)
+        found = self._engine.run("giou_loss", {"pred": pred, "target": target})["loss"]
+        self.values = np.concatenate([self.values, found])
+
+    def summary(self) -> LossSummary:
+        counts, edges = np.histogram(self.values, np.linspace(0, 1, 21))
+        mean = float(self.values.mean()) if len(self.values) else None
+        return LossSummary("giou_loss", len(self.values), mean, edges[:-1], counts, not_finite=0)
+
+
 def sample() -> tuple[Predictions, GroundTruths, tuple[ObjectClass, ...]]:
     """Return both sides of the sample and its classes."""
     truth = read_ground_truth(SAMPLE / "ground_truth.json")
@@ -82,7 +103,8 @@ def quality_of(
     calibration = CalibrationTally(engine, classes, settings)
     worst = WorstImages(settings)
     resampling = ResamplingTally(classes, settings)
-    accumulators = (sketched, calibration, worst, resampling)
+    losses = _Losses(engine)
+    accumulators = (sketched, calibration, worst, resampling, losses)
     made = evaluate(engine, predictions, truths, classes, settings, accumulators=accumulators)
     report = without_curves(made.report)
     low = high = None
@@ -96,19 +118,18 @@ def quality_of(
     reliability = calibration.report().overall
     hits = np.round(reliability.curve.precisions.filled(0) * reliability.curve.detections)
     precision = made.report.curves.precision[:, :, :, 0, -1]  # T, R, K
-    scores = predictions.scores
-    counts, edges = np.histogram(1 - scores, 20, (0, 1))
+    has_images = len(truths) > 0
     return Quality(
         report=report,
         low=low,
         high=high,
-        confidence=jackknife(engine, resampling) if len(truths.image_ids) else None,
+        confidence=jackknife(engine, resampling) if has_images else None,
         best=curves.overall.best(),
         class_best=tuple(each.best() for each in curves.classes),
-        curves=(
-            ("0.50", _mean(precision[:1])),
-            ("0.75", _mean(precision[5:6])),
-            ("0.50:0.95", _mean(precision)),
+        curves=tuple(
+            (name, _mean(precision[which]))
+            for name, which in (("0.50", slice(1)), ("0.75", slice(5, 6)), ("0.50:0.95", slice(10)))
+            if has_images
         ),
         calibration=ScoreCalibration(
             d_ece=reliability.d_ece,
@@ -117,22 +138,13 @@ def quality_of(
             true_positives=hits.astype(np.int64),
             mean_scores=reliability.curve.mean_scores.filled(0),
         ),
-        losses=(
-            LossSummary(
-                "giou_loss",
-                int(counts.sum()),
-                report.losses.giou,
-                edges[:-1],
-                counts.astype(np.int64),
-                not_finite=0,
-            ),
-        ),
+        losses=(losses.summary(),),
         worst=tuple(
             WorstImage(each.image_id, each.errors, float(each.errors) / 8)
             for each in worst.report()
         ),
-        sources=(("audit", 120), ("low score", 80)),
-        delay=LabelDelay(200, 35.5, 30.0, 120.0),
+        sources=(("audit", 120), ("low score", 80)) if has_images else (),
+        delay=LabelDelay(200, 35.5, 30.0, 120.0) if has_images else None,
     )
 
 

@@ -4,30 +4,26 @@ Ids of images and classes are texts there: a browser rounds integers from 2^53 o
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 import orjson
 
-from boxgauge.engine.analysis.score_curve import ScorePoint
-from boxgauge.engine.online.compared import PairedQuality
-from boxgauge.engine.online.predicted import Drift, DriftFeature
-from boxgauge.engine.online.quality import LossSummary, Quality, ScoreCalibration
+from boxgauge.engine.online.predicted import Drift
 from boxgauge.engine.online.windows import Span
-from boxgauge.engine.report import ClassReport, Report, Statistics
-from boxgauge.server.page.ends import (
-    Ends,
-    certified,
-    certified_class,
-    confidence,
-    ends,
-    of_interval,
-)
 from boxgauge.server.page.history import Point
+from boxgauge.server.page.parts import (
+    Document,
+    calibration_part,
+    classes_part,
+    differences_part,
+    drift_part,
+    loss_part,
+    point_part,
+    settings_part,
+    statistics_part,
+)
 from boxgauge.server.page.source import Listed, Shown, ShownComparison
-
-Document = dict[str, Any]  # JSON
 
 
 def dumps(document: Document) -> bytes:
@@ -62,9 +58,9 @@ def report_document(shown: Shown, now_us: int) -> Document:
         "age_s": shown.age_s,
         "watermark_us": made.watermark_us or None,
         "watermark_age_s": _age_s(made.watermark_us, now_us),
-        "settings": _settings(report),
+        "settings": settings_part(report),
         "is_exact": quality.low is None,
-        "statistics": _statistics(quality),
+        "statistics": statistics_part(quality),
         "images": report.images,
         "predicted_images": made.predicted_images,
         "labelled_images": made.labelled_images,
@@ -73,12 +69,12 @@ def report_document(shown: Shown, now_us: int) -> Document:
         "detections": report.detections,
         "notes": list(report.notes),
         "operating_point": asdict(report.operating_point),
-        "best": _point(quality.best),
-        "classes": _classes(quality),
+        "best": point_part(quality.best),
+        "classes": classes_part(quality),
         "curves": [{"iou": iou, "precision": values} for iou, values in quality.curves],
-        "calibration": _calibration(quality.calibration),
+        "calibration": calibration_part(quality.calibration),
         "mean_losses": asdict(report.losses),
-        "losses": [_loss(each) for each in quality.losses],
+        "losses": [loss_part(each) for each in quality.losses],
         "worst": [
             {
                 "image_id": str(each.image_id),
@@ -90,7 +86,7 @@ def report_document(shown: Shown, now_us: int) -> Document:
         ],
         "sources": [{"source": name, "images": count} for name, count in quality.sources],
         "delay": quality.delay and asdict(quality.delay),
-        "drift": made.drift and _drift(made.drift),
+        "drift": made.drift and drift_part(made.drift),
         "estimate": made.estimate and asdict(made.estimate),
     }
 
@@ -110,7 +106,7 @@ def comparisons_document(found: Sequence[ShownComparison]) -> Document:
                 "window": {"name": each.window} | _span(each.span),
                 "slice": each.slice,
                 "images": each.quality.images,
-                "statistics": _differences(each.quality),
+                "statistics": differences_part(each.quality),
             }
             for each in found
         ]
@@ -136,7 +132,7 @@ def _listed(of: Listed, now_us: int) -> Document:
 
 def _summary(shown: Shown, now_us: int) -> Document:
     made = shown.made
-    ap = _statistics(made.quality)[0]
+    ap = statistics_part(made.quality)[0]
     return {
         "window": made.window.name,
         "ap": ap["value"],
@@ -147,131 +143,15 @@ def _summary(shown: Shown, now_us: int) -> Document:
         "label_coverage": made.label_coverage,
         "as_of_us": now_us - int(shown.age_s * 1e6),
         "age_s": shown.age_s,
-        "drifted": [each.name for each in made.drift.features if each.drifted]
-        if made.drift
-        else [],
+        "drifted": _drifted(made.drift),
     }
 
 
-def _settings(report: Report) -> Document:
-    settings = report.settings
-    return {
-        "iou_thresholds": settings.iou_thresholds,
-        "areas": [asdict(each) for each in settings.areas],
-        "max_detections": settings.max_detections,
-        "strict": settings.strict,
-        "score_threshold": settings.score_threshold,
-    }
-
-
-def _statistics(quality: Quality) -> list[Document]:
-    """Return the 12 statistics in COCO's order, each with how sure it is."""
-    return [
-        {
-            "name": name,
-            "value": getattr(quality.report.statistics, name),
-            "certified": certified(quality, name),
-            "confidence": confidence(quality.confidence, name),
-        }
-        for name in (each.name for each in fields(Statistics))
-    ]
-
-
-def _classes(quality: Quality) -> list[Document]:
-    report, sure = quality.report, quality.confidence
-    intervals = {each.id: found for each, found in sure.class_ap} if sure else {}
-    best = quality.class_best or (None,) * len(report.classes)
-    return [
-        _class(
-            each,
-            certified_class(quality, k),
-            of_interval(intervals.get(each.object_class.id)),
-            best[k],
-        )
-        for k, each in enumerate(report.classes)
-    ]
-
-
-def _class(
-    of: ClassReport, bounds: Ends | None, interval: Ends | None, best: ScorePoint | None
-) -> Document:
-    return {
-        "id": str(of.object_class.id),
-        "name": of.object_class.name,
-        "ap": of.ap,
-        "certified": bounds,
-        "confidence": interval,
-        "ap50": of.ap50,
-        "ap75": of.ap75,
-        "ar": of.ar,
-        "positives": of.positives,
-        "detections": of.detections,
-        "best": _point(best),
-    }
-
-
-def _point(point: ScorePoint | None) -> Document | None:
-    return None if point is None else asdict(point)
-
-
-def _calibration(of: ScoreCalibration) -> Document:
-    return {
-        "d_ece": of.d_ece,
-        "edges": of.edges,
-        "detections": of.detections,
-        "true_positives": of.true_positives,
-        "mean_scores": of.mean_scores,
-    }
-
-
-def _loss(of: LossSummary) -> Document:
-    return {
-        "name": of.name,
-        "count": of.count,
-        "mean": of.mean,
-        "edges": of.edges,
-        "counts": of.counts,
-        "not_finite": of.not_finite,
-    }
-
-
-def _drift(of: Drift) -> Document:
-    return {
-        "reference_images": of.reference_images,
-        "current_images": of.current_images,
-        "reason": of.reason,
-        "features": [_feature(each) for each in of.features],
-    }
-
-
-def _feature(of: DriftFeature) -> Document:
-    is_class = of.name == "class"
-    return {
-        "name": of.name,
-        "psi": of.psi,
-        "ks": of.ks,
-        "wasserstein": of.wasserstein,
-        "jensen_shannon": of.jensen_shannon,
-        "p_value": of.p_value,
-        "drifted": of.drifted,
-        "edges": [str(int(each)) for each in of.edges] if is_class else of.edges,
-        "reference": of.reference,
-        "current": of.current,
-    }
-
-
-def _differences(quality: PairedQuality) -> list[Document]:
-    return [
-        {
-            "name": name,
-            "champion": each.champion,
-            "challenger": each.challenger,
-            "difference": each.difference,
-            "confidence": ends(each.low, each.high),
-            "p_value": each.p_value,
-        }
-        for name, each in quality.statistics.items()
-    ]
+def _drifted(drift: Drift | None) -> list[str] | None:
+    """Return the names of the features that drifted; None where none was looked at."""
+    if drift is None or not drift.features:
+        return None
+    return [each.name for each in drift.features if each.drifted]
 
 
 def _span(span: Span) -> Document:

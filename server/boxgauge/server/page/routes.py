@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl
 
 from boxgauge.frames import BoxGaugeError, InvalidInputError, NotFoundError
 from boxgauge.server.page.documents import (
-    Document,
     comparisons_document,
     dumps,
     error_document,
@@ -15,6 +14,7 @@ from boxgauge.server.page.documents import (
     monitors_document,
     report_document,
 )
+from boxgauge.server.page.parts import Document
 from boxgauge.server.page.source import PageSource
 from boxgauge.server.page.static_files import StaticFile, read_static_files
 

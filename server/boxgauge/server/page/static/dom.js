@@ -19,7 +19,11 @@ function filled(element, attributes, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false));
+  element.append(
+    ...children
+      .flat(Infinity)
+      .filter((each) => each !== null && each !== undefined && each !== false),
+  );
   return element;
 }
 
@@ -29,7 +33,10 @@ export function replace(element, ...children) {
   const keep = focused?.dataset.keep;
   const caret = focused?.selectionStart;
   const scrolled = new Map(
-    [...element.querySelectorAll("[data-keep]")].map((each) => [each.dataset.keep, each.scrollLeft]),
+    [...element.querySelectorAll("[data-keep]")].map((each) => [
+      each.dataset.keep,
+      each.scrollLeft,
+    ]),
   );
   element.replaceChildren(...children.flat(Infinity).filter(Boolean));
   for (const each of element.querySelectorAll("[data-keep]")) {

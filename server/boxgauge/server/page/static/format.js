@@ -15,13 +15,14 @@ export function range(ends, digits = 3) {
 export function fineRange(ends) {
   if (!ends) return NONE;
   const width = ends[1] - ends[0];
-  const digits = width > 0 ? Math.ceil(-Math.log10(width)) + 1 : 3;
-  return range(ends, Math.min(Math.max(digits, 3), 8));
+  if (width < 1e-7) return `${ends[0].toFixed(6)}, both ends`;
+  return range(ends, Math.min(Math.max(Math.ceil(-Math.log10(width)) + 1, 3), 8));
 }
 
 export function signed(value, digits = 3) {
   if (value === null || value === undefined) return NONE;
   const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return text;
   return value < 0 ? `−${text}` : `+${text}`;
 }
 
@@ -63,14 +64,29 @@ export function probability(value) {
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return NONE;
   if (seconds < 0) return `−${duration(-seconds)}`;
-  for (const [unit, size] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+  for (const [unit, size] of [
+    ["d", 86400],
+    ["h", 3600],
+    ["min", 60],
+  ]) {
     if (seconds >= 2 * size) return `${Math.round(seconds / size)} ${unit}`;
   }
-  return seconds < 10 && seconds % 1 > 0.05 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
+  return seconds < 10 && seconds % 1 > 0.05
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.round(seconds)} s`;
 }
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const MINUTES = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
+const MINUTES = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
 export function clock(us) {

@@ -53,7 +53,14 @@ async function documents(route) {
     get("history", { monitor, model, window }),
     get("comparisons", { monitor }),
   ]);
-  return { monitors, entry, report, history, comparisons, chosen: { monitor, model, window, slice } };
+  return {
+    monitors,
+    entry,
+    report,
+    history,
+    comparisons,
+    chosen: { monitor, model, window, slice },
+  };
 }
 
 async function orAbsent(promise) {

@@ -8,6 +8,8 @@ export function routeOf(hash) {
 }
 
 export function hashOf(route) {
-  const given = new URLSearchParams(NAMES.filter((name) => route[name]).map((name) => [name, route[name]]));
+  const given = new URLSearchParams(
+    NAMES.filter((name) => route[name]).map((name) => [name, route[name]]),
+  );
   return route.monitor ? `#/monitor?${given}` : "#/";
 }

@@ -16,6 +16,7 @@ export class Sections {
       this.shown.set(key, part);
       this.parent.append(part.element);
     }
+    part.element.className = kind;
     const text = JSON.stringify(data);
     if (text === part.text) return;
     part.text = text;
@@ -30,7 +31,12 @@ export class Sections {
 
 // Returns a heading with a line that says what is below it.
 export function heading(title, lead) {
-  return el("div", { class: "heading" }, el("h2", {}, title), lead && el("p", { class: "soft" }, lead));
+  return el(
+    "div",
+    { class: "heading" },
+    el("h2", {}, title),
+    lead && el("p", { class: "soft" }, lead),
+  );
 }
 
 export function empty(...said) {
@@ -39,5 +45,10 @@ export function empty(...said) {
 
 // Returns a labelled figure; `aside` stands small beside it.
 export function fact(name, value, aside) {
-  return el("div", { class: "fact" }, el("dt", {}, name), el("dd", {}, value, aside && el("small", {}, ` ${aside}`)));
+  return el(
+    "div",
+    { class: "fact" },
+    el("dt", {}, name),
+    el("dd", {}, value, aside && el("small", {}, ` ${aside}`)),
+  );
 }

@@ -16,7 +16,11 @@ const MARKS = [0, 0.25, 0.5, 0.75, 1];
 export function precisionRecall(curves, point) {
   const names = curves.map((each) => `IoU ${each.iou}`);
   return [
-    el("ul", { class: "legend" }, names.map((name, k) => el("li", { class: `curve-${k}` }, name))),
+    el(
+      "ul",
+      { class: "legend" },
+      names.map((name, k) => el("li", { class: `curve-${k}` }, name)),
+    ),
     chart({
       height: HEIGHT,
       label: `Precision over recall at ${names.join(", ")}: ${curves.map(inWords).join("; ")}`,
@@ -48,8 +52,16 @@ function drawing(width, curves, point) {
     ),
     hasPoint && [
       svg("circle", { class: "operating", cx: x(point.recall), cy: y(point.precision), r: 4.5 }),
-      svg("text", { class: "note", x: x(point.recall) - 9, y: y(point.precision) - 8, "text-anchor": point.recall > 0.35 ? "end" : "start" },
-        `score ≥ ${ratio(point.score_threshold, 2)}`),
+      svg(
+        "text",
+        {
+          class: "note",
+          x: x(point.recall) - 9,
+          y: y(point.precision) - 8,
+          "text-anchor": point.recall > 0.35 ? "end" : "start",
+        },
+        `score ≥ ${ratio(point.score_threshold, 2)}`,
+      ),
     ],
   ];
 }

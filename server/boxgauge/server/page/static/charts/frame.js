@@ -11,13 +11,21 @@ export function chart({ height, label, draw, attributes = {} }) {
   const box = el("div", { class: "chart" });
   let drawn = 0;
   box.draw = (width) => {
+    if (!box.isConnected) observer.unobserve(box);
     if (width === 0 || width === drawn) return;
     drawn = width;
     box.redraw();
   };
   box.redraw = () => {
     if (drawn === 0) return;
-    const image = svg("svg", { width: drawn, height, viewBox: `0 0 ${drawn} ${height}`, role: "img", "aria-label": label, ...attributes });
+    const image = svg("svg", {
+      width: drawn,
+      height,
+      viewBox: `0 0 ${drawn} ${height}`,
+      role: "img",
+      "aria-label": label,
+      ...attributes,
+    });
     image.append(...draw(drawn).flat(Infinity).filter(Boolean));
     box.replaceChildren(image);
   };
@@ -29,7 +37,11 @@ export function chart({ height, label, draw, attributes = {} }) {
 export function yAxis(scale, values, left, right, text) {
   return values.map((value) => [
     svg("line", { class: "grid", x1: left, x2: right, y1: scale(value), y2: scale(value) }),
-    svg("text", { class: "tick", x: left - 6, y: scale(value), dy: "0.32em", "text-anchor": "end" }, text(value)),
+    svg(
+      "text",
+      { class: "tick", x: left - 6, y: scale(value), dy: "0.32em", "text-anchor": "end" },
+      text(value),
+    ),
   ]);
 }
 

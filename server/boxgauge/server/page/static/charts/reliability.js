@@ -31,10 +31,30 @@ function drawing(width, bins) {
     svg("line", { class: "ideal", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
     svg("text", { class: "axis", x: right, y: HEIGHT - 4, "text-anchor": "end" }, "mean score →"),
     svg("text", { class: "axis", x: LEFT + 6, y: TOP + 8 }, "↑ precision"),
-    bins.map((each) => svg("line", { class: "gap", x1: x(each.score), x2: x(each.score), y1: y(each.score), y2: y(each.precision) })),
     bins.map((each) =>
-      svg("circle", { class: "bin", cx: x(each.score), cy: y(each.precision), r: Math.max(2.5, 9 * Math.sqrt(each.detections / most)) },
-        svg("title", {}, `${each.detections} detections: mean score ${each.score.toFixed(3)}, precision ${each.precision.toFixed(3)}`)),
+      svg("line", {
+        class: "gap",
+        x1: x(each.score),
+        x2: x(each.score),
+        y1: y(each.score),
+        y2: y(each.precision),
+      }),
+    ),
+    bins.map((each) =>
+      svg(
+        "circle",
+        {
+          class: "bin",
+          cx: x(each.score),
+          cy: y(each.precision),
+          r: Math.max(2.5, 9 * Math.sqrt(each.detections / most)),
+        },
+        svg(
+          "title",
+          {},
+          `${each.detections} detections: mean score ${each.score.toFixed(3)}, precision ${each.precision.toFixed(3)}`,
+        ),
+      ),
     ),
   ];
 }

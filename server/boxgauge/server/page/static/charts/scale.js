@@ -17,7 +17,9 @@ export function ticks(low, high, wanted) {
   return found;
 }
 
-const STEPS_S = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 2592000];
+const STEPS_S = [
+  1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 2592000,
+];
 
 // Returns round local times between two, microseconds, and their distance in seconds.
 export function timeTicks(low, high, wanted) {
@@ -26,7 +28,8 @@ export function timeTicks(low, high, wanted) {
   const step = stepS * 1e6;
   const offset = new Date(low / 1000).getTimezoneOffset() * 6e7;
   const found = [];
-  for (let at = Math.ceil((low - offset) / step) * step + offset; at <= high; at += step) found.push(at);
+  for (let at = Math.ceil((low - offset) / step) * step + offset; at <= high; at += step)
+    found.push(at);
   return { found, stepS };
 }
 

@@ -1,9 +1,10 @@
 // A figure over time with its interval as a band.
 
 import { el, svg } from "/static/dom.js";
-import { bandOf, chart, pathOf, xAxis, yAxis } from "/static/charts/frame.js";
+import { bandOf, chart, pathOf, yAxis } from "/static/charts/frame.js";
 import { linear, ratioDomain, ticks, timeTicks } from "/static/charts/scale.js";
 import { clock, day, minutes, ratio } from "/static/format.js";
+import { state } from "/static/state.js";
 
 const HEIGHT = 220;
 const LEFT = 40;
@@ -11,19 +12,22 @@ const TOP = 10;
 const BOTTOM = HEIGHT - 24;
 
 // Returns the chart of points [{time_us, value, confidence, certified}] and a line that says in
-// words what is at the pointer, or where the arrow keys are; `say(point)` returns that line.
-export function timeline({ points, label, say }) {
-  let chosen = null;
+// words what is at the pointer, or where the arrow keys are; `say(point)` returns that line. The
+// last value is known to stand `until` then.
+export function timeline({ points, until, label, say }) {
+  const found = points.findIndex((each) => each.time_us === state.moment);
+  let chosen = found < 0 ? null : found;
   const said = el("p", { class: "readout", "aria-live": "off" });
   const choose = (k) => {
     chosen = k;
+    state.moment = k === null ? null : points[k].time_us;
     said.textContent = say(points[k ?? points.length - 1]);
     box.redraw();
   };
   const box = chart({
     height: HEIGHT,
     label,
-    draw: (width) => drawing(width, points, chosen, choose),
+    draw: (width) => drawing(width, points, until, chosen, choose),
     attributes: {
       tabindex: 0,
       "data-keep": "timeline",
@@ -40,17 +44,22 @@ export function timeline({ points, label, say }) {
       onpointerleave: () => choose(null),
     },
   });
-  said.textContent = say(points.at(-1));
+  said.textContent = say(points[chosen ?? points.length - 1]);
   return [said, box];
 }
 
-function drawing(width, points, chosen, choose) {
+function drawing(width, points, until, chosen, choose) {
   const right = width - 8;
-  const values = points.flatMap((each) => [each.value, ...(each.confidence ?? []), ...(each.certified ?? [])]);
+  const values = points.flatMap((each) => [
+    each.value,
+    ...(each.confidence ?? []),
+    ...(each.certified ?? []),
+  ]);
   const domain = ratioDomain(values.filter((each) => each !== null));
   const y = linear(domain, [BOTTOM, TOP]);
   const first = points[0].time_us;
-  const last = points.at(-1).time_us;
+  const newest = points.at(-1);
+  const last = Math.max(newest.time_us, until);
   const x = first === last ? () => (LEFT + right) / 2 : linear([first, last], [LEFT, right]);
   const { found, stepS } = timeTicks(first, last, Math.max(Math.floor(width / 130), 2));
   const marks = found.length > 0 ? found : [first];
@@ -58,17 +67,57 @@ function drawing(width, points, chosen, choose) {
   const at = chosen ?? points.length - 1;
   const shown = points[at];
   return [
-    yAxis(y, ticks(...domain, 4), LEFT, right, (value) => ratio(value, domain[1] - domain[0] < 0.08 ? 3 : 2)),
-    marks.map((mark) => svg("text", { class: "tick", x: x(mark), y: BOTTOM + 16, "text-anchor": anchor(x(mark), width) }, text(mark))),
+    yAxis(y, ticks(...domain, 4), LEFT, right, (value) =>
+      ratio(value, domain[1] - domain[0] < 0.08 ? 3 : 2),
+    ),
+    marks.map((mark) =>
+      svg(
+        "text",
+        { class: "tick", x: x(mark), y: BOTTOM + 16, "text-anchor": anchor(x(mark), width) },
+        text(mark),
+      ),
+    ),
     runs(points, "confidence").map((run) => band(run, "confidence", x, y)),
     runs(points, "certified").map((run) => band(run, "certified", x, y)),
-    runs(points, "value").map((run) => svg("path", { class: "line", d: pathOf(run.map((each) => [x(each.time_us), y(each.value)])) })),
-    chosen !== null && svg("line", { class: "cursor", x1: x(shown.time_us), x2: x(shown.time_us), y1: TOP, y2: BOTTOM }),
-    shown.value !== null && svg("circle", { class: "dot", cx: x(shown.time_us), cy: y(shown.value), r: 3.5 }),
-    shown.confidence && points.length === 1 &&
-      svg("line", { class: "whisker", x1: x(first), x2: x(first), y1: y(shown.confidence[0]), y2: y(shown.confidence[1]) }),
+    runs(points, "value").map((run) =>
+      svg("path", {
+        class: "line",
+        d: pathOf(run.map((each) => [x(each.time_us), y(each.value)])),
+      }),
+    ),
+    newest.value !== null &&
+      svg("line", {
+        class: "standing",
+        x1: x(newest.time_us),
+        x2: x(last),
+        y1: y(newest.value),
+        y2: y(newest.value),
+      }),
+    chosen !== null &&
+      svg("line", {
+        class: "cursor",
+        x1: x(shown.time_us),
+        x2: x(shown.time_us),
+        y1: TOP,
+        y2: BOTTOM,
+      }),
+    shown.value !== null &&
+      svg("circle", { class: "dot", cx: x(shown.time_us), cy: y(shown.value), r: 3.5 }),
+    shown.confidence &&
+      points.length === 1 &&
+      svg("line", {
+        class: "whisker",
+        x1: x(first),
+        x2: x(first),
+        y1: y(shown.confidence[0]),
+        y2: y(shown.confidence[1]),
+      }),
     svg("rect", {
-      class: "catch", x: LEFT, y: 0, width: Math.max(right - LEFT, 0), height: HEIGHT,
+      class: "catch",
+      x: LEFT,
+      y: 0,
+      width: Math.max(right - LEFT, 0),
+      height: HEIGHT,
       onpointermove: (event) => {
         const place = event.offsetX;
         const gaps = points.map((each) => Math.abs(x(each.time_us) - place));

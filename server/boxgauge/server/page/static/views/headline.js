@@ -4,57 +4,95 @@ import { linear, ratioDomain, ticks } from "/static/charts/scale.js";
 import { chart } from "/static/charts/frame.js";
 import { strip } from "/static/charts/strip.js";
 import { el, svg } from "/static/dom.js";
-import { count, counted, duration, fineRange, moment, range, ratio } from "/static/format.js";
+import { counted, duration, fineRange, moment, range, ratio } from "/static/format.js";
 import { empty, heading } from "/static/sections.js";
 
 export function buildHeadline(r) {
   const [ap, ap50, ap75] = r.statistics;
   const title = heading("Average precision", null);
-  if (ap.value === null) return [title, empty(why(r)), freshness(r)];
+  if (ap.value === null) return [title, empty(why(r)), r.images > 0 && basis(r)];
   return [
     title,
     el(
       "p",
       { class: "hero" },
       el("span", { class: "big" }, ratio(ap.value)),
-      ap.confidence && el("span", { class: "between" }, range(ap.confidence), el("small", {}, " 95%")),
+      ap.confidence &&
+        el("span", { class: "between" }, range(ap.confidence), el("small", {}, " 95%")),
     ),
     ruler(ap),
     el(
       "dl",
       { class: "explained" },
       el("dt", { class: "key confidence" }, "95% interval"),
-      el("dd", {}, ap.confidence ? `${range(ap.confidence)}: how far chance in which images were seen may have moved it.` : "not defined: it takes at least two groups of images."),
+      el(
+        "dd",
+        {},
+        ap.confidence
+          ? `${range(ap.confidence)}: how far chance in which images were seen may have moved it.`
+          : "not defined: it takes at least two groups of images.",
+      ),
       el("dt", { class: "key certified" }, r.is_exact ? "Exact" : "Certified"),
-      el("dd", {}, r.is_exact ? "every detection is kept: the arithmetic adds no uncertainty." : `${fineRange(ap.certified)}: the exact value of these images lies inside, by arithmetic.`),
+      el(
+        "dd",
+        {},
+        r.is_exact
+          ? "every detection is kept: the arithmetic adds no uncertainty."
+          : `${fineRange(ap.certified)}: the exact value of these images lies inside, by arithmetic.`,
+      ),
     ),
-    el("p", { class: "beside" }, [["AP50", ap50], ["AP75", ap75]].map(([name, each]) =>
-      el("span", {}, el("span", { class: "soft" }, name), " ", el("b", {}, ratio(each.value)), " ", el("span", { class: "interval" }, each.confidence ? range(each.confidence) : "")))),
-    freshness(r),
+    el(
+      "p",
+      { class: "beside" },
+      [
+        ["AP50", ap50],
+        ["AP75", ap75],
+      ].map(([name, each]) =>
+        el(
+          "span",
+          {},
+          el("span", { class: "soft" }, name),
+          " ",
+          el("b", {}, ratio(each.value)),
+          " ",
+          el("span", { class: "interval" }, each.confidence ? range(each.confidence) : ""),
+        ),
+      ),
+    ),
+    basis(r),
   ];
 }
 
 function why(r) {
   if (r.predicted === 0) return "No predictions in this window yet.";
-  if (r.images === 0) return `No labels yet: ${counted(r.predicted, "image")} predicted, none of them labelled. Send ground truth for the same image ids.`;
+  if (r.images === 0)
+    return `No labels yet: ${counted(r.predicted, "image")} predicted, none of them labelled. Send ground truth for the same image ids.`;
   return "No objects yet: the labelled images hold none that count, so that there is no precision to average.";
 }
 
-function freshness(r) {
-  const span = r.window.until_us
-    ? `${r.window.from_us ? moment(r.window.from_us, r.now_us) : "the beginning"} to ${moment(r.window.until_us, r.now_us)}`
+function basis(r) {
+  const found = `${counted(r.images, "labelled image")}, ${counted(r.positives, "object")}, ${counted(r.detections, "detection")}`;
+  return el("p", { class: "soft small" }, `Over ${found}.`);
+}
+
+// Returns one line: how old this is, and what it is about.
+export function buildFreshness({
+  now_us: now,
+  window,
+  watermark_us: watermark,
+  watermark_age_s: watermarkAge,
+  as_of_us: asOf,
+  age_s: age,
+}) {
+  const span = window.until_us
+    ? `${window.from_us ? moment(window.from_us, now) : "the beginning"} to ${moment(window.until_us, now)}`
     : "all that is kept";
-  const watermark = r.watermark_age_s === null ? null : `newest image ${moment(r.watermark_us, r.now_us)} (${duration(r.watermark_age_s)} ago)`;
-  return el(
-    "p",
-    { class: "soft small" },
-    [
-      `${counted(r.images, "image")} with ${counted(r.positives, "object")} and ${counted(r.detections, "detection")}`,
-      `window ${r.window.name}: ${span}`,
-      watermark,
-      `as of ${moment(r.as_of_us, r.now_us)} (${duration(r.age_s)} ago)`,
-    ].filter(Boolean).join(" · "),
-  );
+  const said = [
+    `as of ${moment(asOf, now)}, ${duration(age)} ago`,
+    watermark && `newest image ${moment(watermark, now)}, ${duration(watermarkAge)} ago`,
+    `window ${window.name}: ${span}`,
+  ];
+  return el("p", { class: "soft small" }, said.filter(Boolean).join(" · "));
 }
 
 // Returns the value and both intervals on a scale of their own.
@@ -67,11 +105,27 @@ function ruler(ap) {
     draw: (width) => {
       const x = linear(domain, [1, width - 1]);
       const box = ([low, high], name, top, height) =>
-        svg("rect", { class: name, x: x(low), width: Math.max(x(high) - x(low), 1), y: top, height });
+        svg("rect", {
+          class: name,
+          x: x(low),
+          width: Math.max(x(high) - x(low), 1),
+          y: top,
+          height,
+        });
       return [
-        ticks(...domain, Math.max(Math.floor(width / 90), 3)).map((each) => [
+        svg("line", { class: "track", x1: 0, x2: width, y1: 19, y2: 19 }),
+        ticks(...domain, Math.max(Math.floor(width / 70), 4)).map((each) => [
           svg("line", { class: "grid", x1: x(each), x2: x(each), y1: 4, y2: 34 }),
-          svg("text", { class: "tick", x: x(each), y: 50, "text-anchor": x(each) < 14 ? "start" : x(each) > width - 14 ? "end" : "middle" }, String(each)),
+          svg(
+            "text",
+            {
+              class: "tick",
+              x: x(each),
+              y: 50,
+              "text-anchor": x(each) < 14 ? "start" : x(each) > width - 14 ? "end" : "middle",
+            },
+            ratio(each, 2),
+          ),
         ]),
         ap.confidence && box(ap.confidence, "confidence", 11, 16),
         ap.certified && box(ap.certified, "certified", 11, 16),
@@ -84,28 +138,58 @@ function ruler(ap) {
 export function buildStatistics({ statistics, settings }) {
   const names = labels(settings);
   return [
-    heading("COCO’s figures", null),
+    heading(
+      "COCO’s figures",
+      "Recall is averaged over IoU, at most so many boxes an image and class.",
+    ),
     el(
       "table",
       { class: "statistics" },
-      el("thead", {}, el("tr", {}, ["Figure", "Value", "95% interval", "on a scale from 0 to 1"].map((each, k) => el("th", { scope: "col", class: k === 3 ? "forest" : null }, each)))),
-      el("tbody", {}, statistics.map((each) =>
+      el(
+        "thead",
+        {},
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, each.name, el("small", {}, ` ${names[each.name] ?? ""}`)),
-          el("td", {}, ratio(each.value)),
-          el("td", { class: "interval" }, range(each.confidence)),
-          el("td", { class: "forest" }, strip(each)),
-        ))),
+          ["Figure", "Value", "95% interval", "0 to 1"].map((each, k) =>
+            el("th", { scope: "col", class: k === 3 ? "forest" : null }, each),
+          ),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        statistics.map((each) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, each.name, el("small", {}, ` ${names[each.name] ?? ""}`)),
+            el("td", {}, ratio(each.value)),
+            el("td", { class: "interval" }, range(each.confidence)),
+            el("td", { class: "forest" }, strip(each)),
+          ),
+        ),
+      ),
     ),
   ];
 }
 
 function labels({ iou_thresholds: ious, max_detections: most }) {
-  const last = most.at(-1);
-  const iou = ious.length > 1 ? `${ious[0].toFixed(2)} to ${ious.at(-1).toFixed(2)}` : ious[0].toFixed(2);
-  const found = (k) => (most[k] === undefined ? "" : `${counted(most[k], "detection")} an image and class`);
-  return { AP: `IoU ${iou}`, AP50: "IoU 0.50", AP75: "IoU 0.75", APs: "small", APm: "medium", APl: "large",
-    AR1: found(0), AR10: found(1), AR100: found(2), ARs: "small", ARm: "medium", ARl: `large, ${count(last)}` };
+  const iou =
+    ious.length > 1 ? `${ious[0].toFixed(2)}–${ious.at(-1).toFixed(2)}` : ious[0].toFixed(2);
+  const found = (k) => (most[k] === undefined ? "" : `≤ ${counted(most[k], "box", "boxes")}`);
+  return {
+    AP: `IoU ${iou}`,
+    AP50: "IoU 0.50",
+    AP75: "IoU 0.75",
+    APs: "small",
+    APm: "medium",
+    APl: "large",
+    AR1: found(0),
+    AR10: found(1),
+    AR100: found(2),
+    ARs: "small",
+    ARm: "medium",
+    ARl: "large",
+  };
 }

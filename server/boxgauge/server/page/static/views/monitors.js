@@ -2,11 +2,20 @@
 
 import { strip } from "/static/charts/strip.js";
 import { el } from "/static/dom.js";
-import { counted, duration, moment, percent, range, ratio } from "/static/format.js";
+import { NONE, counted, duration, moment, percent, range, ratio } from "/static/format.js";
 import { hashOf } from "/static/routes.js";
 import { empty } from "/static/sections.js";
 
-const COLUMNS = ["Monitor", "Model", "AP, 95% interval", "", "Images", "Labelled", "Drift", "As of"];
+const COLUMNS = [
+  "Monitor",
+  "Model",
+  "AP, 95% interval",
+  "",
+  "Images",
+  "Labelled",
+  "Drift",
+  "As of",
+];
 
 export function showMonitors(sections, shown) {
   document.title = "Monitors – BoxGauge";
@@ -20,25 +29,54 @@ function build({ monitors, now_us }) {
       title,
       empty("No monitors yet. Stream a COCO pair to one, which is created if it is missing:"),
       el("pre", {}, "boxgauge replay --gt ground_truth.json --dt detections.json --monitor NAME"),
-      empty("or create one with ", el("code", {}, "MonitorClient.create_monitor"), " from the program that detects."),
+      empty(
+        "or create one with ",
+        el("code", {}, "MonitorClient.create_monitor"),
+        " from the program that detects.",
+      ),
     ];
   }
   return [
     title,
-    el("p", { class: "soft" }, "AP over IoU 0.50:0.95 of each model’s first window, on one scale from 0 to 1."),
+    el(
+      "p",
+      { class: "soft" },
+      "AP over IoU 0.50:0.95 of each model’s first window, on one scale from 0 to 1.",
+    ),
     el(
       "table",
       { class: "monitors", role: "table" },
-      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, COLUMNS.map((each) => el("th", { scope: "col", role: "columnheader" }, each)))),
-      el("tbody", { role: "rowgroup" }, monitors.flatMap((each) => rows(each, now_us))),
+      el(
+        "thead",
+        { role: "rowgroup" },
+        el(
+          "tr",
+          { role: "row" },
+          COLUMNS.map((each) => el("th", { scope: "col", role: "columnheader" }, each)),
+        ),
+      ),
+      el(
+        "tbody",
+        { role: "rowgroup" },
+        monitors.flatMap((each) => rows(each, now_us)),
+      ),
     ),
   ];
 }
 
 function rows(monitor, nowUs) {
   if (monitor.models.length === 0) {
-    const labelled = monitor.labelled_images ? `${counted(monitor.labelled_images, "labelled image")}, ` : "";
-    return [row(monitor, null, [cell("Model", el("span", { class: "soft" }, `${labelled}no predictions yet`), { colspan: 7 })])];
+    const labelled = monitor.labelled_images
+      ? `${counted(monitor.labelled_images, "labelled image")}, `
+      : "";
+    return [
+      row(monitor, null, [
+        cell("", el("span", { class: "soft" }, `${labelled}no predictions yet`), {
+          class: "text",
+          colspan: 7,
+        }),
+      ]),
+    ];
   }
   return monitors(monitor, nowUs);
 }
@@ -46,20 +84,46 @@ function rows(monitor, nowUs) {
 function monitors(monitor, nowUs) {
   return monitor.models.map(({ name, summary }, k) => {
     const model = cell("Model", name, { class: "text" });
-    if (summary === null) return row(monitor, name, [model, cell("AP", el("span", { class: "soft" }, "no report yet"), { colspan: 6 })], k);
-    const drift = summary.drifted.length ? el("span", { class: "warn" }, summary.drifted.join(", ")) : "–";
-    const watermark = monitor.watermark_age_s === null ? "" : `, newest image ${duration(monitor.watermark_age_s)} old`;
+    if (summary === null)
+      return row(
+        monitor,
+        name,
+        [
+          model,
+          cell("", el("span", { class: "soft" }, "no report yet"), { class: "text", colspan: 6 }),
+        ],
+        k,
+      );
+    const drift = summary.drifted?.length
+      ? el("span", { class: "warn" }, summary.drifted.join(", "))
+      : summary.drifted
+        ? "none found"
+        : NONE;
+    const watermark =
+      monitor.watermark_age_s === null
+        ? ""
+        : `, newest image ${duration(monitor.watermark_age_s)} old`;
     return row(
       monitor,
       name,
       [
         model,
-        cell("AP, 95%", [el("b", {}, ratio(summary.ap)), " ", el("span", { class: "interval" }, range(summary.confidence ?? summary.certified))], { class: "figure" }),
+        cell(
+          "AP, 95%",
+          [
+            el("b", {}, ratio(summary.ap)),
+            " ",
+            el("span", { class: "interval" }, range(summary.confidence ?? summary.certified)),
+          ],
+          { class: "figure" },
+        ),
         cell("", strip({ ...summary, value: summary.ap }), { class: "forest" }),
         cell("Images", summary.images.toLocaleString("en-US")),
         cell("Labelled", percent(summary.label_coverage), { class: low(summary.label_coverage) }),
         cell("Drift", drift, { class: "text" }),
-        cell("As of", [moment(summary.as_of_us, nowUs), el("span", { class: "soft" }, watermark)], { class: "text" }),
+        cell("As of", [moment(summary.as_of_us, nowUs), el("span", { class: "soft" }, watermark)], {
+          class: "text",
+        }),
       ],
       k,
     );
@@ -67,9 +131,18 @@ function monitors(monitor, nowUs) {
 }
 
 function row(monitor, model, cells, k = 0) {
-  const link = el("a", { href: hashOf({ monitor: monitor.name, model }), "data-keep": `${monitor.name} ${model}` }, monitor.name);
+  const link = el(
+    "a",
+    { href: hashOf({ monitor: monitor.name, model }), "data-keep": `${monitor.name} ${model}` },
+    monitor.name,
+  );
   if (k > 0) link.setAttribute("aria-label", `${monitor.name}, model ${model}`);
-  return el("tr", { role: "row", class: k > 0 ? "same" : null }, el("th", { scope: "row", role: "rowheader" }, link), cells);
+  return el(
+    "tr",
+    { role: "row", class: k > 0 ? "same" : null },
+    el("th", { scope: "row", role: "rowheader" }, link),
+    cells,
+  );
 }
 
 function cell(name, content, attributes = {}) {
