@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -21,6 +21,7 @@ from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.monitor import Monitor, Surroundings
 from boxgauge.server.page.history import History
+from boxgauge.server.page.on_loop import on_loop
 from boxgauge.server.page.routes import Pages
 from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
@@ -153,17 +154,11 @@ class App:
         Raises:
             UnavailableError: The service starts or stops, or its loop is stuck.
         """
-
-        async def listed() -> tuple[MonitorEntry, ...]:
-            return tuple(_entry(each) for each in self.book.list())
-
-        if self._is_ready:
-            future = asyncio.run_coroutine_threadsafe(listed(), loop)
-            try:
-                return future.result(_LIST_S)
-            except (TimeoutError, CancelledError):
-                future.cancel()
-        raise UnavailableError("the service is starting or stopping: ask again later")
+        if not self._is_ready:
+            raise UnavailableError("the service is starting or stopping: ask again later")
+        return on_loop(
+            loop, lambda: tuple(_entry(each) for each in self.book.list()), timeout_s=_LIST_S
+        )
 
     async def _refresh(self) -> None:
         """Keep the exported reports up to date."""

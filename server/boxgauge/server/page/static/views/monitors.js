@@ -110,11 +110,13 @@ function monitors(monitor, nowUs) {
         model,
         cell(
           "AP, 95%",
-          [
-            el("b", {}, ratio(summary.ap)),
-            " ",
-            el("span", { class: "interval" }, range(summary.confidence ?? summary.certified)),
-          ],
+          summary.images === 0
+            ? el("span", { class: "soft" }, "no labels yet")
+            : [
+                el("b", {}, ratio(summary.ap)),
+                " ",
+                el("span", { class: "interval" }, summary.confidence && range(summary.confidence)),
+              ],
           { class: "figure" },
         ),
         cell("", strip({ ...summary, value: summary.ap }), { class: "forest" }),
