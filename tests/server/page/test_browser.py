@@ -200,7 +200,7 @@ def test_names_from_outside_are_text_and_nothing_else(
     assert browser.complaints == []
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+@pytest.mark.parametrize("width", [320, 360, 768, 850, 1280])
 def test_nothing_sticks_out_at_any_width(filled: Site, look: Look, width: int) -> None:
     long = "m" * 100
     filled.entries.append(entry(long, models=(long, long[:-1] + "n"), slices=("key=" + "v" * 128,)))
