@@ -13,6 +13,8 @@ from boxgauge.engine.online.predicted import Drift
 from boxgauge.engine.online.quality import Quality, WorstImage
 from boxgauge.engine.online.windows import Span
 from boxgauge.engine.settings import ObjectClass
+from boxgauge.server.metrics_http import MetricsServer
+from boxgauge.server.page.routes import Answer
 from boxgauge.server.page.source import ShownComparison
 from tests.browser import Browser
 from tests.tools import require_tool
@@ -429,3 +431,19 @@ def test_of_many_classes_some_are_shown_and_all_are_found(
     )
     browser.value("document.querySelector('[data-keep=class-all]').click()")
     assert browser.value(rows) == 1203
+
+
+def test_a_proxy_may_serve_it_under_a_path(filled: Site, browser: Browser) -> None:
+    def below(path: str, query: str, etag: str) -> Answer | None:
+        return filled.pages(path.removeprefix("/ops"), query, etag) if path[:5] == "/ops/" else None
+
+    server = MetricsServer(lambda: b"", lambda: True, below)
+    url = f"http://127.0.0.1:{server.start('127.0.0.1', 0)}/ops/"
+    try:
+        browser.open(f"{url}#/monitor?monitor=cam")
+        browser.wait_for(IS_SHOWN)
+    finally:
+        browser.open("about:blank")
+        server.stop()
+    assert [each for each in browser.requests if not each.startswith(url)] == []
+    assert browser.complaints == []

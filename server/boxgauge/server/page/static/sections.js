@@ -1,6 +1,6 @@
 // Parts of a view that are drawn again only when what they show has changed.
 
-import { el, replace } from "/static/dom.js";
+import { el, replace } from "./dom.js";
 
 export class Sections {
   constructor(parent) {

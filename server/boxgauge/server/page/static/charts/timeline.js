@@ -1,10 +1,10 @@
 // A figure over time with its interval as a band.
 
-import { el, svg } from "/static/dom.js";
-import { bandOf, chart, pathOf, yAxis } from "/static/charts/frame.js";
-import { linear, ratioDomain, ticks, timeTicks } from "/static/charts/scale.js";
-import { clock, day, minutes, ratio } from "/static/format.js";
-import { state } from "/static/state.js";
+import { el, svg } from "../dom.js";
+import { bandOf, chart, pathOf, yAxis } from "./frame.js";
+import { linear, ratioDomain, ticks, timeTicks } from "./scale.js";
+import { clock, day, minutes, ratio } from "../format.js";
+import { state } from "../state.js";
 
 const HEIGHT = 220;
 const LEFT = 40;

@@ -1,9 +1,9 @@
 // What predictions alone say: drift from the reference, and an estimate.
 
-import { bars } from "/static/charts/bars.js";
-import { el } from "/static/dom.js";
-import { count, counted, number, probability, ratio } from "/static/format.js";
-import { empty, fact, heading } from "/static/sections.js";
+import { bars } from "../charts/bars.js";
+import { el } from "../dom.js";
+import { count, counted, number, probability, ratio } from "../format.js";
+import { empty, fact, heading } from "../sections.js";
 
 const TITLES = {
   score: "Score",

@@ -1,11 +1,13 @@
 // The average precision with how sure it is, and COCO's twelve figures.
 
-import { linear, ratioDomain, ticks } from "/static/charts/scale.js";
-import { chart } from "/static/charts/frame.js";
-import { strip } from "/static/charts/strip.js";
-import { el, svg } from "/static/dom.js";
-import { counted, duration, fineRange, moment, range, ratio } from "/static/format.js";
-import { empty, heading } from "/static/sections.js";
+import { linear, ratioDomain, ticks } from "../charts/scale.js";
+import { chart } from "../charts/frame.js";
+import { strip } from "../charts/strip.js";
+import { el, svg } from "../dom.js";
+import { counted, duration, fineRange, moment, range, ratio } from "../format.js";
+import { empty, heading } from "../sections.js";
+
+const OLD_S = 300;
 
 export function buildHeadline(r) {
   const [ap, ap50, ap75] = r.statistics;
@@ -92,7 +94,11 @@ export function buildFreshness({
     watermark && `newest image ${moment(watermark, now)}, ${duration(watermarkAge)} ago`,
     `window ${window.name}: ${span}`,
   ];
-  return el("p", { class: "soft small" }, said.filter(Boolean).join(" · "));
+  return el(
+    "p",
+    { class: age > OLD_S ? "warn small" : "soft small" },
+    said.filter(Boolean).join(" · "),
+  );
 }
 
 // Returns the value and both intervals on a scale of their own.

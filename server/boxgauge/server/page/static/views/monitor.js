@@ -1,18 +1,18 @@
 // One monitor: what is chosen, then every part of the report, the surest first.
 
-import { el } from "/static/dom.js";
-import { ratio } from "/static/format.js";
-import { hashOf } from "/static/routes.js";
-import { empty } from "/static/sections.js";
-import { buildClasses } from "/static/views/classes.js";
-import { buildComparisons } from "/static/views/comparisons.js";
-import { buildCurves } from "/static/views/curves.js";
-import { buildDrift, buildEstimate } from "/static/views/drift.js";
-import { buildFreshness, buildHeadline, buildStatistics } from "/static/views/headline.js";
-import { buildHistory } from "/static/views/history.js";
-import { buildLabels, buildWarnings } from "/static/views/labels.js";
-import { buildCalibration, buildLosses } from "/static/views/losses.js";
-import { buildWorst } from "/static/views/worst.js";
+import { el } from "../dom.js";
+import { ratio } from "../format.js";
+import { hashOf } from "../routes.js";
+import { empty } from "../sections.js";
+import { buildClasses } from "./classes.js";
+import { buildComparisons } from "./comparisons.js";
+import { buildCurves } from "./curves.js";
+import { buildDrift, buildEstimate } from "./drift.js";
+import { buildFreshness, buildHeadline, buildStatistics } from "./headline.js";
+import { buildHistory } from "./history.js";
+import { buildLabels, buildWarnings } from "./labels.js";
+import { buildCalibration, buildLosses } from "./losses.js";
+import { buildWorst } from "./worst.js";
 
 export function showMonitor(sections, route, shown) {
   const { entry, chosen, report } = shown;
