@@ -116,7 +116,7 @@ function classBins({ edges, current, reference }, names) {
   };
 }
 
-export function buildEstimate(estimate) {
+export function buildEstimate({ estimate }) {
   const title = heading(
     "Estimate, no labels",
     "What calibrated scores let one expect of all predicted images. It holds as long as scores mean what they meant on the labelled ones.",

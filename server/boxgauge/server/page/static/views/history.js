@@ -11,7 +11,7 @@ const FIGURES = [
   ["ap50", "AP50"],
   ["precision", "Precision"],
   ["recall", "Recall"],
-  ["label_coverage", "Label coverage"],
+  ["label_coverage", "Coverage"],
 ];
 const IN_TABLE = 20;
 

@@ -6,7 +6,7 @@ import { el } from "../dom.js";
 import { count, counted, number, ratio } from "../format.js";
 import { empty, fact, heading } from "../sections.js";
 
-export function buildCalibration({ calibration }) {
+export function buildCalibration(calibration) {
   const bins = calibration.detections
     .map((detections, k) => ({
       detections,
