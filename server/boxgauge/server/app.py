@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 import time
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -24,6 +24,7 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.page.history import History
+from boxgauge.server.page.on_loop import on_loop
 from boxgauge.server.page.routes import Pages
 from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
@@ -182,17 +183,11 @@ class App:
         Raises:
             UnavailableError: The service starts or stops, or its loop is stuck.
         """
-
-        async def listed() -> tuple[MonitorEntry, ...]:
-            return tuple(_entry(each) for each in self.book.list())
-
-        if self._is_ready:
-            future = asyncio.run_coroutine_threadsafe(listed(), loop)
-            try:
-                return future.result(_LIST_S)
-            except (TimeoutError, CancelledError):
-                future.cancel()
-        raise UnavailableError("the service is starting or stopping: ask again later")
+        if not self._is_ready:
+            raise UnavailableError("the service is starting or stopping: ask again later")
+        return on_loop(
+            loop, lambda: tuple(_entry(each) for each in self.book.list()), timeout_s=_LIST_S
+        )
 
     async def _refresh(self) -> None:
         """Keep the exported reports up to date."""
@@ -217,6 +212,19 @@ def _entry(monitor: Monitor) -> MonitorEntry:
         slices=tuple(monitor.slices),
         labelled_images=monitor.labelled_images,
         watermark_us=monitor.watermark_us,
+    )
+
+
+def _entry(monitor: Monitor) -> MonitorEntry:
+    return MonitorEntry(
+        name=monitor.name,
+        tally="exact",
+        classes=len(monitor.classes),
+        windows=("all",),
+        models=tuple(monitor.models),
+        slices=(),
+        labelled_images=monitor.labelled_images,
+        watermark_us=0,
     )
 
 
