@@ -215,19 +215,6 @@ def _entry(monitor: Monitor) -> MonitorEntry:
     )
 
 
-def _entry(monitor: Monitor) -> MonitorEntry:
-    return MonitorEntry(
-        name=monitor.name,
-        tally="exact",
-        classes=len(monitor.classes),
-        windows=("all",),
-        models=tuple(monitor.models),
-        slices=(),
-        labelled_images=monitor.labelled_images,
-        watermark_us=0,
-    )
-
-
 def open_engine(settings: Settings) -> Engine:
     """Return the engine over the verified graphs, on the providers asked for.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
@@ -137,7 +138,7 @@ class Book:
         del self._monitors[name]
         await monitor.delete()
 
-    async def refresh(self, budget_s: float) -> None:
+    async def refresh(self, budget_s: float = math.inf) -> None:
         """Bring exported reports up to date; one that fails is logged and the rest go on.
 
         Args:

@@ -91,6 +91,7 @@ class Intake:
         self._room = room
         self._outcomes = outcomes
         self._watermark_us = watermark_us
+        self._newest_us = 0
 
     def judge(
         self, model: str, arrivals: Arrivals, observed: Observed, *, now_us: int
@@ -105,6 +106,8 @@ class Intake:
         if arrivals.predictions:
             check_name("model", model)
         found: list[CameFrame] = []
+        # A label is as old as the newest image that the monitor had heard of when it came.
+        self._newest_us = self._watermark_us()
         for predictions in arrivals.predictions:
             faults = prediction_faults(
                 predictions.frames, probability=True, classes=self._class_ids
@@ -162,8 +165,10 @@ class Intake:
         at_us = self._checked_time(time_us, now_us) if is_predicted else 0
         # Last, since it takes room: nothing refuses the frame after it.
         self._room(boxes, 1)
-        if not is_predicted:
-            at_us = self._watermark_us() or now_us
+        if is_predicted:
+            self._newest_us = max(self._newest_us, at_us)
+        else:
+            at_us = self._newest_us or now_us
             tags = {LABEL_SOURCE: source} if LABEL_SOURCE in self._slicing.keys else {}
         return CameFrame(
             model=model,

@@ -33,7 +33,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._reports: dict[_Key, MonitorReport] = {}
         self._current: dict[str, float] = {}
-        self._comparisons: dict[str, dict[_Key]] = {}
+        self._comparisons: dict[str, dict[_Key, MonitorComparison]] = {}
 
     def record(self, made: MonitorReport) -> None:
         """Show this report in place of the last one of its model, window and slice."""
