@@ -162,6 +162,15 @@ async def test_a_deleted_monitor_leaves_no_series(app: App, calls: Calls) -> Non
     assert b'monitor="cam"' not in app.telemetry.text()
 
 
+async def test_what_an_alert_asks_the_rise_of_is_there_from_zero_on(app: App, calls: Calls) -> None:
+    await calls.create()
+    found = samples(app.telemetry.text())["boxgauge_outcomes_total"]
+    assert {dict(labels)["outcome"]: value for labels, value in found.items()} == {
+        "late": 0,
+        "future": 0,
+    }
+
+
 async def test_rpcs_are_counted_by_method_and_code(app: App, calls: Calls) -> None:
     from grpc import aio
 
