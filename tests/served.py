@@ -17,12 +17,12 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": FOLDERS}
 @contextmanager
 def served(graphs: Path) -> Iterator[str]:
     """Run ``boxgauge serve`` on free ports and yield its address; it must end well."""
-    with Server(graphs) as process:
-        try:
-            yield process.address
-        finally:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+    server = Server(graphs)
+    try:
+        yield server.address
+    finally:
+        status = server.end(signal.SIGTERM)
+    assert status == 0
 
 
 class Server(subprocess.Popen[str]):
@@ -45,3 +45,11 @@ class Server(subprocess.Popen[str]):
         line = self.stdout.readline()
         assert line, f"the server did not start: exit status {self.wait()}"
         self.address: str = json.loads(line)["address"]
+
+    def end(self, with_signal: signal.Signals) -> int:
+        """Send a signal, and return the status when the process is gone."""
+        self.send_signal(with_signal)
+        status = self.wait(timeout=30)
+        if self.stdout is not None:
+            self.stdout.close()
+        return status

@@ -1,5 +1,6 @@
 """A server that is killed while a feed streams to it, and started again on the same port."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,7 @@ def test_every_frame_counts_once_however_often_the_server_is_killed(
                 feed.predictions(k, **predictions, time=k)
                 feed.ground_truth(k, **truth)
                 if k in KILLED_AT:  # in the middle of what is being sent
-                    server.kill()
-                    server.wait()
+                    server.end(signal.SIGKILL)
                     server = Server(graphs_dir, port=port, **environment)
             feed.flush(WAIT_S)
             counters = feed.counters
@@ -59,5 +59,4 @@ def test_every_frame_counts_once_however_often_the_server_is_killed(
         assert found.images == IMAGES
         assert same(found, report_of(server.address, "one-go"))
     finally:
-        server.terminate()
-        server.wait(WAIT_S)
+        server.end(signal.SIGTERM)
