@@ -9,12 +9,12 @@ from boxgauge.client import Feed, MonitorClient, MonitorSettings
 from boxgauge.client.durations import seconds
 from tests.served import Server
 
-from .test_outages import CLASSES, IMAGES, QUICK, WAIT_S, report_of, same, sides
+from .test_outages import CLASSES, IMAGES, QUICK, TAKEN, WAIT_S, report_of, same, sides
 
 # REMOVE once the service has a journal.
 pytestmark = pytest.mark.skip(reason="the service has no journal yet")
 
-KILLED_AT = (25, 60, 95)
+KILLED_AT = (40, 80)
 
 
 @pytest.mark.parametrize("tally", ["exact", "sketch"])
@@ -37,7 +37,7 @@ def test_every_frame_counts_once_however_often_the_server_is_killed(
         ) as feed:
             for k in range(IMAGES):
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
                 if k in KILLED_AT:  # in the middle of what is being sent
                     server.end(signal.SIGKILL)
@@ -53,7 +53,7 @@ def test_every_frame_counts_once_however_often_the_server_is_killed(
         with Feed(server.address, "one-go", "m", spool=tmp_path / "other", options=QUICK) as feed:
             for k in range(IMAGES):
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
             feed.flush(WAIT_S)
         assert found.images == IMAGES
