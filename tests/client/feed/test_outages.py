@@ -288,7 +288,7 @@ async def test_frames_wait_for_a_monitor_that_is_not_there_yet(target: str, tmp_
 def test_frames_of_an_older_model_are_sent_under_its_name(target: str, tmp_path: Path) -> None:
     spooled(target, tmp_path, "deployed")
     with Feed(target, "deployed", "m2", spool=tmp_path, classes=CLASSES) as feed:
-        feed.predictions(0, [], [], [])
+        feed.predictions(0, [], [], [], time=TAKEN + IMAGES)
         feed.flush(WAIT_S)
     with MonitorClient(target) as client:
         (monitor,) = (each for each in client.list_monitors() if each.name == "deployed")
