@@ -30,6 +30,7 @@ from .proxy import Proxy
 
 CLASSES = {1: "cat", 2: "dog"}
 IMAGES = 120
+TAKEN = 1_700_000_000  # when the first image was taken, the same in every process
 WAIT_S = 60
 QUICK = FeedOptions(first_retry_s=0.01, most_retry_s=0.1, batch_age_s=0.01, batch_images=7)
 Side = dict[str, Any]
@@ -96,7 +97,7 @@ async def test_every_frame_arrives_once_through_outages(
     ) as feed:
         for k in range(IMAGES):
             predictions, truth = sides(k)
-            await feed.predictions(k, **predictions, time=k)
+            await feed.predictions(k, **predictions, time=TAKEN + k)
             await feed.ground_truth(k, **truth)
             if k % 30 == 10:
                 proxy.stop()
@@ -122,7 +123,7 @@ def test_a_plain_loop_has_the_same(
         def half(images: range) -> None:
             for k in images:
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
 
         threads = [threading.Thread(target=half, args=(images,)) for images in halves]
@@ -144,12 +145,12 @@ import sys
 from pathlib import Path
 from boxgauge.client import Feed
 sys.path.insert(0, sys.argv[3])
-from tests.client.feed.test_outages import CLASSES, IMAGES, QUICK, sides
+from tests.client.feed.test_outages import CLASSES, IMAGES, QUICK, TAKEN, sides
 address, spool = sys.argv[1], Path(sys.argv[2])
 with Feed(address, "killed", "m", spool=spool, classes=CLASSES, options=QUICK) as feed:
     for k in range(IMAGES):
         predictions, truth = sides(k)
-        feed.predictions(k, **predictions, time=k)
+        feed.predictions(k, **predictions, time=TAKEN + k)
         feed.ground_truth(k, **truth)
         print(k, flush=True)
     sys.stdin.read()
@@ -182,7 +183,7 @@ def test_a_killed_process_loses_nothing_that_was_recorded(
         ) as feed:
             for k in range(recorded, IMAGES):
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
             feed.flush(WAIT_S)
             counters = feed.counters
@@ -202,7 +203,7 @@ def spooled(target: str, spool: Path, monitor: str) -> None:
         with Feed(proxy.address, monitor, "m", spool=spool, options=options) as feed:
             for k in range(IMAGES):
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
 
 
@@ -287,7 +288,7 @@ async def test_frames_wait_for_a_monitor_that_is_not_there_yet(target: str, tmp_
 def test_frames_of_an_older_model_are_sent_under_its_name(target: str, tmp_path: Path) -> None:
     spooled(target, tmp_path, "deployed")
     with Feed(target, "deployed", "m2", spool=tmp_path, classes=CLASSES) as feed:
-        feed.predictions(0, [], [], [])
+        feed.predictions(0, [], [], [], time=TAKEN + IMAGES)
         feed.flush(WAIT_S)
     with MonitorClient(target) as client:
         (monitor,) = (each for each in client.list_monitors() if each.name == "deployed")

@@ -152,6 +152,8 @@ class Sender:
         if later and self._attempts + 1 < self._options.refused_attempts:
             self._attempts += 1
             raise ResourceExhaustedError(later[0].message, field=later[0].field)
+        if self.failures:
+            _LOG.info("the service answers again after %d failures", self.failures)
         self._attempts = self.failures = 0
         self.last_error = ""
         self._backoff.succeeded()
@@ -197,5 +199,7 @@ class Sender:
         self.failures += 1
         self.last_error = why
         wait_s = self._backoff.wait_s()
-        _LOG.warning("the feed tries again in %.1f s: %s", wait_s, why)
+        # An outage of hours is one warning.
+        level = logging.WARNING if self.failures == 1 else logging.INFO
+        _LOG.log(level, "the feed tries again in %.1f s: %s", wait_s, why)
         await asyncio.sleep(wait_s)
