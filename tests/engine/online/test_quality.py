@@ -11,6 +11,7 @@ from boxgauge.engine import Engine, ExactTally, Matches
 from boxgauge.engine.online.quality import Quality
 from boxgauge.engine.online.quality_of_window import quality
 from boxgauge.engine.report import Report, Statistics
+from boxgauge.engine.sketch import parts as parts_module
 from tests.engine.online.made_windows import draw_groups, draw_possible, exact_window, sketch_window
 from tests.engine.sketch.scores import CLASSES, DISTRIBUTIONS, SETTINGS, draw_matches
 
@@ -104,6 +105,26 @@ def test_any_split_merged_says_what_the_whole_says(
     shuffled = exact_window(matches.select(order), groups[order])
     straight = exact_window(matches, groups)
     assert_same(*(quality(engine, CLASSES, SETTINGS, each) for each in (straight, shuffled)))
+
+
+def test_a_window_in_many_runs_has_the_same_bits(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matches, groups = draw_possible(1, 50, "quantised"), draw_groups(1, 50)
+    windows = exact_window(matches, groups), sketch_window([(matches, groups)])
+    whole = [quality(engine, CLASSES, SETTINGS, each) for each in windows]
+    runs: list[str] = []
+    monkeypatch.setattr(engine, "observe_run", lambda name, _rows, _seconds: runs.append(name))
+    # At first two classes a run, then one of them and one area range.
+    for most_pairs, wanted in ((2**22, 2 * 3), (1, 2 * (4 * 4 + 1))):
+        monkeypatch.setattr(parts_module, "MAX_CURVES", 2 * 40)
+        monkeypatch.setattr(parts_module, "MAX_PAIRS", most_pairs)
+        if most_pairs == 1:
+            monkeypatch.setattr(parts_module, "MAX_ROWS", 1)
+        for window, wanted_quality in zip(windows, whole, strict=True):
+            assert_same(quality(engine, CLASSES, SETTINGS, window), wanted_quality)
+        assert runs.count("certified_report") == runs.count("left_out_report") == wanted
+        runs.clear()
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)

@@ -85,4 +85,4 @@ def _p_value(difference: float, error: float, replicates: int) -> float | None:
         return 1.0
     if error == 0:
         return None
-    return 2 * (1 - t_below(difference / error, replicates - 1))
+    return max(2 * (1 - t_below(difference / error, replicates - 1)), 0.0)

@@ -11,7 +11,7 @@ from boxgauge.engine.online.jackknife import LeftOut, joined_left_out, left_out_
 from boxgauge.engine.online.window_rows import GROUPS
 from boxgauge.engine.sketch.bounds import CertifiedCurves, PartBounds, bounds_of, joined_bounds
 from boxgauge.engine.sketch.ordered import OrderedRows
-from boxgauge.engine.sketch.parts import Part, parts_of
+from boxgauge.engine.sketch.parts import Part, Where, parts_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,16 +40,13 @@ def window_curves(
     """
     positives = positives_by_group.sum(axis=0)
 
-    def both(part: Part) -> tuple[PartBounds, LeftOut]:
+    def both(part: Part) -> tuple[Where, PartBounds, LeftOut]:
         found = part.found(maxima, GROUPS)
-        return (
-            bounds_of(engine, part, positives, found.sum(axis=0)),
-            left_out_of(engine, part, positives_by_group, found),
-        )
+        bounds = bounds_of(engine, part, positives, found.sum(axis=0))
+        return part.where, bounds, left_out_of(engine, part, positives_by_group, found)
 
-    parts = [*parts_of(rows, len(positives))]
-    bounds, left_out = zip(*run_ahead(both, parts, engine.workers), strict=True)
+    of_parts = [*run_ahead(both, parts_of(rows, len(positives)), engine.workers)]
     return WindowCurves(
-        joined_bounds([*zip(parts, bounds, strict=True)], positives),
-        joined_left_out([*zip(parts, left_out, strict=True)]),
+        joined_bounds([(where, bounds) for where, bounds, _ in of_parts], positives),
+        joined_left_out([(where, left_out) for where, _, left_out in of_parts]),
     )

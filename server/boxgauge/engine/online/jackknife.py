@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.online.window_rows import GROUPS
-from boxgauge.engine.sketch.parts import Part
+from boxgauge.engine.sketch.parts import Part, Where
 
 LEFT_OUT_REPORT = "left_out_report"
 # As many as the graph has.
@@ -64,7 +64,7 @@ def left_out_of(engine: Engine, part: Part, positives: Int64, found: Int64) -> L
 def _usual(part: Part, step: Int64) -> Float64:
     """Return what counts at the last threshold in each step: [steps · groups, classes, areas]."""
     rows = part.rows
-    classes = part.classes.stop - part.classes.start
+    classes = part.where.classes.stop - part.where.classes.start
     # Few patterns differ in where they count: those are told apart, not area ranges.
     kinds, kind = np.unique(part.hits.usual, axis=0, return_inverse=True)
     # Rows behind the last true positive of their class change nothing: a step more, left out.
@@ -78,17 +78,17 @@ def _usual(part: Part, step: Int64) -> Float64:
     return by_class
 
 
-def joined_left_out(found: list[tuple[Part, LeftOut]]) -> LeftOut:
+def joined_left_out(found: list[tuple[Where, LeftOut]]) -> LeftOut:
     """Return the curves of all parts as one."""
-    areas = max(part.areas.stop for part, _ in found)
-    classes = max(part.classes.stop for part, _ in found)
+    areas = max(where.areas.stop for where, _ in found)
+    classes = max(where.classes.stop for where, _ in found)
     _, _, thresholds, _ = found[0][1].precision.shape
     maxima = found[0][1].recall.shape[2]
     precision = np.empty((GROUPS, areas, thresholds, classes))
     recall = np.empty((GROUPS, areas, maxima, thresholds, classes))
-    for part, own in found:
-        precision[:, part.areas, :, part.classes] = own.precision
-        recall[:, part.areas, :, :, part.classes] = own.recall
+    for where, own in found:
+        precision[:, where.areas, :, where.classes] = own.precision
+        recall[:, where.areas, :, :, where.classes] = own.recall
     return LeftOut(precision, recall)
 
 
@@ -99,7 +99,7 @@ def _steps(part: Part) -> Int64:
     are steps, each step has about the same number of true positives.
     """
     rows, listed = part.rows, part.hits.rows
-    classes = part.classes.stop - part.classes.start
+    classes = part.where.classes.stop - part.where.classes.start
     bins = rows.place - rows.place[:1]
     counts = np.bincount(bins[listed], rows.counts[listed], int(bins[-1]) + 1 if len(bins) else 0)
     has_hits = counts > 0

@@ -10,7 +10,7 @@ from boxgauge.engine.engine import Engine
 from boxgauge.engine.settings import RECALL_GRID
 from boxgauge.engine.sketch.events import Events
 from boxgauge.engine.sketch.ordered import OrderedRows
-from boxgauge.engine.sketch.parts import Part, parts_of
+from boxgauge.engine.sketch.parts import Part, Where, parts_of
 
 CERTIFIED_REPORT = "certified_report"
 
@@ -60,13 +60,12 @@ def certified_curves(
         positives: Ground truths to be found, [classes, areas].
         maxima: How many there are.
     """
-    parts = [*parts_of(rows, len(positives))]
 
-    def bounds(part: Part) -> PartBounds:
-        return bounds_of(engine, part, positives, part.found(maxima).sum(axis=0))
+    def bounds(part: Part) -> tuple[Where, PartBounds]:
+        return part.where, bounds_of(engine, part, positives, part.found(maxima).sum(axis=0))
 
-    found = run_ahead(bounds, parts, engine.workers)
-    return joined_bounds([*zip(parts, found, strict=True)], positives)
+    parts = parts_of(rows, len(positives))
+    return joined_bounds([*run_ahead(bounds, parts, engine.workers)], positives)
 
 
 def bounds_of(engine: Engine, part: Part, positives: Int64, found: Int64) -> PartBounds:
@@ -94,15 +93,15 @@ def bounds_of(engine: Engine, part: Part, positives: Int64, found: Int64) -> Par
     return PartBounds(low, high, recall.reshape(axes).swapaxes(0, 1))
 
 
-def joined_bounds(found: list[tuple[Part, PartBounds]], positives: Int64) -> CertifiedCurves:
+def joined_bounds(found: list[tuple[Where, PartBounds]], positives: Int64) -> CertifiedCurves:
     """Return the bounds of all parts as one."""
     classes, areas = positives.shape
     _, maxima, thresholds, _ = found[0][1].recall.shape
     # What is averaged together lies together; the views have the axes of a report.
     low, high = np.empty((2, areas, thresholds, len(RECALL_GRID), classes))
     recall = np.empty((areas, maxima, thresholds, classes))
-    for part, of_part in found:
-        at = part.areas, slice(None), slice(None), part.classes
+    for where, of_part in found:
+        at = where.areas, slice(None), slice(None), where.classes
         low[at], high[at], recall[at] = of_part.low, of_part.high, of_part.recall
     return CertifiedCurves(
         low.transpose(1, 2, 3, 0)[..., None],

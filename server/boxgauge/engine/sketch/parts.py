@@ -14,21 +14,29 @@ from boxgauge.engine.sketch.ordered import OrderedRows
 MAX_ROWS = 2**17
 # Curves of rows with true positives: some 100 bytes each.
 MAX_PAIRS = 2**22
+# Curves of a part: the jackknife has some 10 kB for each.
+MAX_CURVES = 2**12
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whole classes over some area ranges."""
+
+    classes: slice
+    areas: slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Whole classes over some area ranges.
+    """What one run of a graph is about.
 
     Attributes:
-        classes: Which ones.
-        areas: Which ones.
+        where: Which classes and area ranges.
         rows: Of these classes, from 0.
         hits: Of these classes and areas, from 0.
     """
 
-    classes: slice
-    areas: slice
+    where: Where
     rows: OrderedRows
     hits: Hits
 
@@ -36,12 +44,12 @@ class Part:
     def curves(self) -> tuple[int, int, int]:
         """Areas, thresholds and classes: the axes of all curves, in the order of their number."""
         _, areas, thresholds = self.rows.outcomes.shape
-        return areas, thresholds, self.classes.stop - self.classes.start
+        return areas, thresholds, self.where.classes.stop - self.where.classes.start
 
     def positives(self, whole: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return of [..., classes, areas] what belongs to each curve: [..., curves]."""
         areas, thresholds, classes = self.curves
-        own = np.moveaxis(whole[..., self.classes, self.areas], -1, -2)[..., None, :]
+        own = np.moveaxis(whole[..., self.where.classes, self.where.areas], -1, -2)[..., None, :]
         axes = (*whole.shape[:-2], areas, thresholds, classes)
         return np.broadcast_to(own, axes).reshape(*whole.shape[:-2], -1)
 
@@ -57,18 +65,28 @@ class Part:
 
 
 def parts_of(rows: OrderedRows, classes: int) -> Iterator[Part]:
-    """Yield all parts; a class has rows or none."""
+    """Yield all parts, one after the other, so that few are there at a time."""
     _, areas, thresholds = rows.outcomes.shape
     is_special = _special(rows.outcomes)
-    for of_classes, of_rows in class_groups(rows.label, classes, MAX_ROWS):
+    for of_classes, of_rows in _groups(rows, classes):
         part = rows.of(of_rows, of_classes.start)
         special = int(np.count_nonzero(is_special[part.code]))
         each = areas if special * areas * thresholds <= MAX_PAIRS else 1
         for a in range(0, areas, each):
-            of_areas = slice(a, a + each)
-            own = part if each == areas else replace(part, outcomes=part.outcomes[:, of_areas])
-            held = of_classes.stop - of_classes.start
-            yield Part(of_classes, of_areas, own, Hits.of(own, held))
+            where = Where(of_classes, slice(a, a + each))
+            own = part if each == areas else replace(part, outcomes=part.outcomes[:, where.areas])
+            yield Part(where, own, Hits.of(own, of_classes.stop - of_classes.start))
+
+
+def _groups(rows: OrderedRows, classes: int) -> Iterator[tuple[slice, slice]]:
+    """Yield the classes and rows of each part; a class has rows or none."""
+    most = max(MAX_CURVES // rows.outcomes[0].size, 1)
+    for of_classes, of_rows in class_groups(rows.label, classes, MAX_ROWS):
+        label = rows.label[of_rows]
+        for k in range(of_classes.start, of_classes.stop, most):
+            some = slice(k, min(k + most, of_classes.stop))
+            first, end = (of_rows.start + np.searchsorted(label, (k, some.stop))).tolist()
+            yield some, slice(first, end)
 
 
 def _special(outcomes: NDArray[np.int64]) -> NDArray[np.bool_]:
