@@ -115,7 +115,7 @@ class CellFormat:
                 rows.levels.tobytes(),
                 sums.numbers.astype("<i8").tobytes(),
                 sums.counts.astype("<u8").tobytes(),
-                *(to_varints(each) for each in columns),
+                to_varints(np.concatenate([each.astype(np.uint64) for each in columns])),
             ],
         )
 
@@ -146,11 +146,11 @@ class CellFormat:
             np.frombuffer(body, "<u8", counted, start + 8 * numbers).astype(np.uint64),
         ).with_sources({})
         rest = body[start + 8 * (numbers + counted) :]
-        columns = []
-        for length in (kinds, kinds, kinds, kinds, n, n, t, t):
-            column, rest = from_varints(rest, length)
-            columns.append(column)
-        label, bucket, code, times, steps, counts, truth_steps, truth_counts = columns
+        lengths = (kinds, kinds, kinds, kinds, n, n, t, t)
+        columns, rest = from_varints(rest, sum(lengths))
+        label, bucket, code, times, steps, counts, truth_steps, truth_counts = np.split(
+            columns, np.cumsum(lengths[:-1])
+        )
         if rest:
             raise ValueError(f"{len(rest)} bytes are left over")
         if int(times.sum()) != n or not times.all():
