@@ -172,10 +172,17 @@ class Encoder:
 def positives_by_group(truths: Tallied, groups: int, classes: int, areas: int) -> Int64:
     """Return the ground truths to be found, int64 [groups, classes, areas]."""
     group = group_of_id(truths.ids).astype(np.int64)
-    label = (truths.ids >> np.uint64(GROUP_BITS + _AREA_BITS)).astype(np.int64)
+    label, counted = truth_parts(truths.ids)
     found = np.zeros((groups, classes, areas), np.int64)
     for a in range(areas):
-        within = truths.ids >> np.uint64(GROUP_BITS + a) & np.uint64(1) == 1
+        within = counted >> a & 1 == 1
         counts = truths.counts[within].astype(np.int64)
         np.add.at(found[:, :, a], (group[within], label[within]), counts)
     return found
+
+
+def truth_parts(ids: UInt64) -> tuple[Int64, Int64]:
+    """Return class and area ranges, one bit each, of the numbers of ground truths."""
+    numbers = ids >> np.uint64(GROUP_BITS)
+    areas = numbers & np.uint64(2**_AREA_BITS - 1)
+    return (numbers >> np.uint64(_AREA_BITS)).astype(np.int64), areas.astype(np.int64)

@@ -196,6 +196,9 @@ class ExactStore:
         ]
         if state.watermark_us is None:
             return
+        ids = [image_id for each in stored for image_id in each.image_ids]
+        if len(set(ids)) != len(ids):
+            raise InvalidInputError.at("parts", "an image in two of them", "all of a store")
         self.dropped_images, self._sources = state.dropped_images, sources
         self._images.advance(state.watermark_us)
         for each in stored:

@@ -46,14 +46,16 @@ class SketchStore:
     """Keeps a sketch, exact sums and a few image ids for each slice and bucket.
 
     Any batching and order of additions gives the same rows and the same bytes; what a window
-    has is the sum of its cells, and equals a `SketchTally` of the same images. Which images
-    are in it a store does not know: one that is added twice counts twice.
+    has is the sum of its cells, and equals a `SketchTally` of the same images as long as no
+    class has more than 65,536 rows. Which images are in it a store does not know: one that is
+    added twice counts twice.
 
-    It takes at most ``max_bytes``: that is 12 bytes for each row (one a class, bin, maximum,
-    pattern of outcomes and group) of each cell, some 3 kB and 0.3 kB a loss for a cell itself,
-    200 bytes and its id for each of the at most 48 worst images, 200 for each pattern, and
-    what waits, at most 32,768 detections. While tables are joined, a cell is there twice.
-    Joining buckets only ever frees memory.
+    It takes at most ``max_bytes``, which is refused before anything is changed. A class of a
+    cell has at most 2,048 bins and 65,536 rows, one for each bin, maximum, pattern of outcomes
+    and group that occurs, of 12 bytes; a cell some 3 kB besides, 0.2 kB a loss, and 200 bytes
+    and its id for each of at most 48 worst images; a pattern 200 bytes. What waits to be
+    counted, at most 32,768 detections, is charged as if every row were a new one. While tables
+    are joined, those of one cell are there twice. Joining buckets only ever frees memory.
 
     Args:
         engine: Holds the loss graphs.

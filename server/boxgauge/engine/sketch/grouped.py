@@ -23,7 +23,7 @@ _KEY_AT = _BUCKET_AT + plain.BUCKET_BITS
 _LABEL_AT = _KEY_AT + KEY_BITS
 
 # A class with more rows gets bins twice as wide, unless they are as wide as can be.
-MAX_GROUPED_ROWS = 2**15
+MAX_GROUPED_ROWS = 2**16
 # Bytes of a row: its id, and its count; and of a table's objects beside its rows.
 ROW_BYTES = 12
 TABLE_BYTES = 400
@@ -85,7 +85,7 @@ class GroupedRows:
     """How many detections of each kind each group has; see `SketchRows`.
 
     The bins are as wide as a sketch of the same detections has them, and wider where a class
-    has more than 32,768 rows, counted with their groups.
+    has more than 65,536 rows, counted with their groups.
 
     Attributes:
         tallied: Class, bin, bucket, pattern and group as one number each.
