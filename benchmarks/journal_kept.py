@@ -98,7 +98,7 @@ async def rate_of(chunks: AsyncIterator[list[Change]]) -> tuple[float, int]:
 
 
 def resident_mib() -> float:
-    """Return this process's memory now, in which the frames to be taken are a few MiB."""
+    """Return this process's memory now, the frames to be taken included."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
