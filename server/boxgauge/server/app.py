@@ -38,8 +38,9 @@ from boxgauge.server.telemetry import Telemetry
 _LOG = logging.getLogger(__name__)
 _LIST_S = 5.0  # how long a page may wait for the event loop to list the monitors
 
-# Of the time between two refreshes of exported reports, what these may take at most.
-_REFRESH_SHARE = 0.5
+# Of the time, what refreshing exported reports and writing checkpoints may take at most: the rest
+# is for frames, and for reports that somebody waits for.
+_REFRESHING_SHARE, _TENDING_SHARE = 0.25, 0.1
 
 
 class App:
@@ -193,13 +194,22 @@ class App:
         """Keep the exported reports up to date."""
         while True:
             await asyncio.sleep(self.settings.report_interval_s)
-            await self.book.refresh(_REFRESH_SHARE * self.settings.report_interval_s)
+            await self.book.refresh(_rest, self.settings.report_interval_s)
 
     async def _tend(self) -> None:
-        """Forget what is too old, and write checkpoints."""
+        """Forget what is too old, and write checkpoints: in a share of the time at most."""
+        rest_s = self.settings.checkpoint_interval_s
         while True:
-            await asyncio.sleep(self.settings.checkpoint_interval_s)
+            await asyncio.sleep(rest_s)
+            started = time.monotonic()
             await self.book.tend()
+            worked_s = time.monotonic() - started
+            rest_s = max(self.settings.checkpoint_interval_s, worked_s / _TENDING_SHARE)
+
+
+async def _rest(worked_s: float) -> None:
+    """Rest after refreshing for so long."""
+    await asyncio.sleep(worked_s * (1 / _REFRESHING_SHARE - 1))
 
 
 def _entry(monitor: Monitor) -> MonitorEntry:

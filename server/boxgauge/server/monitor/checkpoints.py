@@ -53,8 +53,10 @@ class Checkpoints:
             return
         # Taken together, before the first wait: one consistent state.
         changed: list[tuple[str, Changed]] = []
-        self._unsaved[_STATE] = {_STATE: _state(stores)}
-        if self._definition.tally is TallyKind.SKETCH:
+        # Of a journal that is gone with the process nothing will ever be read.
+        if self._around.journal.is_durable:
+            self._unsaved[_STATE] = {_STATE: _state(stores)}
+        if self._around.journal.is_durable and self._definition.tally is TallyKind.SKETCH:
             for key, store in stores.quality.items():
                 changed.append((f"quality {key}", store.changed()))
             for name, model in stores.models.items():
