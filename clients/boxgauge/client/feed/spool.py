@@ -94,8 +94,8 @@ class Spool:
             number, segment = next(reversed(self._segments.items()))
             return Position(number, segment.end)
 
-    def append(self, payload: bytes) -> None:
-        """Record one frame; it is on its way to the disk when this returns.
+    def append(self, payload: bytes) -> int:
+        """Record one frame and return its number, from 1; it is then on its way to the disk.
 
         Raises:
             ResourceExhaustedError: The spool or the disk is full; nothing was recorded.
@@ -111,6 +111,7 @@ class Spool:
             self._segments[self._next - 1].end = writer.end
             self._size += len(record)
             self.appended += 1
+            return self.appended
 
     def read(self, start: Position) -> list[Spooled]:
         """Return frames from a place on, all of one file; nothing when there are none."""
