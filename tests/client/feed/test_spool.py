@@ -1,6 +1,7 @@
 """A spool keeps what was recorded until it is acknowledged, and says what it cannot keep."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -295,3 +296,12 @@ def test_a_full_disk_is_told_and_leaves_the_spool_whole(
     again = Spool(tmp_path, NAMES, max_bytes=ROOMY)
     assert (payloads(again), again.torn_bytes) == ([b"before", b"after"], 0)
     again.close()
+
+
+def test_a_folder_that_went_away_is_told(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", NAMES, max_bytes=ROOMY)
+    shutil.rmtree(tmp_path / "spool")
+    with pytest.raises(ResourceExhaustedError, match="the spool cannot be written: No such file"):
+        spool.append(b"frame")
+    assert (spool.appended, spool.size) == (0, 0)
+    spool.close()
