@@ -230,6 +230,27 @@ def test_a_damaged_spool_costs_one_frame_which_is_counted(
     assert report_of(target, monitor).images == IMAGES - 1
 
 
+@pytest.mark.parametrize("hit", [0, 7, 19])
+def test_damage_under_a_running_feed_costs_one_frame_which_is_counted(
+    target: str, proxy: Proxy, tmp_path: Path, hit: int
+) -> None:
+    monitor = f"damaged/running/{hit}"
+    proxy.stop()
+    with Feed(proxy.address, monitor, "m", spool=tmp_path, classes=CLASSES, options=QUICK) as feed:
+        for k in range(20):
+            feed.predictions(f"image-{k:02}", [], [], [])
+        (file,) = tmp_path.glob("*.spool")
+        content = file.read_bytes()
+        file.write_bytes(content.replace(b"image-%02d" % hit, b"imAge-%02d" % hit))
+        proxy.start()
+        feed.flush(WAIT_S)
+        counters = feed.counters
+        assert (counters.acknowledged, counters.lost, counters.spooled) == (19, 1, 0)
+        feed.predictions("later", [], [], [])
+        feed.flush(WAIT_S)
+    assert report_of(target, monitor).predicted_images == 20
+
+
 def test_a_full_spool_refuses_what_comes_and_loses_nothing_it_had(
     target: str, proxy: Proxy, tmp_path: Path
 ) -> None:

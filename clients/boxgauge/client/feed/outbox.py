@@ -62,13 +62,14 @@ class Outbox:
         """Look at the spool again: there is more in it."""
         self._wake.set()
 
-    def wants_notice(self) -> bool:
-        """Say whether `notice` is needed after one more frame: it is the first, or fills a message.
+    def wants_notice(self, number: int) -> bool:
+        """Say whether `notice` is needed after a frame: it is the first, or fills a message.
 
-        May be asked in any thread.
+        May be asked in any thread. Of frames that are recorded at the same time exactly one
+        has the number of the first.
         """
-        waiting = self._spool.appended - self._taken
-        return waiting == 1 or waiting % self._options.batch_images == 0
+        waiting = number - self._taken
+        return waiting == 1 or (waiting > 0 and waiting % self._options.batch_images == 0)
 
     @contextmanager
     def hurry(self) -> Iterator[None]:

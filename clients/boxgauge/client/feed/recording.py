@@ -65,6 +65,7 @@ class Recording:
             retried=sender.retried,
             acknowledged=sender.acknowledged,
             refused=sender.refused,
+            lost=spool.lost,
             spooled=spool.appended - spool.acknowledged,
             spool_bytes=spool.size,
             damaged_bytes=spool.damaged_bytes,
