@@ -12,7 +12,7 @@ export ORT_DISABLE_TELEMETRY := 1
 .PHONY: help setup graphs demo test lint unit serve fix proto check-proto wheel clean
 
 help:
-	@echo "make demo   export the graphs, start a server, stream the sample, print the report"
+	@echo "make demo   export the graphs, stream the sample, print the report, tell an alert's story"
 	@echo "make test   lint, types, import contracts and tests"
 	@echo "make serve  run the server on 127.0.0.1:8001, metrics on 127.0.0.1:9464"
 	@echo "make fix    format and mend what can be mended"

@@ -53,14 +53,15 @@ class Population:
         random: np.random.Generator,
     ) -> Matches:
         """Return what a model finds on every image, matched."""
-        found, parts = self._detections(model, random), []
+        found, parts = self.predictions(model, random), []
         for start in range(0, self.images, _BATCH):
             part = range(start, min(start + _BATCH, self.images))
             sides = found.take(part), self.truths.take(part)
             parts.append(match_images(engine, *sides, settings))
         return Matches.concatenate(parts)
 
-    def _detections(self, model: Model, random: np.random.Generator) -> Predictions:
+    def predictions(self, model: Model, random: np.random.Generator) -> Predictions:
+        """Return what a model finds on every image."""
         image = self.truths.image_index
         luck = random.normal(0, model.luck, -(-self.images // self.frames))
         ease = self.ease + np.repeat(luck, self.frames)[: self.images]

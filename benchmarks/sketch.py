@@ -30,7 +30,8 @@ from boxgauge.engine import (
     match_images,
 )
 from boxgauge.engine.matches import SUMS, ImageSums, pack_patterns, unpack_patterns
-from boxgauge.engine.sketch.bounds import BinColumns, certified_curves
+from boxgauge.engine.sketch.bounds import certified_curves
+from boxgauge.engine.sketch.ordered import OrderedRows
 
 COCO = EvaluationSettings()
 ALL_ALONE = EvaluationSettings(areas=COCO_AREAS[:1], max_detections=(100,))
@@ -99,7 +100,7 @@ class Compared:
         exact.add(matches)
         self.sketch.add(matches)
         wanted, found = exact.report(engine), self.sketch.report(engine)
-        curves = (found.curves.low, wanted.curves.precision, found.curves.high)
+        curves = (found.curves.low, wanted.curves.precision[..., -1:], found.curves.high)
         defined = wanted.curves.recall[:, :, 0, 0] > -1
         self.low, self.exact, self.high = (
             np.ascontiguousarray(np.moveaxis(each[..., 0, 0], 1, -1)).mean(axis=-1)[defined]
@@ -117,15 +118,18 @@ class Compared:
         now = self.sketch.snapshot()
         order = np.lexsort([-matches.scores, matches.labels])
         falling = np.unique(-matches.scores, return_inverse=True)[1]
-        columns = BinColumns(
-            label=matches.labels[order] - 1,
-            score_bin=falling[order],
+        labels, n = matches.labels[order] - 1, len(order)
+        begins = (falling[order][1:] != falling[order][:-1]) | (labels[1:] != labels[:-1])
+        rows = OrderedRows(
+            label=labels,
+            place=np.append(0, np.cumsum(begins)),
             code=matches.codes[order],
-            counts=np.ones((len(order), 1), np.int64),
+            counts=np.ones(n, np.int64),
+            bucket=np.zeros(n, np.int64),
+            group=np.zeros(n, np.int64),
             outcomes=unpack_patterns(matches.patterns.tolist(), 1, len(COCO.iou_thresholds)),
-            positives=now.totals.positives,
         )
-        found = certified_curves(engine, columns)
+        found = certified_curves(engine, rows, now.totals.positives, 1)
         low, high = (each[each > -1].mean() for each in (found.low, found.high))
         return float(high - low)
 

@@ -1,4 +1,4 @@
-"""Write the tables of the docs that restate code: all graphs, and all settings of the service.
+"""Write the tables of the docs that restate code: graphs, settings and exported series.
 
     python docs/make_tables.py
 
@@ -15,6 +15,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from boxgauge.server.series import QUALITY, SERVICE, Series
 from boxgauge.server.settings import PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -44,6 +45,21 @@ def settings_table() -> str:
     return table(("variable", "default", "meaning"), rows)
 
 
+def series_table(series: Sequence[Series]) -> str:
+    """Return the exported series."""
+    rows = [
+        (
+            f"`{each.name}`",
+            each.kind,
+            ", ".join(f"`{label}`" for label in each.labels) or "none",
+            each.unit,
+            each.meaning,
+        )
+        for each in series
+    ]
+    return table(("name", "type", "labels", "unit", "meaning"), rows)
+
+
 def replaced(text: str, name: str, content: str, *, by: str = "docs/make_tables.py") -> str:
     """Return the text with a new table between the two comments that name it and its script.
 
@@ -61,14 +77,18 @@ def replaced(text: str, name: str, content: str, *, by: str = "docs/make_tables.
 def made(graphs: Path) -> dict[Path, str]:
     """Return each document that has a table, as it should be."""
     manifest = json.loads((graphs / "manifest.json").read_text(encoding="utf-8"))
-    tables = {
-        DOCS / "graphs.md": ("graphs", graph_tables(manifest)),
-        DOCS / "serving.md": ("settings", settings_table()),
-    }
-    return {
-        file: replaced(file.read_text(encoding="utf-8"), name, content)
-        for file, (name, content) in tables.items()
-    }
+    tables = (
+        ("graphs.md", "graphs", graph_tables(manifest)),
+        ("serving.md", "settings", settings_table()),
+        ("metrics.md", "quality", series_table(QUALITY)),
+        ("metrics.md", "service", series_table(SERVICE)),
+    )
+    texts: dict[Path, str] = {}
+    for document, name, content in tables:
+        file = DOCS / document
+        text = texts.get(file) or file.read_text(encoding="utf-8")
+        texts[file] = replaced(text, name, content)
+    return texts
 
 
 def _graph_row(graph: Mapping[str, Any]) -> tuple[str, ...]:

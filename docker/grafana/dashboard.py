@@ -2,29 +2,55 @@
 
     python docker/grafana/dashboard.py > docker/grafana/dashboards/boxgauge.json
 
-A panel a few lines long in ``panels.py`` is easier to read and to review than the JSON.
+A panel a few lines long in ``..._panels.py`` is easier to read and to review than the JSON.
 """
 
 import json
 import sys
 from typing import Any
 
-from panels import ROWS, Panel
+from basis_panels import BASIS
+from panels import Panel
+from quality_panels import QUALITY
+from service_panels import SERVICE
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 COLUMNS = 24
+OF_MONITOR = 'boxgauge_predicted_images{monitor="$monitor"}'
 
 
 def panel_json(panel: Panel, number: int, x: int, y: int, height: int) -> dict[str, Any]:
     """Return Grafana's form of ``panel`` at column ``x`` and row ``y`` of the grid."""
-    limits = {"min": 0} if panel.maximum is None else {"min": 0, "max": panel.maximum}
+    is_table = panel.kind == "table"
+    repeated = {"repeat": panel.repeat, "repeatDirection": "v"} if panel.repeat else {}
     return {
         "id": number,
-        "type": "timeseries",
+        "type": panel.kind,
         "title": panel.title,
         "description": panel.description,
         "datasource": DATASOURCE,
         "gridPos": {"x": x, "y": y, "w": panel.width, "h": height},
+        **repeated,
+        **(table_form(panel) if is_table else timeseries_form(panel)),
+        "targets": [
+            {
+                "refId": chr(ord("A") + k),
+                "datasource": DATASOURCE,
+                "expr": expr,
+                "legendFormat": legend,
+                **({"instant": True, "range": False, "format": "table"} if is_table else {}),
+            }
+            for k, (expr, legend) in enumerate(panel.queries)
+        ],
+    }
+
+
+def timeseries_form(panel: Panel) -> dict[str, Any]:
+    """Return how lines are drawn, and what is filled between two of them."""
+    limits = {} if panel.is_signed else {"min": 0}
+    if panel.maximum is not None:
+        limits["max"] = panel.maximum
+    return {
         "fieldConfig": {
             "defaults": {
                 "unit": panel.unit,
@@ -32,26 +58,51 @@ def panel_json(panel: Panel, number: int, x: int, y: int, height: int) -> dict[s
                 # Undefined is absent, and a gap should look like one.
                 "custom": {"spanNulls": False, "fillOpacity": 0, "showPoints": "auto"},
             },
-            "overrides": [],
+            "overrides": [
+                override
+                for low, high in panel.bands
+                for override in (edge(low), edge(high, below=low))
+            ],
         },
         "options": {
             "legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull"]},
             "tooltip": {"mode": "multi", "sort": "desc"},
         },
-        "targets": [
-            {
-                "refId": chr(ord("A") + k),
-                "datasource": DATASOURCE,
-                "expr": expr,
-                "legendFormat": legend,
-            }
-            for k, (expr, legend) in enumerate(panel.queries)
+    }
+
+
+def edge(legend: str, *, below: str = "") -> dict[str, Any]:
+    """Return how one edge of a band is drawn; the upper one is filled down to ``below``."""
+    filled = {"custom.fillBelowTo": below, "custom.fillOpacity": 15} if below else {}
+    properties = {"custom.lineWidth": 0, "custom.showPoints": "never", **filled}
+    return {
+        "matcher": {"id": "byName", "options": legend},
+        "properties": [{"id": name, "value": value} for name, value in properties.items()],
+    }
+
+
+def table_form(panel: Panel) -> dict[str, Any]:
+    """Return a table with a row for each set of labels and a column for each query."""
+    renamed = {f"Value #{chr(ord('A') + k)}": legend for k, (_, legend) in enumerate(panel.queries)}
+    hidden = ("Time", "__name__", "job", "instance", "monitor", "window")
+    # The name would keep the queries' rows apart.
+    organised = {"excludeByName": dict.fromkeys(hidden, True), "renameByName": renamed}
+    return {
+        "fieldConfig": {"defaults": {"unit": panel.unit, "max": panel.maximum}, "overrides": []},
+        "options": {"showHeader": True},
+        "transformations": [
+            {"id": "organize", "options": {"excludeByName": {"__name__": True}}},
+            {"id": "merge", "options": {}},
+            {"id": "organize", "options": organised},
         ],
     }
 
 
-def variable(name: str, query: str, *, many: bool) -> dict[str, Any]:
-    """Return a dashboard variable that lists the label values which ``query`` finds."""
+def variable(name: str, query: str, *, many: bool = False, everything: str = "") -> dict[str, Any]:
+    """Return a dashboard variable that lists the label values which ``query`` finds.
+
+    ``everything`` is the regular expression that "All" stands for.
+    """
     return {
         "name": name,
         "label": name.capitalize(),
@@ -61,8 +112,8 @@ def variable(name: str, query: str, *, many: bool) -> dict[str, Any]:
         "refresh": 2,
         "sort": 1,
         "multi": many,
-        "includeAll": many,
-        **({"allValue": ".*"} if many else {}),
+        "includeAll": bool(everything),
+        **({"allValue": everything} if everything else {}),
     }
 
 
@@ -94,12 +145,11 @@ def dashboard(rows: dict[str, tuple[Panel, ...]], *, height: int = 9) -> dict[st
         "templating": {
             "list": [
                 {**datasource, "query": "prometheus"},
-                variable("monitor", "label_values(boxgauge_labelled_images, monitor)", many=False),
-                variable(
-                    "model",
-                    'label_values(boxgauge_predicted_images{monitor="$monitor"}, model)',
-                    many=True,
-                ),
+                variable("monitor", "label_values(boxgauge_labelled_images, monitor)"),
+                variable("model", f"label_values({OF_MONITOR}, model)", many=True, everything=".*"),
+                variable("window", f"label_values({OF_MONITOR}, window)"),
+                # All images have no slice: "All" selects them, and not every slice.
+                variable("slice", f"label_values({OF_MONITOR}, slice)", everything="^$"),
             ]
         },
         "panels": panels,
@@ -107,4 +157,4 @@ def dashboard(rows: dict[str, tuple[Panel, ...]], *, height: int = 9) -> dict[st
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(dashboard(ROWS), indent=2) + "\n")
+    sys.stdout.write(json.dumps(dashboard(QUALITY | BASIS | SERVICE), indent=2) + "\n")

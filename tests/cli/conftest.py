@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from boxgauge.cli.main import main
+from tests.served import served
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,9 @@ def shared_pair(request: pytest.FixtureRequest) -> tuple[Path, Path, list[str]]:
     pair = Path(folder) / request.param
     expected = json.loads((Path(folder) / "expected.json").read_text())[request.param]["hex"]
     return pair / "ground_truth.json", pair / "detections.json", expected
+
+
+@pytest.fixture(scope="session")
+def target(graphs_dir: Path) -> Iterator[str]:
+    with served(graphs_dir) as address:
+        yield address

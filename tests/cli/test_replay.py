@@ -1,11 +1,6 @@
 """`replay`, `report` and `monitor` against a served process."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +8,6 @@ import pytest
 
 from .conftest import Boxgauge
 from .test_evaluate import STATISTICS
-
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ":".join(str(ROOT / name) for name in ("proto", "server", "exporters", "clients"))
-
-
-@pytest.fixture(scope="module")
-def target(graphs_dir: Path) -> Iterator[str]:
-    ports = ("--port", "0", "--metrics-port", "0")
-    command = ("-m", "boxgauge.cli", "serve", "--graphs", str(graphs_dir), *ports)
-    with subprocess.Popen(
-        [sys.executable, *command],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": FOLDERS},
-    ) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["address"]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
 
 
 def replayed(pair: tuple[Path, Path], target: str, monitor: str) -> list[object]:

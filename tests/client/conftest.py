@@ -7,6 +7,7 @@ to do on purpose, such as holding back an answer or breaking off.
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc
 import pytest
@@ -16,7 +17,9 @@ from boxgauge.v1 import (
     evaluation_pb2_grpc,
     monitor_pb2,
     monitor_pb2_grpc,
+    report_pb2,
 )
+from tests.served import served
 
 Observe = Callable[
     [Iterator[monitor_pb2.ObserveRequest], grpc.ServicerContext],
@@ -39,6 +42,9 @@ class Peer(monitor_pb2_grpc.MonitorServiceServicer, evaluation_pb2_grpc.Evaluati
     observe: Observe = acknowledge
     status: grpc.Status | None = None
     requests: list[object] = field(default_factory=list)
+    report: report_pb2.Report = field(default_factory=report_pb2.Report)
+    comparison: report_pb2.Comparison = field(default_factory=report_pb2.Comparison)
+    parts: list[monitor_pb2.ExportTalliesResponse] = field(default_factory=list)
     evaluation: evaluation_pb2.EvaluateResponse = field(
         default_factory=evaluation_pb2.EvaluateResponse
     )
@@ -56,6 +62,31 @@ class Peer(monitor_pb2_grpc.MonitorServiceServicer, evaluation_pb2_grpc.Evaluati
         self, request_iterator: Iterator[monitor_pb2.ObserveRequest], context: grpc.ServicerContext
     ) -> Iterator[monitor_pb2.ObserveResponse]:
         return self.observe(request_iterator, context)
+
+    def GetReport(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.GetReportRequest, context: grpc.ServicerContext
+    ) -> monitor_pb2.GetReportResponse:
+        self.requests.append(request)
+        return monitor_pb2.GetReportResponse(model="m", report=self.report)
+
+    def WatchReport(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.WatchReportRequest, context: grpc.ServicerContext
+    ) -> Iterator[monitor_pb2.WatchReportResponse]:
+        self.requests.append(request)
+        for _ in range(3):
+            yield monitor_pb2.WatchReportResponse(model="m", report=self.report)
+
+    def CompareModels(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.CompareModelsRequest, context: grpc.ServicerContext
+    ) -> monitor_pb2.CompareModelsResponse:
+        self.requests.append(request)
+        return monitor_pb2.CompareModelsResponse(comparison=self.comparison)
+
+    def ExportTallies(  # noqa: N802  # the contract's name
+        self, request: monitor_pb2.ExportTalliesRequest, context: grpc.ServicerContext
+    ) -> Iterator[monitor_pb2.ExportTalliesResponse]:
+        self.requests.append(request)
+        yield from self.parts
 
     def Evaluate(  # noqa: N802  # the contract's name
         self,
@@ -78,3 +109,9 @@ def peer() -> Iterator[Peer]:
     server.start()
     yield served
     server.stop(None).wait()
+
+
+@pytest.fixture(scope="session")
+def target(graphs_dir: Path) -> Iterator[str]:
+    with served(graphs_dir) as address:
+        yield address

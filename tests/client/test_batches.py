@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from boxgauge.client import chunks, ground_truth_batch, prediction_batch
-from boxgauge.client.batches import to_message
+from boxgauge.client.messages import to_message
 from boxgauge.frames import BoxFormat, GroundTruths, InvalidInputError, Predictions
 from boxgauge.v1 import frames_pb2 as pb
 

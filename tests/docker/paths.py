@@ -4,5 +4,5 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
-RULES = DOCKER / "prometheus" / "rules" / "boxgauge.rules.yml"
+RULES_FOLDER = DOCKER / "prometheus" / "rules"
 DASHBOARD = DOCKER / "grafana" / "dashboards" / "boxgauge.json"

@@ -18,7 +18,13 @@ BOARD: dict[str, Any] = json.loads(DASHBOARD.read_text(encoding="utf-8"))
 PANELS = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
 QUERIES = [(target["expr"], target["legendFormat"]) for p in PANELS for target in p["targets"]]
 # What Grafana would put in for its variables.
-CHOICES = {"$__rate_interval": "1m", "$monitor": "gate", "$model": ".*"}
+CHOICES = {
+    "$__rate_interval": "1m",
+    "$monitor": "gate",
+    "$model": ".*",
+    "$window": "1h",
+    "$slice": "^$",
+}
 
 
 def chosen(expr: str) -> str:
@@ -53,7 +59,7 @@ def test_a_query_uses_only_series_and_labels_that_are_exposed(expr: str, legend:
     assert all(shown <= LABELS[name] | TARGET for name in names)
 
 
-@pytest.mark.parametrize("variable", ["monitor", "model"])
+@pytest.mark.parametrize("variable", ["monitor", "model", "window", "slice"])
 def test_a_variable_lists_a_label_that_its_series_has(variable: str) -> None:
     (query,) = [v["query"]["query"] for v in BOARD["templating"]["list"] if v["name"] == variable]
     (name,) = series_of(query)
@@ -64,6 +70,25 @@ def test_every_metric_is_on_the_dashboard() -> None:
     shown = {name for expr, _ in QUERIES for name in series_of(expr)}
     missing = {series.name for series in SERIES if not shown & set(series.names())}
     assert missing == set()
+
+
+def test_the_ends_of_a_band_are_lines_of_its_panel() -> None:
+    bands = 0
+    for panel in PANELS:
+        legends = {target["legendFormat"] for target in panel["targets"]}
+        for override in panel["fieldConfig"]["overrides"]:
+            assert override["matcher"]["options"] in legends
+            for each in override["properties"]:
+                if each["id"] == "custom.fillBelowTo":
+                    assert each["value"] in legends
+                    bands += 1
+    assert bands
+
+
+def test_all_images_are_what_the_slice_variable_selects_by_default() -> None:
+    (variable,) = [v for v in BOARD["templating"]["list"] if v["name"] == "slice"]
+    assert variable["includeAll"]
+    assert variable["allValue"] == "^$"
 
 
 def test_no_query_averages_average_precision() -> None:
@@ -90,7 +115,11 @@ def test_prometheus_answers_every_query(tmp_path: Path) -> None:
     rows = [row for series in SERIES for row in input_series(series)]
     test = {
         "interval": "15s",
-        "input_series": [{"series": 'up{job="boxgauge", instance="i"}', "values": "1x40"}, *rows],
+        "input_series": [
+            {"series": 'up{job="boxgauge", instance="i"}', "values": "1x40"},
+            {"series": 'ALERTS{alertname="BoxGaugeDown", alertstate="firing"}', "values": "1x40"},
+            *rows,
+        ],
         "promql_expr_test": [
             {
                 "expr": f"count({chosen(expr)}) > bool 0",

@@ -1,19 +1,22 @@
 """Scrape configuration, rules and alerts, read by Prometheus' own promtool."""
 
+import re
 import subprocess
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.docker.paths import DOCKER, RULES
+from tests.docker.paths import DOCKER, RULES_FOLDER
 from tests.docker.series import assert_exposed
 from tests.tools import require_tool
 
 PROMETHEUS = DOCKER / "prometheus"
+RUNBOOK = DOCKER.parent / "docs" / "alerts.md"
 RULE_LIST: list[dict[str, Any]] = [
     rule
-    for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    for path in sorted(RULES_FOLDER.glob("*.yml"))
+    for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
     for rule in group["rules"]
 ]
 ALERTS = [rule["alert"] for rule in RULE_LIST if "alert" in rule]
@@ -32,7 +35,7 @@ def test_the_configuration_is_valid() -> None:
 
 @pytest.mark.tools
 def test_the_rules_are_valid() -> None:
-    promtool("check", "rules", RULES)
+    promtool("check", "rules", *RULES_FOLDER.glob("*.yml"))
 
 
 @pytest.mark.tools
@@ -81,6 +84,18 @@ def test_an_alert_says_how_bad_it_is_and_what_it_means(alert: dict[str, Any]) ->
     assert alert["labels"]["severity"] in {"critical", "warning", "info"}
     assert alert["annotations"]["summary"]
     assert alert["annotations"]["description"]
+
+
+def test_the_runbook_has_a_word_on_every_alert_and_on_no_other() -> None:
+    headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(encoding="utf-8"), re.M)
+    told = [name for line in headings for name in line.split(", ") if name.startswith("BoxGauge")]
+    assert sorted(told) == sorted(ALERTS)
+
+
+def test_a_floor_of_the_shipped_file_is_what_the_alert_reads() -> None:
+    floors = [rule for rule in RULE_LIST if rule.get("record") == "monitor:boxgauge_ap50:floor"]
+    assert floors
+    assert all(set(rule["labels"]) == {"monitor"} for rule in floors)
 
 
 def test_the_scraped_job_is_the_one_the_rules_select() -> None:

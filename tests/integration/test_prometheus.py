@@ -1,6 +1,7 @@
 """The real Prometheus scrapes a running service, by the configuration that is shipped."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -130,6 +131,7 @@ def prometheus(
         "storage.tsdb.path": folder / "data",
         "web.listen-address": address,
         "log.level": "warn",
+        "enable-feature": "exemplar-storage",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     with subprocess.Popen([command, *arguments]) as process:
@@ -157,23 +159,21 @@ def test_what_is_scraped_is_the_report_bit_for_bit(
         lambda: prometheus.values("boxgauge_average_precision") or None, "average precision"
     )
     statistics = report["statistics"]
-    # By area, IoU, model, monitor.
+    # By area, IoU, model, monitor, window; all images have no label of a slice.
+    who = ("m", "s", "all")
     ours = {
-        ("all", "0.50:0.95", "m", "s"): statistics["AP"],
-        ("all", "0.50", "m", "s"): statistics["AP50"],
-        ("all", "0.75", "m", "s"): statistics["AP75"],
-        ("small", "0.50:0.95", "m", "s"): statistics["APs"],
-        ("medium", "0.50:0.95", "m", "s"): statistics["APm"],
-        ("large", "0.50:0.95", "m", "s"): statistics["APl"],
+        ("all", "0.50:0.95", *who): statistics["AP"],
+        ("all", "0.50", *who): statistics["AP50"],
+        ("all", "0.75", *who): statistics["AP75"],
+        ("small", "0.50:0.95", *who): statistics["APs"],
+        ("medium", "0.50:0.95", *who): statistics["APm"],
+        ("large", "0.50:0.95", *who): statistics["APl"],
     }
     assert {labels: precision.get(labels) for labels in ours} == ours
     assert statistics["AP"] is not None
 
     recall = prometheus.values('boxgauge_average_recall{area="all"}')
-    assert recall == {
-        ("all", most, "m", "s"): statistics[f"AR{most}"] for most in ("1", "10", "100")
-    }
-    who = ("m", "s")
+    assert recall == {("all", most, *who): statistics[f"AR{most}"] for most in ("1", "10", "100")}
     point, losses = report["operating_point"], report["losses"]
     for name, value in {
         "boxgauge_precision": point["precision"],
@@ -181,18 +181,23 @@ def test_what_is_scraped_is_the_report_bit_for_bit(
         "boxgauge_true_positives": point["true_positives"],
         "boxgauge_false_positives": point["false_positives"],
         "boxgauge_false_negatives": point["false_negatives"],
-        "boxgauge_giou_loss_mean": losses["giou"],
-        "boxgauge_bce_loss_mean": losses["bce"],
+        'boxgauge_loss_mean{loss="giou_loss"}': losses["giou"],
+        'boxgauge_loss_mean{loss="bce_loss"}': losses["bce"],
         "boxgauge_positives": report["positives"],
         "boxgauge_images": report["images"],
         "boxgauge_label_coverage_ratio": report["label_coverage"],
     }.items():
-        assert prometheus.values(name) == {who: value}, name
+        loss = re.findall(r'loss="(\w+)"', name)
+        assert prometheus.values(name) == {(*loss, *who): value}, name
 
 
 def test_the_shipped_rules_are_loaded_and_evaluate(prometheus: Prometheus) -> None:
-    shipped = yaml.safe_load((SHIPPED / "rules" / "boxgauge.rules.yml").read_text())["groups"]
-    wanted = {rule.get("alert") or rule["record"] for group in shipped for rule in group["rules"]}
+    wanted = {
+        rule.get("alert") or rule["record"]
+        for path in (SHIPPED / "rules").glob("*.yml")
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+        for rule in group["rules"]
+    }
 
     def evaluated() -> dict[str, dict[str, str]] | None:
         rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
@@ -202,6 +207,65 @@ def test_the_shipped_rules_are_loaded_and_evaluate(prometheus: Prometheus) -> No
     found = eventually(evaluated, "evaluated rules")
     assert set(found) == wanted
     assert {name: each["health"] for name, each in found.items()} == dict.fromkeys(wanted, "ok")
+
+
+def test_prometheus_answers_every_query_of_the_dashboard(prometheus: Prometheus) -> None:
+    dashboard = ROOT / "docker" / "grafana" / "dashboards" / "boxgauge.json"
+    board = json.loads(dashboard.read_text(encoding="utf-8"))
+    queries = {
+        target["expr"]: panel["title"]
+        for panel in board["panels"]
+        for target in panel.get("targets", ())
+    }
+    chosen = {"$__rate_interval": "5s", "$monitor": "s", "$model": ".*", "$window": "all"}
+
+    def answered() -> bool | None:
+        """Ask every query; say whether these panels have data, rates among them."""
+        found = set()
+        for query, title in queries.items():
+            asked = query.replace("$slice", "^$")
+            for variable, choice in chosen.items():
+                asked = asked.replace(variable, choice)
+            if prometheus.get("query", query=asked)["result"]:
+                found.add(title)
+        return wanted <= found or None
+
+    wanted = {
+        "Average precision by IoU",
+        "Average recall",
+        "At the operating point",
+        "True positives, false positives, false negatives",
+        "Losses",
+        "AP by class",
+        "Label coverage",
+        "Images and positives",
+        "Age",
+        "Instances",
+        "Frames",
+        "Exported series",
+    }
+    eventually(answered, "data for the panels")
+
+
+@pytest.mark.parametrize("counter", ["boxgauge_frames_total", "boxgauge_outcomes_total"])
+def test_a_refused_frame_s_exemplar_names_its_image(
+    prometheus: Prometheus, service: Served, counter: str
+) -> None:
+    from boxgauge.client import MonitorClient, prediction_batch
+
+    with MonitorClient(service.address) as client:
+        strange = prediction_batch([counter], [1], [[0, 0, 1, 1]], [999], [0.5])
+        (answer,) = client.observe("s", [strange], model="m")
+        assert answer.refused
+
+    def found() -> set[str] | None:
+        end = str(time.time() + 60)
+        series = prometheus.get("query_exemplars", query=counter, start="0", end=end)
+        exemplars = [each["labels"] for row in series for each in row["exemplars"]]
+        assert {each["monitor"] for each in exemplars} <= {"s"}
+        return {each["image_id"] for each in exemplars} & {counter} or None
+
+    assert eventually(found, "exemplar") == {counter}
 
 
 def test_promtool_finds_nothing_wrong_with_the_metrics(service: Served) -> None:

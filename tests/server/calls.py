@@ -44,10 +44,17 @@ class Calls:
         self.evaluation: Any = evaluation_pb2_grpc.EvaluationServiceStub(channel)
         self.inference: Any = inference_pb2_grpc.GRPCInferenceServiceStub(channel)
 
-    async def create(self, monitor: str = "cam", **evaluation: object) -> monitor_pb2.Monitor:
+    async def create(
+        self,
+        monitor: str = "cam",
+        asked: monitor_pb2.MonitorSettings | None = None,
+        **evaluation: object,
+    ) -> monitor_pb2.Monitor:
         settings = monitor_pb2.MonitorSettings(
             classes=CLASSES, evaluation=report_pb2.EvaluationSettings(**evaluation)
         )
+        if asked is not None:
+            settings.MergeFrom(asked)
         request = monitor_pb2.CreateMonitorRequest(monitor=monitor, settings=settings)
         return (await self.monitors.CreateMonitor(request)).monitor
 
@@ -61,9 +68,17 @@ class Calls:
         ]
         return [answer async for answer in self.monitors.Observe(stream(requests))]
 
-    async def report(self, monitor: str = "cam", model: str = "") -> report_pb2.Report:
-        request = monitor_pb2.GetReportRequest(monitor=monitor, model=model)
+    async def report(
+        self, monitor: str = "cam", model: str = "", **asked: object
+    ) -> report_pb2.Report:
+        request = monitor_pb2.GetReportRequest(monitor=monitor, model=model, **asked)
         return (await self.monitors.GetReport(request)).report
+
+    async def outcomes(self, monitor: str = "cam") -> dict[str, int]:
+        """Return how often what happened to the frames of a monitor."""
+        listed = await self.monitors.ListMonitors(monitor_pb2.ListMonitorsRequest())
+        (found,) = (each for each in listed.monitors if each.name == monitor)
+        return {each.outcome: each.count for each in found.outcomes}
 
 
 async def stream(requests: Iterable[Any]) -> AsyncIterator[Any]:
@@ -71,7 +86,13 @@ async def stream(requests: Iterable[Any]) -> AsyncIterator[Any]:
         yield request
 
 
-def predictions(sides: Sides, *, revision: int = 0) -> frames_pb2.Frames:
+def predictions(
+    sides: Sides,
+    *,
+    revision: int = 0,
+    times_us: dict[int | str, int] | None = None,
+    tags: dict[str, dict[int | str, str]] | None = None,
+) -> frames_pb2.Frames:
     """Return integers' images in one batch and strings' in another, xywh in float64."""
     found = frames_pb2.Frames()
     for ids, rows in _by_kind(sides):
@@ -86,11 +107,18 @@ def predictions(sides: Sides, *, revision: int = 0) -> frames_pb2.Frames:
             score_type=frames_pb2.FLOAT_TYPE_FLOAT64,
             labels=_bytes([row[0] for row in flat], np.int64),
             revisions=[revision] * len(rows),
+            event_times_us=[times_us[each] for each in _listed(ids)] if times_us else (),
+            tags=[
+                frames_pb2.TagColumn(key=key, values=[of.get(each, "") for each in _listed(ids)])
+                for key, of in (tags or {}).items()
+            ],
         )
     return found
 
 
-def truths(sides: Sides, *, revision: int = 0) -> frames_pb2.Frames:
+def truths(
+    sides: Sides, *, revision: int = 0, sources: dict[int | str, str] | None = None
+) -> frames_pb2.Frames:
     """Return integers' images in one batch and strings' in another, xywh in float64."""
     found = frames_pb2.Frames()
     for ids, rows in _by_kind(sides):
@@ -103,6 +131,7 @@ def truths(sides: Sides, *, revision: int = 0) -> frames_pb2.Frames:
             box_type=frames_pb2.FLOAT_TYPE_FLOAT64,
             labels=_bytes([row[0] for row in flat], np.int64),
             revisions=[revision] * len(rows),
+            sources=[sources.get(each, "") for each in _listed(ids)] if sources else (),
         )
     return found
 
@@ -126,6 +155,10 @@ def _by_kind(sides: Sides) -> Iterable[tuple[frames_pb2.ImageIds, list[list[Row]
         yield frames_pb2.ImageIds(integers=integers), [sides[each] for each in integers]
     if strings:
         yield frames_pb2.ImageIds(strings=strings), [sides[each] for each in strings]
+
+
+def _listed(ids: frames_pb2.ImageIds) -> list[int | str]:
+    return [*ids.integers, *ids.strings]
 
 
 def _bytes(rows: Sequence[Any], dtype: type) -> bytes:

@@ -28,8 +28,13 @@ def samples(text: bytes) -> Samples:
     return found
 
 
-async def fetched(url: str, method: str = "GET") -> tuple[int, bytes]:
-    request = urllib.request.Request(url, method=method)  # noqa: S310 (loopback)
+def _who(monitor: str) -> tuple[tuple[str, str], ...]:
+    return (("model", "m"), ("monitor", monitor), ("slice", ""), ("window", "all"))
+
+
+async def fetched(url: str, method: str = "GET", accept: str = "*/*") -> tuple[int, bytes]:
+    headers = {"Accept": accept}
+    request = urllib.request.Request(url, headers=headers, method=method)  # noqa: S310 (loopback)
 
     def fetch() -> tuple[int, bytes]:
         try:
@@ -59,13 +64,14 @@ def test_the_documents_list_every_series() -> None:
 async def test_everything_exported_is_in_the_table(app: App, calls: Calls) -> None:
     await calls.create()
     await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
-    await app.book.refresh()
+    await app.book.refresh(60)
     table = {each.name: each for each in (*QUALITY, *SERVICE)}
     status, text = await fetched(app.metrics_url)
     assert status == 200
     families = list(text_string_to_metric_families(text.decode()))
     names = {each.name + "_total" if each.type == "counter" else each.name for each in families}
-    assert names == set(table)
+    assert names <= set(table)
+    assert {each.name for each in SERVICE} <= names | {"boxgauge_outcomes_total"}
     assert len(names) == len(families), "each family stands once"
     for family in families:
         series = table[family.name + "_total" if family.type == "counter" else family.name]
@@ -79,21 +85,23 @@ async def test_the_exported_values_are_the_report_s(app: App, calls: Calls) -> N
     await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
     report = await calls.report()
     found = samples(app.telemetry.text())
-    who = (("model", "m"), ("monitor", "cam"))
+    who = _who("cam")
     for name, value in {
         "boxgauge_precision": report.operating_point.precision,
         "boxgauge_recall": report.operating_point.recall,
         "boxgauge_true_positives": report.operating_point.true_positives,
         "boxgauge_false_positives": report.operating_point.false_positives,
         "boxgauge_false_negatives": report.operating_point.false_negatives,
-        "boxgauge_giou_loss_mean": report.losses.giou,
-        "boxgauge_bce_loss_mean": report.losses.bce,
         "boxgauge_positives": report.positives,
         "boxgauge_images": report.images,
         "boxgauge_predicted_images": 4,
         "boxgauge_label_coverage_ratio": 1,
     }.items():
         assert found[name] == {who: value}, name
+    assert found["boxgauge_loss_mean"] == {
+        (("loss", "giou_loss"), *who): report.losses.giou,
+        (("loss", "bce_loss"), *who): report.losses.bce,
+    }
     precision = found["boxgauge_average_precision"]
     for iou, value in {
         "0.50:0.95": report.statistics.ap,
@@ -108,6 +116,10 @@ async def test_the_exported_values_are_the_report_s(app: App, calls: Calls) -> N
     assert found["boxgauge_frames_total"] == {
         (("outcome", "accepted"), ("side", "predictions")): 4,
         (("outcome", "accepted"), ("side", "ground_truth")): 4,
+    } | {
+        (("outcome", outcome), ("side", side)): 0
+        for outcome in ("unchanged", "refused")
+        for side in ("predictions", "ground_truth")
     }
 
 
@@ -118,21 +130,22 @@ async def test_what_is_undefined_is_absent(app: App, calls: Calls) -> None:
     await calls.observe(predictions(PREDICTIONS), monitor="no-labels")
     await calls.create("empty")
     await calls.observe(both(predictions({1: []}), truths({1: []})), monitor="empty")
-    await app.book.refresh()
+    await app.book.refresh(60)
     found = samples(app.telemetry.text())
     for name in (
         "boxgauge_average_precision",
         "boxgauge_average_recall",
         "boxgauge_precision",
         "boxgauge_recall",
-        "boxgauge_giou_loss_mean",
-        "boxgauge_bce_loss_mean",
+        "boxgauge_f1",
+        "boxgauge_loss_mean",
+        "boxgauge_calibration_error",
     ):
         assert name not in found
     coverage = found["boxgauge_label_coverage_ratio"]
     assert coverage == {
-        (("model", "m"), ("monitor", "no-labels")): 0,
-        (("model", "m"), ("monitor", "empty")): 1,
+        _who("no-labels"): 0,
+        _who("empty"): 1,
     }
     assert found["boxgauge_labelled_images"][(("monitor", "no-models"),)] == 4
 
@@ -142,11 +155,20 @@ async def test_a_deleted_monitor_leaves_no_series(app: App, calls: Calls) -> Non
 
     await calls.create()
     await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
-    await app.book.refresh()
+    await app.book.refresh(60)
     assert b'monitor="cam"' in app.telemetry.text()
     await calls.monitors.DeleteMonitor(monitor_pb2.DeleteMonitorRequest(monitor="cam"))
-    await app.book.refresh()
+    await app.book.refresh(60)
     assert b'monitor="cam"' not in app.telemetry.text()
+
+
+async def test_what_an_alert_asks_the_rise_of_is_there_from_zero_on(app: App, calls: Calls) -> None:
+    await calls.create()
+    found = samples(app.telemetry.text())["boxgauge_outcomes_total"]
+    assert {dict(labels)["outcome"]: value for labels, value in found.items()} == {
+        "late": 0,
+        "future": 0,
+    }
 
 
 async def test_rpcs_are_counted_by_method_and_code(app: App, calls: Calls) -> None:
@@ -179,6 +201,23 @@ async def test_what_is_there_is_only_read(app: App) -> None:
         assert await fetched(app.metrics_url, method) == (405, b"only GET and HEAD\n")
     assert await fetched(app.metrics_url, "HEAD") == (200, b"")
     assert (await fetched(app.metrics_url + "/other", "POST"))[0] == 404
+
+
+async def test_a_scraper_that_asks_for_open_metrics_gets_it(app: App, calls: Calls) -> None:
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families as parsed
+
+    await calls.create()
+    await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
+    await app.book.refresh(60)
+    plain = {
+        each.name: each for each in text_string_to_metric_families(app.telemetry.text().decode())
+    }
+    _, body = await fetched(app.metrics_url, accept="application/openmetrics-text; version=1.0.0")
+    assert body.endswith(b"# EOF\n")
+    families = {each.name: each for each in parsed(body.decode())}  # a strict parser
+    assert set(families) == set(plain)
+    for name in ("boxgauge_average_precision", "boxgauge_label_coverage_ratio"):
+        assert families[name].samples == plain[name].samples
 
 
 async def test_two_services_have_registries_of_their_own(serve: Serve) -> None:

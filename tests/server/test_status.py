@@ -7,6 +7,7 @@ from google.rpc import error_details_pb2, status_pb2
 from boxgauge.frames import (
     AlreadyExistsError,
     BoxGaugeError,
+    DataLossError,
     FailedPreconditionError,
     GraphError,
     InvalidInputError,
@@ -27,6 +28,7 @@ from boxgauge.server.service.status import status_of
         (ResourceExhaustedError("full"), "RESOURCE_EXHAUSTED", "RetryInfo"),
         (UnavailableError("later"), "UNAVAILABLE", "RetryInfo"),
         (FailedPreconditionError("not now"), "FAILED_PRECONDITION", "ErrorInfo"),
+        (DataLossError("row 7 is damaged"), "DATA_LOSS", "ErrorInfo"),
         (GraphError("corrupt"), "FAILED_PRECONDITION", "ErrorInfo"),
         (ProviderError("no GPU"), "FAILED_PRECONDITION", "ErrorInfo"),
     ],

@@ -19,6 +19,7 @@ from boxgauge.cli import (
     replay,
     report,
     serve,
+    watch,
 )
 from boxgauge.cli.failures import fail, missing_module
 from boxgauge.frames import BoxGaugeError
@@ -39,6 +40,7 @@ app.command("export", short_help="Export every loss and metric to ONNX.")(export
 app.command("serve", short_help="Serve monitors, evaluations and graphs over gRPC.")(serve.serve)
 app.command("replay", short_help="Stream a COCO pair to a monitor.")(replay.replay)
 app.command("report", short_help="Print a monitor's current report.")(report.report)
+app.command("watch", short_help="Show a monitor's report as it changes.")(watch.watch)
 app.command("graphs")(graphs.graphs)
 app.command("doctor", short_help="Say what is wrong with this installation.")(doctor.doctor)
 app.add_typer(monitors.app, name="monitor")

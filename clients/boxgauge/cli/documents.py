@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from boxgauge.client import MonitorReport
+    from boxgauge.client import MonitorReport, Report, StatisticIntervals
     from boxgauge.engine import Evaluation
 
 Document = dict[str, Any]
@@ -62,7 +62,15 @@ def monitor_document(monitor: str, answer: "MonitorReport") -> Document:
     return {
         "monitor": monitor,
         "model": answer.model,
+        "window": _parts(report.window),
+        "slice": report.slice,
+        "watermark_us": report.watermark_us,
+        "age_s": report.age_s,
         "statistics": report.statistics,
+        "intervals": {
+            "statistics": {name: _parts(each.confidence) for name, each in _sure(report)},
+            "certified": {name: _parts(each.certified) for name, each in _sure(report)},
+        },
         "classes": [
             {
                 "id": each.id,
@@ -73,16 +81,36 @@ def monitor_document(monitor: str, answer: "MonitorReport") -> Document:
                 "AR": each.ar,
                 "positives": each.positives,
                 "detections": each.detections,
+                "AP_interval": _parts(each.ap_confidence),
+                "AP_certified": _parts(each.ap_certified),
+                "best_threshold": _parts(each.best_threshold),
             }
             for each in report.classes
         ],
         "operating_point": asdict(report.operating_point),
+        "best_threshold": _parts(report.best_threshold),
         "losses": asdict(report.losses),
+        "loss_summaries": [asdict(each) for each in report.loss_summaries],
         "images": report.images,
         "predicted_images": report.predicted_images,
         "labelled_images": report.labelled_images,
         "label_coverage": report.label_coverage,
+        "label_delay": _parts(report.label_delay),
+        "label_sources": [asdict(each) for each in report.label_sources],
         "positives": report.positives,
         "detections": report.detections,
+        "calibration": _parts(report.calibration),
+        "curves": [asdict(each) for each in report.curves],
+        "worst_images": [asdict(each) for each in report.worst_images],
+        "drift": _parts(report.drift),
+        "estimate": _parts(report.estimate),
         "notes": list(report.notes),
     }
+
+
+def _sure(report: "Report") -> Iterable[tuple[str, "StatisticIntervals"]]:
+    return report.intervals.items()
+
+
+def _parts(found: Any) -> Document | None:  # noqa: ANN401  # any part of a report
+    return None if found is None else asdict(found)

@@ -1,64 +1,83 @@
-"""``boxgauge monitor``: create, list, reset and delete monitors."""
+"""``boxgauge monitor``: create, list, compare, export, reset and delete monitors."""
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from boxgauge.cli.evaluate import GroundTruthFile, Strict
+from boxgauge.cli.evaluate import AsJson
+from boxgauge.cli.monitor_create import Name, create
 from boxgauge.cli.replay import LOCAL, Target
+from boxgauge.cli.report import Slice, WindowName
 
 app = typer.Typer(
-    help="Create, list, reset and delete monitors.", no_args_is_help=True, rich_markup_mode=None
+    help="Create, list, compare, export, reset and delete monitors.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
-Name = Annotated[str, typer.Argument(help="Name of the monitor.", metavar="MONITOR")]
-
-
-@app.command()
-def create(
-    name: Name,
-    gt: GroundTruthFile,
-    target: Target = LOCAL,
-    strict: Strict = False,
-    score_threshold: Annotated[
-        float | None,
-        typer.Option(
-            help="Score from which a detection counts in precision and recall.",
-            show_default="the service's: 0.5",
-        ),
-    ] = None,
-) -> None:
-    """Create a monitor for the categories of a COCO file; the same again is ok."""
-    from boxgauge.client import EvaluationSettings, MonitorClient
-    from boxgauge.formats import read_ground_truth
-
-    classes = {each.id: each.name for each in read_ground_truth(gt, strict=strict).classes}
-    settings = EvaluationSettings(strict=strict, score_threshold=score_threshold)
-    with MonitorClient(target) as client:
-        made = client.create_monitor(name, classes, settings)
-    typer.echo(f"monitor {made.name} watches {len(made.classes)} classes")
+app.command("create", short_help="Create a monitor.")(create)
 
 
 @app.command("list")
-def list_all(target: Target = LOCAL) -> None:
+def list_all(target: Target = LOCAL, as_json: AsJson = False) -> None:
     """List all monitors and how much each holds."""
-    from rich.markup import escape
-
-    from boxgauge.cli.tables import table
+    from boxgauge.cli.monitor_tables import monitor_documents, print_monitors
     from boxgauge.cli.terminal import out
     from boxgauge.client import MonitorClient
 
     with MonitorClient(target) as client:
         monitors = client.list_monitors()
-    made = table("monitor", "models", "classes", "labelled images", "boxes held", text=2)
-    for each in monitors:
-        made.add_row(
-            escape(each.name),
-            escape(", ".join(each.models)),
-            str(len(each.classes)),
-            str(each.labelled_images),
-            str(each.held_boxes),
-        )
-    out().print(made)
+    if as_json:
+        typer.echo(json.dumps(monitor_documents(monitors), ensure_ascii=False, allow_nan=False))
+    else:
+        print_monitors(out(), monitors)
+
+
+@app.command()
+def compare(
+    name: Name,
+    champion: Annotated[str, typer.Argument(help="The model in use.", metavar="CHAMPION")],
+    challenger: Annotated[
+        str, typer.Argument(help="The model that may replace it.", metavar="CHALLENGER")
+    ],
+    target: Target = LOCAL,
+    window: WindowName = "",
+    slice_name: Slice = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compare two models on the images that both have predicted and that are labelled."""
+    from dataclasses import asdict
+
+    from boxgauge.cli.monitor_tables import print_comparison
+    from boxgauge.cli.terminal import out
+    from boxgauge.client import MonitorClient
+
+    with MonitorClient(target) as client:
+        found = client.compare_models(name, champion, challenger, window=window, slice=slice_name)
+    if as_json:
+        document = {"monitor": name, **asdict(found)}
+        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    else:
+        print_comparison(out(), name, found)
+
+
+@app.command()
+def export(
+    name: Name,
+    folder: Annotated[Path, typer.Option("--out", help="Folder; made if it is missing.")],
+    target: Target = LOCAL,
+    model: Annotated[str, typer.Option(help="Which model.", show_default="all")] = "",
+    window: WindowName = "",
+) -> None:
+    """Write what a monitor holds as tallies, a file a model and slice, and an index.json."""
+    from boxgauge.cli.exported import write_tallies
+    from boxgauge.cli.terminal import counted
+    from boxgauge.client import MonitorClient
+
+    with MonitorClient(target) as client:
+        written = write_tallies(folder, client.export_tallies(name, model=model, window=window))
+    typer.echo(f"monitor {name}: {counted(len(written), 'file')} in {folder}")
 
 
 @app.command()

@@ -33,7 +33,7 @@ def evaluation_settings(
 
     given: dict[str, object] = {}
     if iou is not None:
-        given["iou_thresholds"] = _floats("--iou", iou)
+        given["iou_thresholds"] = floats("--iou", iou)
     if areas is not None:
         given["areas"] = tuple(_area(each) for each in areas.split(","))
     if max_detections is not None:
@@ -46,7 +46,8 @@ def evaluation_settings(
     )
 
 
-def _floats(option: str, text: str) -> tuple[float, ...]:
+def floats(option: str, text: str) -> tuple[float, ...]:
+    """Return numbers that are typed with commas."""
     try:
         return tuple(float(each) for each in text.split(","))
     except ValueError:

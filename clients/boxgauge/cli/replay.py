@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from boxgauge.cli.evaluate import DetectionsFile, GroundTruthFile, Strict
+from boxgauge.frames import InvalidInputError
 
 if TYPE_CHECKING:
-    from boxgauge.cli.streaming import Outcome
+    from boxgauge.cli.streaming import Outcome, Story
 
 Target = Annotated[str, typer.Option("--target", help="HOST:PORT of the service.")]
 MonitorName = Annotated[str, typer.Option("--monitor", help="Name of the monitor.")]
@@ -30,6 +31,30 @@ def replay(
     shuffle: Annotated[
         int | None, typer.Option(min=0, help="Seed of a random order of the images.")
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--start",
+            metavar="MOMENT",
+            help="Event time of the first image, as 2026-11-27T08:00:00Z.",
+            show_default="now, with --time-step",
+        ),
+    ] = None,
+    time_step: Annotated[
+        float | None,
+        typer.Option("--time-step", min=0, help="Seconds of event time from image to image."),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="KEY=VALUE[,VALUE…]",
+            help="Tag the images; several values take turns. May be repeated.",
+        ),
+    ] = None,
+    label_source: Annotated[
+        str, typer.Option("--label-source", help="How the labelled images were chosen.")
+    ] = "",
     strict: Strict = False,
 ) -> None:
     """Stream a COCO pair to a monitor, which is created if it is missing.
@@ -46,6 +71,7 @@ def replay(
     from boxgauge.client import MonitorClient
     from boxgauge.formats import read_detections, read_ground_truth
 
+    story = _story(start, time_step, tag or [], label_source)
     with working("reading files"):
         truth = read_ground_truth(gt, strict=strict)
         predictions, notes = read_detections(dt, truth, strict=strict)
@@ -58,9 +84,32 @@ def replay(
             say(f"dropped {dropped}: the monitor does not list their category")
         pace = Pace(rate, label_delay, batch, WallClock())
         with progress_bar("frames taken", 2 * len(truth.image_ids)) as advance:
-            outcome = stream(client, monitor, model, sides, pace, advance)
+            outcome = stream(client, monitor, model, sides, pace, story, advance)
     _print(outcome, len(truth.image_ids), monitor, model)
     raise typer.Exit(1 if outcome.refused else 0)
+
+
+def _story(
+    start: str | None, time_step: float | None, tags: list[str], label_source: str
+) -> "Story":
+    import time
+
+    from boxgauge.cli.monitor_options import key_and_value, moment
+    from boxgauge.cli.streaming import Story
+
+    start_s = None
+    if start is not None:
+        start_s = moment("--start", start).timestamp()
+    elif time_step is not None:
+        start_s = time.time()
+    wanted = "KEY=VALUE, or KEY=VALUE,VALUE"
+    by_key: dict[str, list[str]] = {}
+    for text in tags:
+        key, values = key_and_value("--tag", text, wanted)
+        if key in by_key:
+            raise InvalidInputError.at("--tag", repr(text), "of distinct keys")
+        by_key[key] = values.split(",")
+    return Story(start_s=start_s, step_s=time_step or 0, tags=by_key, source=label_source)
 
 
 def _print(outcome: "Outcome", images: int, monitor: str, model: str) -> None:

@@ -8,32 +8,36 @@ import typer
 from boxgauge.cli.evaluate import AsJson
 from boxgauge.cli.replay import LOCAL, MonitorName, Target
 
+ModelName = Annotated[
+    str, typer.Option("--model", help="Which model; needed when the monitor has seen several.")
+]
+WindowName = Annotated[
+    str,
+    typer.Option("--window", help="Name of a window of the monitor.", show_default="its first"),
+]
+Slice = Annotated[
+    str, typer.Option("--slice", metavar="KEY=VALUE", help="A slice.", show_default="all images")
+]
+
 
 def report(
     monitor: MonitorName,
     target: Target = LOCAL,
-    model: Annotated[
-        str, typer.Option(help="Which model; needed when the monitor has seen several.")
-    ] = "",
+    model: ModelName = "",
+    window: WindowName = "",
+    slice_name: Slice = "",
     as_json: AsJson = False,
 ) -> None:
     """Print a monitor's current report: everything acknowledged until now."""
     from boxgauge.cli.documents import monitor_document
-    from boxgauge.cli.tables import number, print_report
+    from boxgauge.cli.monitor_report import print_monitor_report
     from boxgauge.cli.terminal import out
     from boxgauge.client import MonitorClient
 
     with MonitorClient(target) as client:
-        answer = client.get_report(monitor, model=model)
+        answer = client.get_report(monitor, model=model, window=window, slice=slice_name)
     document = monitor_document(monitor, answer)
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
-        return
-    print_report(out(), f"monitor {monitor}, model {answer.model}", document)
-    seen = answer.report
-    if not seen.images:
-        typer.echo("no image has both sides yet: nothing to measure")
-    typer.echo(
-        f"{seen.predicted_images} images with predictions, {seen.labelled_images} with ground "
-        f"truth, label coverage {number(seen.label_coverage)}"
-    )
+    else:
+        print_monitor_report(out(), monitor, answer, document)

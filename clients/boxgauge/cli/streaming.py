@@ -1,12 +1,19 @@
 """The work of a replay: both sides of a COCO pair, prepared and streamed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from boxgauge.cli.pacing import Clock, Part, paced
-from boxgauge.client import Batch, EvaluationSettings, MonitorClient, RefusedFrame
+from boxgauge.client import (
+    Batch,
+    EvaluationSettings,
+    MonitorClient,
+    RefusedFrame,
+    ground_truth_batches,
+    prediction_batches,
+)
 from boxgauge.formats import CocoGroundTruth
 from boxgauge.frames import GroundTruths, InvalidInputError, Predictions
 
@@ -30,6 +37,32 @@ class Pace:
     label_delay_s: float
     images: int
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is said of the images beside their boxes.
+
+    Attributes:
+        start_s: Event time of the first image sent, seconds since 1970; None: none is said.
+        step_s: Seconds from one image to the next.
+        tags: By key, values that the images take in turn.
+        source: Of every label; empty: not stated.
+    """
+
+    start_s: float | None = None
+    step_s: float = 0
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    source: str = ""
+
+    def event_times(self, images: range) -> list[float]:
+        """Return when each image was taken, by its place in the order of sending."""
+        start = self.start_s
+        return [] if start is None else [start + k * self.step_s for k in images]
+
+    def tags_of(self, images: range) -> dict[str, list[str]]:
+        """Return the values of each image."""
+        return {key: [each[k % len(each)] for k in images] for key, each in self.tags.items()}
 
 
 @dataclass(slots=True)
@@ -91,11 +124,12 @@ def stream(
     model: str,
     sides: Sides,
     pace: Pace,
+    story: Story,
     advance: Callable[[int], None],
 ) -> Outcome:
     """Send everything at its pace and return what became of it."""
     outcome = Outcome()
-    for answer in client.observe(monitor, _messages(sides, pace), model=model):
+    for answer in client.observe(monitor, _messages(sides, pace, story), model=model):
         outcome.accepted += answer.accepted
         outcome.unchanged += answer.unchanged
         outcome.refused += len(answer.refused)
@@ -105,16 +139,22 @@ def stream(
     return outcome
 
 
-def _messages(sides: Sides, pace: Pace) -> Iterator[list[Batch]]:
+def _messages(sides: Sides, pace: Pace, story: Story) -> Iterator[list[Batch]]:
     images = len(sides.predictions)
     batches = [range(k, min(k + pace.images, images)) for k in range(0, images, pace.images)]
     sizes = [len(batch) for batch in batches]
     for k, part in paced(sizes, rate=pace.rate, label_delay_s=pace.label_delay_s, clock=pace.clock):
         message: list[Batch] = []
+        batch = batches[k]
         if part is not Part.LABELS:
-            message.append(sides.predictions.take(batches[k]))
+            message += prediction_batches(
+                sides.predictions.take(batch),
+                event_times=story.event_times(batch),
+                tags=story.tags_of(batch),
+            )
         if part is not Part.PREDICTIONS:
-            message.append(sides.ground_truths.take(batches[k]))
+            sources = [story.source] * len(batch) if story.source else ()
+            message += ground_truth_batches(sides.ground_truths.take(batch), sources=sources)
         yield message
 
 

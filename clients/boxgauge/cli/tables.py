@@ -1,6 +1,7 @@
 """Documents as tables to read."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
@@ -10,6 +11,9 @@ from rich.table import Table
 
 from boxgauge.cli.documents import Document
 from boxgauge.cli.terminal import counted
+
+if TYPE_CHECKING:
+    from boxgauge.client import Interval
 
 # Name, IoU, area, detections an image and class: COCO's 12 statistics in their order.
 _STATISTICS = (
@@ -90,13 +94,24 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
+def interval_text(found: "Interval | None") -> str:
+    """Return both ends to four places, or a dash where there are none."""
+    return "–" if found is None else _from_to(found.low, found.high)
+
+
 def _statistics(document: Document) -> Table:
     made = table("statistic", "IoU", "area", "detections", "value", text=3)
     intervals = (document.get("intervals") or {}).get("statistics", {})
+    certified = (document.get("intervals") or {}).get("certified", {})
+    certified = {name: each for name, each in certified.items() if each is not None}
+    if certified:
+        made.add_column("certified", justify="right", no_wrap=True)
     if intervals:
         made.add_column("95% interval", justify="right", no_wrap=True)
     for name, iou, area, most in _cuts(document):
         cells = [name, iou, escape(area), most, number(document["statistics"][name])]
+        if certified:
+            cells.append(_interval(certified.get(name)))
         if intervals:
             cells.append(_interval(intervals.get(name)))
         made.add_row(*cells)
@@ -118,7 +133,11 @@ def _cuts(document: Document) -> Iterable[tuple[str, str, str, str]]:
 def _interval(found: Document | None) -> str:
     if found is None or found["low"] is None:
         return "–"
-    return f"{found['low']:.4f} to {found['high']:.4f}"
+    return _from_to(found["low"], found["high"])
+
+
+def _from_to(low: float, high: float) -> str:
+    return f"{low:.4f} to {high:.4f}"
 
 
 def _operating_point(document: Document) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from boxgauge.client.report_parts_in import image_id_from
 from boxgauge.frames import ImageId
 from boxgauge.v1 import frames_pb2
 from boxgauge.v1 import monitor_pb2 as pb
@@ -61,10 +62,9 @@ def acknowledgement_from(message: pb.ObserveResponse) -> Acknowledgement:
 
 
 def _refused(message: frames_pb2.FrameError) -> RefusedFrame:
-    kind = message.image_id.WhichOneof("id")
     return RefusedFrame(
         side=_SIDES.get(message.side, "frame"),
-        image_id=None if kind is None else getattr(message.image_id, kind),
+        image_id=image_id_from(message.image_id),
         code=message.code,
         message=message.message,
         field=message.field,

@@ -5,6 +5,7 @@ import re
 from boxgauge.frames import FailedPreconditionError, InvalidInputError
 
 _PORT = re.compile(r".+:(\d{1,5})", re.S)
+_NAME = re.compile(r"[A-Za-z0-9_./-]{1,100}", re.ASCII)
 _SCHEMES = ("unix:", "unix-abstract:", "vsock:")
 
 
@@ -39,6 +40,18 @@ def check_text(text: object, field: str) -> str:
     except UnicodeEncodeError:
         raise InvalidInputError.at(field, ascii(text[:40]), "Unicode text") from None
     return text
+
+
+def check_name(name: object, field: str) -> str:
+    """Return the name of a monitor or model.
+
+    Raises:
+        InvalidInputError: It is not made of 1 to 100 letters, digits and ``_-./``.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        shown = repr(name)[:80]
+        raise InvalidInputError.at(field, shown, "1 to 100 letters, digits, _, -, . and /")
+    return name
 
 
 def check_window(window: object) -> int:

@@ -1,7 +1,8 @@
 """What the service says of a monitor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from boxgauge.client.monitor_settings import MonitorSettings, monitor_settings_from
 from boxgauge.v1 import monitor_pb2 as pb
 
 
@@ -17,6 +18,11 @@ class Monitor:
         models: Names of the models seen, ascending.
         labelled_images: Images with ground truth.
         held_boxes: Boxes in the service's memory, both sides, all models.
+        settings: All it was made with, the service's defaults filled in.
+        slices: Slices seen, ``key=value``, ascending.
+        watermark_us: The highest event time seen, microseconds since 1970; 0: none yet.
+        outcomes: How often a frame came to something that no report counts, such as ``late``.
+        tally_bytes: Bytes of its tallies in the service's memory.
     """
 
     name: str
@@ -26,6 +32,11 @@ class Monitor:
     models: tuple[str, ...]
     labelled_images: int
     held_boxes: int
+    settings: MonitorSettings = field(default_factory=MonitorSettings)
+    slices: tuple[str, ...] = ()
+    watermark_us: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    tally_bytes: int = 0
 
 
 def monitor_from(message: pb.Monitor) -> Monitor:
@@ -38,4 +49,9 @@ def monitor_from(message: pb.Monitor) -> Monitor:
         models=tuple(message.models),
         labelled_images=message.labelled_images,
         held_boxes=message.held_boxes,
+        settings=monitor_settings_from(message.settings),
+        slices=tuple(message.slices),
+        watermark_us=message.watermark_us,
+        outcomes={each.outcome: each.count for each in message.outcomes},
+        tally_bytes=message.tally_bytes,
     )

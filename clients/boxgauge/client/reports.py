@@ -1,8 +1,23 @@
 """Reports as the service sends them; absent is None, never -1 or NaN."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
+from boxgauge.client import report_parts_in as parts
+from boxgauge.client.report_parts import (
+    Calibration,
+    Drift,
+    Estimate,
+    Interval,
+    LabelDelay,
+    LossSummary,
+    PrecisionCurve,
+    ScorePoint,
+    SourceCount,
+    StatisticIntervals,
+    Window,
+    WorstImage,
+)
+from boxgauge.client.report_parts_in import optional
 from boxgauge.v1 import evaluation_pb2, monitor_pb2
 from boxgauge.v1 import report_pb2 as pb
 
@@ -21,11 +36,18 @@ STATISTICS = {
     "ARm": "ar_medium",
     "ARl": "ar_large",
 }
+_KNOWN_AS = {field: name for name, field in STATISTICS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class ClassStatistics:
-    """Average precision and recall of one class, all areas, the last max_detections."""
+    """Average precision and recall of one class, all areas, the last max_detections.
+
+    Attributes:
+        ap_certified: Contains the exact ``ap`` for certain; None where ``ap`` is exact.
+        ap_confidence: 95% confidence interval of ``ap``; None where undefined.
+        best_threshold: With the highest F1; None where no threshold has a true positive.
+    """
 
     id: int
     name: str
@@ -35,6 +57,9 @@ class ClassStatistics:
     ar: float | None
     positives: int
     detections: int
+    ap_certified: Interval | None = None
+    ap_confidence: Interval | None = None
+    best_threshold: ScorePoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +100,20 @@ class Report:
         positives: Ground truths that count.
         detections: Detections of the images with both sides.
         notes: Where the answer differs from pycocotools' known faults.
+        window: Over which images; None from an evaluation.
+        slice: ``key=value``; empty: all images.
+        intervals: How sure each statistic is, by its name; empty from an evaluation.
+        best_threshold: With the highest F1 over all classes together; None where undefined.
+        curves: Precision over recall.
+        calibration: What scores mean.
+        loss_summaries: One a configured loss.
+        worst_images: Images with the most errors, worst first.
+        label_sources: How the labelled images were chosen; more than one biases every figure.
+        label_delay: How long labels took.
+        drift: Predictions against a reference.
+        estimate: What to expect before labels come. An estimate.
+        watermark_us: The monitor's highest event time, microseconds since 1970; 0: none.
+        age_s: Seconds since the state that this report reflects was the newest.
     """
 
     statistics: dict[str, float | None]
@@ -88,6 +127,20 @@ class Report:
     positives: int
     detections: int
     notes: tuple[str, ...]
+    window: Window | None = None
+    slice: str = ""
+    intervals: dict[str, StatisticIntervals] = field(default_factory=dict)
+    best_threshold: ScorePoint | None = None
+    curves: tuple[PrecisionCurve, ...] = ()
+    calibration: Calibration | None = None
+    loss_summaries: tuple[LossSummary, ...] = ()
+    worst_images: tuple[WorstImage, ...] = ()
+    label_sources: tuple[SourceCount, ...] = ()
+    label_delay: LabelDelay | None = None
+    drift: Drift | None = None
+    estimate: Estimate | None = None
+    watermark_us: int = 0
+    age_s: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +171,41 @@ def evaluation_result_from(message: evaluation_pb2.EvaluateResponse) -> Evaluati
     return EvaluationResult(report_from(message.report), message.dropped_detections)
 
 
+def known_name(field_name: str) -> str:
+    """Return the name under which a statistic is known: ``AP50`` for ``ap50``."""
+    return _KNOWN_AS.get(field_name, field_name)
+
+
 def report_from(message: pb.Report) -> Report:
     """Return the report that a message carries."""
     return Report(
         statistics={
-            name: _optional(message.statistics, field) for name, field in STATISTICS.items()
+            name: optional(message.statistics, field) for name, field in STATISTICS.items()
         },
         classes=tuple(_class_from(each) for each in message.classes),
         operating_point=_operating_point_from(message.operating_point),
-        losses=MeanLosses(_optional(message.losses, "giou"), _optional(message.losses, "bce")),
+        losses=MeanLosses(optional(message.losses, "giou"), optional(message.losses, "bce")),
         images=message.images,
         predicted_images=message.predicted_images,
         labelled_images=message.labelled_images,
-        label_coverage=_optional(message, "label_coverage"),
+        label_coverage=optional(message, "label_coverage"),
         positives=message.positives,
         detections=message.detections,
         notes=tuple(message.notes),
+        window=parts.window_from(message),
+        slice=message.slice,
+        intervals={known_name(each.name): parts.intervals_from(each) for each in message.intervals},
+        best_threshold=parts.score_point_from(message),
+        curves=tuple(parts.curve_from(each) for each in message.curves),
+        calibration=parts.calibration_from(message),
+        loss_summaries=tuple(parts.loss_summary_from(each) for each in message.loss_summaries),
+        worst_images=tuple(parts.worst_image_from(each) for each in message.worst_images),
+        label_sources=tuple(parts.source_from(each) for each in message.label_sources),
+        label_delay=parts.label_delay_from(message),
+        drift=parts.drift_from(message),
+        estimate=parts.estimate_from(message),
+        watermark_us=message.watermark_us,
+        age_s=message.age_s,
     )
 
 
@@ -141,12 +213,15 @@ def _class_from(message: pb.ClassStatistics) -> ClassStatistics:
     return ClassStatistics(
         id=message.object_class.id,
         name=message.object_class.name,
-        ap=_optional(message, "ap"),
-        ap50=_optional(message, "ap50"),
-        ap75=_optional(message, "ap75"),
-        ar=_optional(message, "ar"),
+        ap=optional(message, "ap"),
+        ap50=optional(message, "ap50"),
+        ap75=optional(message, "ap75"),
+        ar=optional(message, "ar"),
         positives=message.positives,
         detections=message.detections,
+        ap_certified=parts.interval_from(message, "ap_certified"),
+        ap_confidence=parts.interval_from(message, "ap_confidence"),
+        best_threshold=parts.score_point_from(message),
     )
 
 
@@ -154,13 +229,9 @@ def _operating_point_from(message: pb.OperatingPoint) -> OperatingPoint:
     return OperatingPoint(
         iou_threshold=message.iou_threshold,
         score_threshold=message.score_threshold,
-        precision=_optional(message, "precision"),
-        recall=_optional(message, "recall"),
+        precision=optional(message, "precision"),
+        recall=optional(message, "recall"),
         true_positives=message.true_positives,
         false_positives=message.false_positives,
         false_negatives=message.false_negatives,
     )
-
-
-def _optional(message: Any, field: str) -> float | None:  # noqa: ANN401  # any message
-    return getattr(message, field) if message.HasField(field) else None

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from boxgauge.client.batches import Batch, to_message
 from boxgauge.client.checks import check_text
+from boxgauge.client.messages import Batch, to_message
+from boxgauge.client.monitor_settings import MonitorSettings, monitor_message
 from boxgauge.client.settings import EvaluationSettings, class_messages, evaluation_message
 from boxgauge.frames import InvalidInputError
 from boxgauge.v1 import evaluation_pb2, monitor_pb2
@@ -21,22 +22,67 @@ def observe_request(
     )
 
 
-def report_request(monitor: str, model: str) -> monitor_pb2.GetReportRequest:
-    """Return the question for a monitor's report."""
-    return monitor_pb2.GetReportRequest(
-        monitor=check_text(monitor, "monitor"), model=check_text(model, "model")
+def create_request(
+    monitor: str, classes: Mapping[int, str], settings: EvaluationSettings | MonitorSettings
+) -> monitor_pb2.CreateMonitorRequest:
+    """Return the request for a new monitor."""
+    return monitor_pb2.CreateMonitorRequest(
+        monitor=check_text(monitor, "monitor"), settings=monitor_message(classes, settings)
     )
 
 
-def watch_request(monitor: str, model: str, interval_s: float) -> monitor_pb2.WatchReportRequest:
+def report_request(
+    monitor: str, model: str, window: str, slice: str, max_age_s: float
+) -> monitor_pb2.GetReportRequest:
+    """Return the question for a monitor's report."""
+    return monitor_pb2.GetReportRequest(
+        monitor=check_text(monitor, "monitor"),
+        model=check_text(model, "model"),
+        window=check_text(window, "window"),
+        slice=check_text(slice, "slice"),
+        max_age_s=_seconds(max_age_s, "max_age_s"),
+    )
+
+
+def watch_request(
+    monitor: str, model: str, window: str, slice: str, interval_s: float
+) -> monitor_pb2.WatchReportRequest:
     """Return the question for a monitor's reports as they change."""
-    if not isinstance(interval_s, int | float):
-        raise InvalidInputError.at("interval_s", repr(interval_s), "seconds")
     return monitor_pb2.WatchReportRequest(
         monitor=check_text(monitor, "monitor"),
         model=check_text(model, "model"),
-        interval_s=interval_s,
+        window=check_text(window, "window"),
+        slice=check_text(slice, "slice"),
+        interval_s=_seconds(interval_s, "interval_s"),
     )
+
+
+def compare_request(
+    monitor: str, champion: str, challenger: str, window: str, slice: str
+) -> monitor_pb2.CompareModelsRequest:
+    """Return the question for the comparison of two models."""
+    return monitor_pb2.CompareModelsRequest(
+        monitor=check_text(monitor, "monitor"),
+        champion=check_text(champion, "champion"),
+        challenger=check_text(challenger, "challenger"),
+        window=check_text(window, "window"),
+        slice=check_text(slice, "slice"),
+    )
+
+
+def export_request(monitor: str, model: str, window: str) -> monitor_pb2.ExportTalliesRequest:
+    """Return the question for a monitor's tallies."""
+    return monitor_pb2.ExportTalliesRequest(
+        monitor=check_text(monitor, "monitor"),
+        model=check_text(model, "model"),
+        window=check_text(window, "window"),
+    )
+
+
+def _seconds(given: object, field: str) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise InvalidInputError.at(field, repr(given), "seconds")
+    return given
 
 
 def first_evaluate_request(

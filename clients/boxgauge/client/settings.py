@@ -7,7 +7,7 @@ import numpy as np
 
 from boxgauge.client.checks import check_text
 from boxgauge.frames import InvalidInputError
-from boxgauge.v1 import monitor_pb2, report_pb2
+from boxgauge.v1 import report_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,17 @@ def _message(settings: EvaluationSettings) -> report_pb2.EvaluationSettings:
     )
 
 
+def evaluation_from(message: report_pb2.EvaluationSettings) -> EvaluationSettings:
+    """Return the settings that a message carries."""
+    return EvaluationSettings(
+        iou_thresholds=tuple(message.iou_thresholds),
+        areas=tuple((each.name, each.low, each.high) for each in message.areas),
+        max_detections=tuple(message.max_detections),
+        strict=message.strict,
+        score_threshold=message.score_threshold if message.HasField("score_threshold") else None,
+    )
+
+
 def class_messages(classes: Mapping[int, str]) -> list[report_pb2.ObjectClass]:
     """Return class names by id as the contract carries them."""
     if not isinstance(classes, Mapping):
@@ -74,12 +85,3 @@ def _class_message(class_id: object, name: object) -> report_pb2.ObjectClass:
     if not isinstance(name, str):
         raise InvalidInputError.at(field, repr(name), "a name")
     return report_pb2.ObjectClass(id=int(class_id), name=check_text(name, field))
-
-
-def monitor_message(
-    classes: Mapping[int, str], settings: EvaluationSettings
-) -> monitor_pb2.MonitorSettings:
-    """Return a monitor's settings as the contract carries them."""
-    return monitor_pb2.MonitorSettings(
-        classes=class_messages(classes), evaluation=evaluation_message(settings)
-    )

@@ -12,6 +12,7 @@ from grpc_status import rpc_status
 from boxgauge.frames import (
     AlreadyExistsError,
     BoxGaugeError,
+    DataLossError,
     FailedPreconditionError,
     InvalidInputError,
     NotFoundError,
@@ -25,6 +26,7 @@ _ERRORS: dict[grpc.StatusCode, type[BoxGaugeError]] = {
     grpc.StatusCode.ALREADY_EXISTS: AlreadyExistsError,
     grpc.StatusCode.FAILED_PRECONDITION: FailedPreconditionError,
     grpc.StatusCode.RESOURCE_EXHAUSTED: ResourceExhaustedError,
+    grpc.StatusCode.DATA_LOSS: DataLossError,
     grpc.StatusCode.UNAVAILABLE: UnavailableError,
     grpc.StatusCode.DEADLINE_EXCEEDED: UnavailableError,
 }

@@ -5,6 +5,7 @@ from boxgauge.frames.columns import Frames, GroundTruths, Predictions
 from boxgauge.frames.errors import (
     AlreadyExistsError,
     BoxGaugeError,
+    DataLossError,
     FailedPreconditionError,
     GraphError,
     InvalidInputError,
@@ -27,6 +28,7 @@ __all__ = [
     "AlreadyExistsError",
     "BoxFormat",
     "BoxGaugeError",
+    "DataLossError",
     "FailedPreconditionError",
     "Frames",
     "GraphError",

@@ -61,6 +61,12 @@ class UnavailableError(BoxGaugeError):
     status = "UNAVAILABLE"
 
 
+class DataLossError(BoxGaugeError):
+    """What was kept cannot be read back as it was written."""
+
+    status = "DATA_LOSS"
+
+
 class GraphError(FailedPreconditionError):
     """A graph or its manifest is missing, corrupt or foreign."""
 

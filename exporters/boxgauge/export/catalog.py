@@ -12,6 +12,7 @@ from boxgauge.export.entries.exact import EXACT
 from boxgauge.export.entries.masks import MASKS
 from boxgauge.export.entries.metrics import METRICS
 from boxgauge.export.entries.pixels import PIXELS
+from boxgauge.export.entries.predicted import PREDICTED
 from boxgauge.export.entries.ranking import RANKING
 from boxgauge.export.entries.resampling import RESAMPLING
 from boxgauge.export.entries.score_curves import SCORE_CURVES
@@ -27,7 +28,7 @@ def catalog() -> Mapping[str, Entry]:
         (
             *(*BOXES, *CLASSIFICATION, *MASKS, *RANKING, *SOFT_PRECISION, *TOTAL),
             *(*METRICS, *EXACT, *VOC, *ERRORS, *RESAMPLING, *CALIBRATION, *PIXELS, *SCORE_CURVES),
-            *CERTIFIED,
+            *(*CERTIFIED, *PREDICTED),
         )
     )
 

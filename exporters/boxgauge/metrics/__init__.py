@@ -2,10 +2,14 @@
 
 from boxgauge.metrics.calibration import CalibrationErrors, calibration_errors, count_calibration
 from boxgauge.metrics.certified import CertifiedCurves, certified_curves
+from boxgauge.metrics.clustered_difference import ClusteredDifference, clustered_difference
 from boxgauge.metrics.confusion_matrix import ConfusionCounts, confusion_matrix
+from boxgauge.metrics.distribution_distances import DistributionDistances, distribution_distances
 from boxgauge.metrics.evaluate import evaluate
+from boxgauge.metrics.expected_average_precision import expected_average_precision
 from boxgauge.metrics.f_beta import FBeta, f_beta
 from boxgauge.metrics.image_overlaps import ImageOverlaps, image_overlaps
+from boxgauge.metrics.left_out import left_out_precision
 from boxgauge.metrics.lrp import OptimalLrp, optimal_lrp
 from boxgauge.metrics.matching import Matching, match_detections
 from boxgauge.metrics.mean_average_precision import MeanAveragePrecision
@@ -23,8 +27,10 @@ from boxgauge.metrics.voc_matching import VocMatching, match_voc
 __all__ = [
     "CalibrationErrors",
     "CertifiedCurves",
+    "ClusteredDifference",
     "ConfusionCounts",
     "Curves",
+    "DistributionDistances",
     "FBeta",
     "ImageOverlaps",
     "Matching",
@@ -40,13 +46,17 @@ __all__ = [
     "VocMatching",
     "calibration_errors",
     "certified_curves",
+    "clustered_difference",
     "coco_overlap",
     "confusion_matrix",
     "count_calibration",
     "count_pixels",
+    "distribution_distances",
     "evaluate",
+    "expected_average_precision",
     "f_beta",
     "image_overlaps",
+    "left_out_precision",
     "match_detections",
     "match_voc",
     "mean_iou",

@@ -1,5 +1,6 @@
 """Matched images: both sides and what matching found, for whatever looks closer than AP does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +30,14 @@ class MatchedImages:
         """Row among the ground truths of what each detection took, or -1: int64 [d]."""
         first = np.repeat(self.ground_truths.offsets[:-1], self.matches.counts)
         return np.where(self.matches.partners >= 0, self.matches.partners + first, -1)
+
+    def select(self, images: Sequence[int]) -> "MatchedImages":
+        """Return the images at these positions, in this order."""
+        return MatchedImages(
+            self.predictions.take(images),
+            self.ground_truths.take(images),
+            self.matches.select(images),
+        )
 
 
 class Accumulator(Protocol):

@@ -20,7 +20,7 @@ def mean(values: NDArray[np.float64]) -> float | None:
 def average_precision(curves: Curves, settings: EvaluationSettings) -> dict[tuple[str, str], float]:
     """Return the mean precision by (IoU, area); only defined ones, most detections last."""
     found = {}
-    spans = [(_overall(settings), slice(None))]
+    spans = [(overall_name(settings), slice(None))]
     spans += [
         (f"{iou:.2f}", slice(t, t + 1))
         for t, iou in enumerate(settings.iou_thresholds)
@@ -57,7 +57,7 @@ def statistics(
     """
     most = settings.max_detections
     every, last = settings.areas[0].name, most[-1]
-    overall = _overall(settings)
+    overall = overall_name(settings)
     second = most[1] if len(most) > 1 else last
     no_hundred = settings.strict and 100 not in most
     return Statistics(
@@ -113,7 +113,7 @@ def _class_means(values: NDArray[np.float64]) -> tuple[float | None, ...]:
     )
 
 
-def _overall(settings: EvaluationSettings) -> str:
+def overall_name(settings: EvaluationSettings) -> str:
     """Return the name of the mean over all thresholds: COCO's own, or "all" of others."""
     is_coco = settings.iou_thresholds == COCO_IOU_THRESHOLDS
     return "0.50:0.95" if is_coco else "all"

@@ -1,6 +1,7 @@
 """From a tally's columns to a report: the report graph, then means and counts."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from boxgauge.engine.curves import curves as curves_of
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matches import FIXED_POINT, unpack_patterns
 from boxgauge.engine.operating import operating_threshold
-from boxgauge.engine.report import MeanLosses, OperatingPoint, Report
+from boxgauge.engine.report import Curves, MeanLosses, OperatingPoint, Report
 from boxgauge.engine.report_order import report_order
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.engine.sortable import restored, sortable
@@ -33,13 +34,11 @@ def summarise(
     patterns: tuple[bytes, ...],
 ) -> Report:
     """Return the report of a tally's columns, whose images stand in report order."""
-    areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
-    # A spare pattern, so that there is one even without detections.
-    outcomes = unpack_patterns(patterns or (b"",), areas, thresholds)
+    outcomes = outcomes_of(patterns, settings)
     keys, values = sortable(columns.scores)
     order = report_order(columns.labels, keys)
     detections_of = np.bincount(columns.labels, minlength=len(classes))
-    positives = _positives(columns, len(classes), areas)
+    positives = positives_of(columns.truth_labels, columns.truth_counted, len(classes), settings)
     found = curves_of(
         engine,
         Columns(
@@ -53,6 +52,29 @@ def summarise(
         ),
     )
     curves = replace(found, scores=restored(found.scores, values))
+    return report_of_curves(engine, classes, settings, columns, outcomes, positives, curves)
+
+
+def report_of_curves(
+    engine: Engine,
+    classes: tuple[ObjectClass, ...],
+    settings: EvaluationSettings,
+    columns: TallyColumns,
+    outcomes: NDArray[np.int64],
+    positives: NDArray[np.int64],
+    curves: Curves,
+) -> Report:
+    """Return what follows from the curves and the columns.
+
+    Args:
+        engine: Holds the graph.
+        classes: In ascending id.
+        settings: As matched.
+        columns: Of all images.
+        outcomes: By the columns' codes, [p, areas, thresholds].
+        positives: Ground truths that count, [classes, areas].
+        curves: Precision of the last maximum at least, recall of all.
+    """
     detections, giou, giou_pairs, bce, bce_count, not_probability = columns.total_sums()
     precision, recall = average_precision(curves, settings), average_recall(curves, settings)
     total = int(positives[:, 0].sum())
@@ -65,7 +87,7 @@ def summarise(
             classes,
             settings,
             positives[:, 0],
-            detections_of,
+            np.bincount(columns.labels, minlength=len(classes)),
         ),
         operating_point=_operating_point(engine, settings, columns.scores, at, total),
         losses=MeanLosses(
@@ -81,12 +103,30 @@ def summarise(
     )
 
 
-def _positives(columns: TallyColumns, classes: int, areas: int) -> NDArray[np.int64]:
-    """Return the ground truths that count, by class and area range."""
-    counted, labels = columns.truth_counted.astype(np.uint32), columns.truth_labels
+def outcomes_of(patterns: tuple[bytes, ...], settings: EvaluationSettings) -> NDArray[np.int64]:
+    """Return outcomes [p, areas, thresholds], with a spare one where there is no pattern."""
+    areas, thresholds = len(settings.areas), len(settings.iou_thresholds)
+    return unpack_patterns(patterns or (b"",), areas, thresholds)
+
+
+def positives_of(
+    labels: NDArray[np.integer[Any]],
+    counted: NDArray[np.integer[Any]],
+    classes: int,
+    settings: EvaluationSettings,
+) -> NDArray[np.int64]:
+    """Return the ground truths that count, by class and area range.
+
+    Args:
+        labels: Class of each, from 0.
+        counted: Area ranges in which it does, one bit each.
+        classes: How many there are.
+        settings: With these area ranges.
+    """
+    bits = counted.astype(np.uint32)
     by_area = [
-        np.bincount(labels[(counted >> np.uint32(a)) & 1 == 1], minlength=classes)
-        for a in range(areas)
+        np.bincount(labels[(bits >> np.uint32(a)) & 1 == 1], minlength=classes)
+        for a in range(len(settings.areas))
     ]
     return np.stack(by_area, axis=1).astype(np.int64)
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
@@ -14,20 +15,31 @@ import orjson
 from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
-from boxgauge.frames import ProviderError
+from boxgauge.frames import ProviderError, UnavailableError
 from boxgauge.server.grpc_server import GrpcServer
+from boxgauge.server.journal.journal import Journal
 from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.monitor import Surroundings
+from boxgauge.server.monitor.monitor import Monitor
+from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.page.history import History
+from boxgauge.server.page.on_loop import on_loop
+from boxgauge.server.page.routes import Pages
+from boxgauge.server.page.shelf import Shelf
+from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
 from boxgauge.server.service.runner import Runner
-from boxgauge.server.settings import Settings
+from boxgauge.server.settings import PREFIX, Settings
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
+_LIST_S = 5.0  # how long a page may wait for the event loop to list the monitors
+
+# Of the time between two refreshes of exported reports, what these may take at most.
+_REFRESH_SHARE = 0.5
 
 
 class App:
@@ -40,7 +52,7 @@ class App:
 
     Attributes:
         address: ``host:port`` of gRPC, once started.
-        metrics_url: Of the metrics, once started.
+        metrics_url: Of the metrics, once started; the page is at ``/`` of it.
         telemetry: Its metrics.
         book: Its monitors, once started.
         engine: Once started.
@@ -59,7 +71,11 @@ class App:
         engine: Engine | None = None,
     ) -> None:
         self.settings = settings
-        self.telemetry = Telemetry(registry or CollectorRegistry())
+        self.telemetry = Telemetry(
+            registry or CollectorRegistry(),
+            max_series=settings.max_series,
+            max_classes=settings.max_exported_classes,
+        )
         self._given_engine = engine
         self._is_ready = False
         self._stack = AsyncExitStack()
@@ -92,14 +108,16 @@ class App:
     async def _start(self) -> None:
         settings, stack = self.settings, self._stack
         # First, so that a probe is answered while the graphs load.
-        metrics = MetricsServer(self.telemetry.text, lambda: self._is_ready)
+        loop = asyncio.get_running_loop()
+        shelf = Shelf(History(), lambda: self._listed(loop))
+        self.telemetry.follow(shelf)
+        metrics = MetricsServer(self.telemetry.scraped, lambda: self._is_ready, Pages(shelf))
         port = metrics.start(settings.metrics_host, settings.metrics_port)
         stack.callback(metrics.stop)
         self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"
 
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
-        loop = asyncio.get_running_loop()
         if self._given_engine is None:
             self.engine = await loop.run_in_executor(executor, open_engine, settings)
         else:
@@ -110,11 +128,30 @@ class App:
         release = package_version()
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
         max_waiting = settings.max_concurrent_streams * WINDOW
+        journal = await Journal.open(settings.journal)
+        stack.push_async_callback(journal.close)
+        self.telemetry.journal(lambda: journal.file_bytes, settings.max_journal_bytes)
+        if not journal.is_durable:
+            _LOG.warning(
+                "there is no %sJOURNAL: monitors and their frames are gone with this process",
+                PREFIX,
+            )
         around = Surroundings(
-            self.engine, executor, ledger, self.telemetry, settings.max_models, max_waiting
+            engine=self.engine,
+            executor=executor,
+            journal=journal,
+            ledger=ledger,
+            telemetry=self.telemetry,
+            clock_us=lambda: time.time_ns() // 1000,
+            max_models=settings.max_models,
+            max_waiting=max_waiting,
+            max_tally_bytes=settings.max_tally_bytes,
+            max_journal_bytes=settings.max_journal_bytes,
         )
         self.book = Book(around, max_monitors=settings.max_monitors)
+        stack.push_async_callback(self.book.tend)
         stack.push_async_callback(self.book.settle)
+        await self.book.restore()
         if self._given_engine is None:
             # After the drain, so that no long run keeps the process; before what waits for runs.
             stack.callback(self.engine.stop)
@@ -134,17 +171,48 @@ class App:
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)
-        refreshing = asyncio.create_task(self._refresh())
-        stack.callback(refreshing.cancel)
+        for task in (self._refresh(), self._tend()):
+            stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
         self._is_ready = True
+
+    def _listed(self, loop: asyncio.AbstractEventLoop) -> tuple[MonitorEntry, ...]:
+        """Return all monitors; called by other threads than the loop's.
+
+        Raises:
+            UnavailableError: The service starts or stops, or its loop is stuck.
+        """
+        if not self._is_ready:
+            raise UnavailableError("the service is starting or stopping: ask again later")
+        return on_loop(
+            loop, lambda: tuple(_entry(each) for each in self.book.list()), timeout_s=_LIST_S
+        )
 
     async def _refresh(self) -> None:
         """Keep the exported reports up to date."""
         while True:
             await asyncio.sleep(self.settings.report_interval_s)
-            await self.book.refresh()
+            await self.book.refresh(_REFRESH_SHARE * self.settings.report_interval_s)
+
+    async def _tend(self) -> None:
+        """Forget what is too old, and write checkpoints."""
+        while True:
+            await asyncio.sleep(self.settings.checkpoint_interval_s)
+            await self.book.tend()
+
+
+def _entry(monitor: Monitor) -> MonitorEntry:
+    return MonitorEntry(
+        name=monitor.name,
+        tally=monitor.definition.tally.value,
+        classes=len(monitor.classes),
+        windows=tuple(each.name for each in monitor.definition.windows),
+        models=tuple(monitor.models),
+        slices=tuple(monitor.slices),
+        labelled_images=monitor.labelled_images,
+        watermark_us=monitor.watermark_us,
+    )
 
 
 def open_engine(settings: Settings) -> Engine:

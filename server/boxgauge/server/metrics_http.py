@@ -1,4 +1,4 @@
-"""Metrics and probes over HTTP, on a port and in threads of their own."""
+"""Metrics, probes and the page over HTTP, on a port and in threads of their own."""
 
 import logging
 import threading
@@ -13,13 +13,15 @@ from boxgauge.server.settings import PREFIX
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05  # how long stopping may wait for the listening thread
 _TEXT = "text/plain; charset=utf-8"
-_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+Pages = Callable[[str, str, str], tuple[str, list[tuple[str, str]], bytes] | None]
+"""Returns status line, headers and body for path, query and ``If-None-Match``; None: not found."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     # A reader that never finishes must not keep the service from stopping.
     block_on_close = False
+    request_queue_size = 128  # a browser opens six connections at once
 
     def server_bind(self) -> None:
         """Bind without the base class's reverse look-up of the host's name."""
@@ -39,16 +41,23 @@ class _Handler(WSGIRequestHandler):
 
 
 class MetricsServer:
-    """Serves ``/metrics``, ``/healthz`` (alive) and ``/readyz`` (takes work).
+    """Serves ``/metrics``, ``/healthz`` (alive), ``/readyz`` (takes work) and the page.
 
     Args:
-        metrics: Returns the exposition.
+        metrics: Returns content type and text of the exposition for an Accept header.
         is_ready: Says whether the service takes work.
+        pages: Answers for every other path.
     """
 
-    def __init__(self, metrics: Callable[[], bytes], is_ready: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        metrics: Callable[[str], tuple[str, bytes]],
+        is_ready: Callable[[], bool],
+        pages: Pages | None = None,
+    ) -> None:
         self._metrics = metrics
         self._is_ready = is_ready
+        self._pages = pages
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -82,21 +91,30 @@ class MetricsServer:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         method = environ.get("REQUEST_METHOD")
-        status, kind, body = self._route(str(environ.get("PATH_INFO", "")))
-        headers = [("Content-Type", kind)]
+        status, headers, body = self._route(environ)
         if method not in ("GET", "HEAD") and not status.startswith("404"):
             status, body = "405 Method Not Allowed", b"only GET and HEAD\n"
             headers = [("Content-Type", _TEXT), ("Allow", "GET, HEAD")]
         start_response(status, [*headers, ("Content-Length", str(len(body)))])
         return [] if method == "HEAD" else [body]
 
-    def _route(self, path: str) -> tuple[str, str, bytes]:
+    def _route(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        path = str(environ.get("PATH_INFO", ""))
         if path == "/metrics":
-            return "200 OK", _EXPOSITION, self._metrics()
+            kind, body = self._metrics(str(environ.get("HTTP_ACCEPT", "")))
+            return "200 OK", [("Content-Type", kind)], body
+        text = [("Content-Type", _TEXT)]
         if path == "/healthz":
-            return "200 OK", _TEXT, b"ok\n"
+            return "200 OK", text, b"ok\n"
         if path == "/readyz":
             if self._is_ready():
-                return "200 OK", _TEXT, b"ready\n"
-            return "503 Service Unavailable", _TEXT, b"not ready\n"
-        return "404 Not Found", _TEXT, b"try /metrics, /healthz or /readyz\n"
+                return "200 OK", text, b"ready\n"
+            return "503 Service Unavailable", text, b"not ready\n"
+        if self._pages is not None:
+            query, etag = (
+                str(environ.get(each, "")) for each in ("QUERY_STRING", "HTTP_IF_NONE_MATCH")
+            )
+            found = self._pages(path, query, etag)
+            if found is not None:
+                return found
+        return "404 Not Found", text, b"try /, /metrics, /healthz or /readyz\n"

@@ -28,13 +28,22 @@ class Settings(BaseSettings):
         threads: Threads ONNX Runtime uses within one run.
         workers: Runs, reports and evaluations at the same time.
         max_message_bytes: Largest gRPC message taken.
-        max_held_boxes: Boxes held in memory, both sides, all monitors and evaluations;
-            one takes about 100 bytes with its place in the tally.
-        max_held_images: Image sides held in memory, empty ones too; one takes about 1 KiB.
+        journal: File in which monitors and their frames are kept; None: a temporary one, which
+            is gone with the process.
+        max_journal_bytes: Bound on that file; at it, frames are refused.
+        max_tally_bytes: Bound on the tallies in memory of one sketch monitor, likewise.
+        max_held_boxes: Boxes of all exact monitors and running evaluations, both sides; in
+            memory an exact monitor's detection takes about 20 bytes, an evaluation's box 100.
+        max_held_images: Image sides of these, empty ones too.
         max_monitors: Monitors at a time.
         max_models: Models of one monitor.
+        max_series: Series of reports and comparisons that are exported; whole slices beyond that
+            are left out and counted.
+        max_exported_classes: Classes of a report with series of their own, the first by id.
         max_concurrent_streams: RPCs at a time; more are answered RESOURCE_EXHAUSTED.
         report_interval_s: Seconds between refreshes of the exported reports.
+        checkpoint_interval_s: Seconds between checkpoints of tallies, which a restart goes on from;
+            expired frames are forgotten as often.
         drain_s: Seconds that running RPCs get to finish after SIGTERM.
         connection_age_s: Seconds after which a client is asked to reconnect.
         connection_age_grace_s: Seconds its running RPCs get from then on.
@@ -53,12 +62,18 @@ class Settings(BaseSettings):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     workers: Annotated[int, Field(ge=1, le=256)] = 4
     max_message_bytes: Annotated[int, Field(ge=1024, le=2**31 - 1)] = 16 * 2**20
+    journal: Path | None = None
+    max_journal_bytes: Annotated[int, Field(ge=2**20)] = 20 * 2**30
+    max_tally_bytes: Annotated[int, Field(ge=2**20)] = 512 * 2**20
     max_held_boxes: Annotated[int, Field(ge=1)] = 4_000_000
     max_held_images: Annotated[int, Field(ge=1)] = 400_000
     max_monitors: Annotated[int, Field(ge=1)] = 64
     max_models: Annotated[int, Field(ge=1)] = 16
+    max_series: Annotated[int, Field(ge=0)] = 20_000
+    max_exported_classes: Annotated[int, Field(ge=0)] = 100
     max_concurrent_streams: Annotated[int, Field(ge=1)] = 256
     report_interval_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    checkpoint_interval_s: Annotated[float, Field(gt=0, le=3600)] = 15.0
     drain_s: Annotated[float, Field(ge=0, le=4)] = 3.0
     connection_age_s: Annotated[float, Field(ge=1)] = 3600.0
     connection_age_grace_s: Annotated[float, Field(ge=1)] = 3600.0

@@ -1,17 +1,18 @@
 """All metrics of the service, on the registry it is given."""
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from boxgauge.server.exposition import Exposition
+from boxgauge.frames import ImageId
+from boxgauge.server.content_types import OPEN_METRICS, PROMETHEUS, wants_open_metrics
+from boxgauge.server.exposition import Exposition, facts
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.reports import MonitorReport
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.monitor.sides import Side
+from boxgauge.server.registry_text import registry_text
 from boxgauge.server.series import SERVICE
 
 _SERIES = {series.name: series for series in SERVICE}
@@ -19,25 +20,54 @@ _RPC_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 _RUN_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5)
 _ITEM_BUCKETS = tuple(float(4**k) for k in range(11))
 _REPORT_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_OUTCOMES = ("accepted", "unchanged", "refused")
+# OpenMetrics' own bound on an exemplar's labels, names included.
+_MAX_EXEMPLAR = 128
 
 W = TypeVar("W", Counter, Gauge, Histogram)
+
+
+class Follower(Protocol):
+    """Is told of reports as they are exported, on the event loop."""
+
+    def record(self, made: MonitorReport) -> None:
+        """Take this report in place of the last one of its model, window and slice."""
+
+    def compared(self, made: MonitorComparison) -> None:
+        """Take this comparison in place of the last one of its models, window and slice."""
+
+    def refreshed(self, monitor: str) -> None:
+        """Note that all of a monitor's reports are the newest state now."""
+
+    def forget(self, monitor: str) -> None:
+        """Forget this monitor."""
 
 
 class Telemetry:
     """What the service says about itself and, through reports, about the models.
 
     Label values come from our own tables: methods and graphs that exist, status
-    codes, and names of monitors and models that were checked and counted.
+    codes, and names of monitors, models, windows and slices that were checked and counted.
 
     Args:
         registry: Where the metrics live; one for each service in a process.
+        max_series: Series of reports and comparisons that are exported at a time.
+        max_classes: Classes of a report with series of their own.
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, *, max_series: int = 20_000, max_classes: int = 100
+    ) -> None:
         self._registry = registry
-        self._quality = Exposition()
-        self._refreshed: dict[str, float] = {}
+        self._quality = Exposition(max_series=max_series, max_classes=max_classes)
+        self._followers: list[Follower] = []
         self._frames = _made(Counter, "boxgauge_frames_total", registry)
+        for side in Side:
+            for outcome in _OUTCOMES:
+                # From zero on, for Prometheus cannot see a counter's first rise.
+                self._frames.labels(side.value, outcome)
+        self._outcomes = _made(Counter, "boxgauge_outcomes_total", registry)
+        self._outcomes_of: dict[str, set[str]] = {}
         self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
         self._batch_seconds = _made(
             Histogram, "boxgauge_batch_seconds", registry, buckets=_RUN_BUCKETS
@@ -52,9 +82,10 @@ class Telemetry:
         self._held_limit = _made(Gauge, "boxgauge_held_boxes_limit", registry)
         self._held_images = _made(Gauge, "boxgauge_held_images", registry)
         self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
+        self._journal = _made(Gauge, "boxgauge_journal_bytes", registry)
+        self._journal_limit = _made(Gauge, "boxgauge_journal_bytes_limit", registry)
         self._build = _made(Gauge, "boxgauge_build_info", registry)
         self._provider = _made(Gauge, "boxgauge_provider_info", registry)
-        registry.register(_Ages(self._refreshed))
 
     def describe(self, *, version: str, provider: str, ledger: Ledger) -> None:
         """Set what is known once the service has started."""
@@ -65,11 +96,39 @@ class Telemetry:
         self._held_images.set_function(lambda: ledger.images)
         self._held_images_limit.set(ledger.max_images)
 
-    def observed(self, outcomes: Mapping[tuple[Side, str], int]) -> None:
-        """Count frames by side and outcome."""
-        for (side, outcome), count in outcomes.items():
+    def journal(self, size: Callable[[], int], limit: int) -> None:
+        """Export how many bytes the journal has on disk, and may have."""
+        self._journal.set_function(size)
+        self._journal_limit.set(limit)
+
+    def observed(
+        self,
+        outcomes: Mapping[tuple[Side, str], int],
+        *,
+        monitor: str = "",
+        examples: Mapping[tuple[Side, str], ImageId] | None = None,
+    ) -> None:
+        """Count frames by side and outcome.
+
+        Args:
+            outcomes: How many there were of each.
+            monitor: To which they came.
+            examples: An image of some of them, which becomes the exemplar of the count.
+        """
+        for key, count in outcomes.items():
             if count:
-                self._frames.labels(side.value, outcome).inc(count)
+                counter = self._frames.labels(key[0].value, key[1])
+                counter.inc(count, _exemplar(monitor, (examples or {}).get(key)))
+
+    def outcome(
+        self, monitor: str, outcome: str, count: int, *, example: ImageId | None = None
+    ) -> None:
+        """Count what frames of a monitor came to that no report counts.
+
+        A count of 0 exports the series from zero on: Prometheus cannot see its first rise else.
+        """
+        self._outcomes.labels(monitor, outcome).inc(count, _exemplar(monitor, example))
+        self._outcomes_of.setdefault(monitor, set()).add(outcome)
 
     def rpc(self, method: str, code: str, seconds: float) -> None:
         """Count one RPC; ``method`` is one that is served."""
@@ -80,57 +139,73 @@ class Telemetry:
         self._batch_seconds.labels(graph).observe(seconds)
         self._batch_items.labels(graph).observe(rows)
 
+    def follow(self, follower: Follower) -> None:
+        """Tell this follower, too, of all reports from now on."""
+        self._followers.append(follower)
+
     def publish(self, made: MonitorReport) -> None:
         """Export this report from now on."""
         self._quality.publish(made)
+        for each in self._followers:
+            each.record(made)
 
-    def refreshed(self, monitor: str, labelled_images: int) -> None:
-        """Note that all of a monitor's exported reports are current now."""
-        self._quality.labelled(monitor, labelled_images)
-        self._refreshed[monitor] = time.monotonic()
+    def compared(self, made: MonitorComparison) -> None:
+        """Export this comparison from now on."""
+        self._quality.compared(made)
+        for each in self._followers:
+            each.compared(made)
+
+    def refreshed(self, monitor: str, labelled_images: int, watermark_us: int) -> None:
+        """Note that all of a monitor's exported reports are current now.
+
+        Args:
+            monitor: Its name.
+            labelled_images: Images with ground truth.
+            watermark_us: Highest event time, microseconds since 1970; 0: none yet.
+        """
+        self._quality.note(
+            monitor,
+            **facts(labelled_images, watermark_us),
+            boxgauge_report_timestamp_seconds=time.time(),
+        )
+        for each in self._followers:
+            each.refreshed(monitor)
+
+    def tallies(self, monitor: str, size: int, limit: int) -> None:
+        """Export how many bytes a monitor's tallies have in memory, and may have."""
+        self._quality.note(monitor, boxgauge_tally_bytes=size, boxgauge_tally_bytes_limit=limit)
 
     def forget(self, monitor: str) -> None:
         """Export nothing of this monitor any more."""
         self._quality.forget(monitor)
-        self._refreshed.pop(monitor, None)
+        for outcome in self._outcomes_of.pop(monitor, ()):
+            self._outcomes.remove(monitor, outcome)
+        for each in self._followers:
+            each.forget(monitor)
+
+    def scraped(self, accept: str) -> tuple[str, bytes]:
+        """Return the content type and the text that a scraper with this Accept header wants."""
+        if wants_open_metrics(accept):
+            return OPEN_METRICS, self.open_metrics()
+        return PROMETHEUS, self.text()
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format, version 0.0.4."""
-        return generate_latest(_WithoutCreated(self._registry)) + self._quality.text().encode()
+        return registry_text(self._registry, open_metrics=False) + self._quality.text()
+
+    def open_metrics(self) -> bytes:
+        """Return everything in OpenMetrics' text format, version 1.0.0, with exemplars."""
+        own = registry_text(self._registry, open_metrics=True)
+        return own + self._quality.text() + b"# EOF\n"
 
 
-class _Ages(Collector):
-    """Age of each monitor's exported reports, counted when scraped."""
-
-    def __init__(self, refreshed: Mapping[str, float]) -> None:
-        self._refreshed = refreshed
-
-    def describe(self) -> Iterable[Metric]:
-        return [self._family()]
-
-    def collect(self) -> Iterable[Metric]:
-        now = time.monotonic()
-        family = self._family()
-        # Copied at once: the event loop may change it meanwhile.
-        for monitor, at in list(self._refreshed.items()):
-            family.add_metric([monitor], now - at)
-        return [family]
-
-    def _family(self) -> GaugeMetricFamily:
-        series = _SERIES["boxgauge_report_age_seconds"]
-        return GaugeMetricFamily(series.name, series.meaning, labels=series.labels)
-
-
-class _WithoutCreated(Collector):
-    """Drops the ``_created`` series, which no one reads and which double every histogram."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def collect(self) -> Iterable[Metric]:
-        for family in self._registry.collect():
-            family.samples = [s for s in family.samples if not s.name.endswith("_created")]
-            yield family
+def _exemplar(monitor: str, image_id: ImageId | None) -> dict[str, str] | None:
+    """Return the labels of an exemplar; None where there is no image or no room for its id."""
+    if image_id is None:
+        return None
+    labels = {"monitor": monitor, "image_id": str(image_id)}
+    is_short = sum(len(name) + len(value) for name, value in labels.items()) <= _MAX_EXEMPLAR
+    return labels if is_short else None
 
 
 def _made(kind: type[W], name: str, registry: CollectorRegistry, **options: object) -> W:

@@ -3,10 +3,17 @@
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boxgauge.engine.sketch.keys import KEYS, falling_keys, outside
+from boxgauge.engine.sketch.keys import (
+    KEY_BITS,
+    KEYS,
+    falling_keys,
+    lowest_scores,
+    middle_scores,
+    outside,
+)
 
 
 def bin_of(score: float) -> int:
@@ -46,3 +53,18 @@ def test_what_is_no_probability_goes_to_the_ends() -> None:
     assert bin_of(0.5) == KEYS // 2 - 1
     scores = np.array([0.0, -0.0, 1.0, 0.3, -1e-9, 1.0000001, math.nan, math.inf])
     assert outside(scores) == 4
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, KEY_BITS)), min_size=1, max_size=50))
+def test_the_lowest_score_of_a_bin_parts_it_from_the_next(drawn: list[tuple[float, int]]) -> None:
+    levels = np.array([level for _, level in drawn])
+    keys = falling_keys(np.array([score for score, _ in drawn])).astype(np.int64) >> levels
+    lowest = lowest_scores(keys, levels)
+    assert (falling_keys(lowest).astype(np.int64) >> levels == keys).all()
+    below = falling_keys(np.nextafter(lowest, -1)).astype(np.int64) >> levels
+    assert ((below == keys + 1) | (lowest == 0)).all()
+    middle = middle_scores(keys, levels)
+    assert (middle >= lowest).all()
+    # Near 1 a bin may hold no score but its end.
+    assert (falling_keys(middle).astype(np.int64) >> levels <= keys).all()

@@ -15,7 +15,7 @@ from boxgauge.engine import (
     SketchTally,
     match_images,
 )
-from boxgauge.engine.sketch import bounds
+from boxgauge.engine.sketch import parts as parts_module
 from boxgauge.engine.sketch import rows as rows_module
 from boxgauge.engine.sketch import tally as tally_module
 from boxgauge.engine.sketch.totals import SketchTotals
@@ -105,22 +105,23 @@ def test_the_interval_contains_the_exact_precision(engine: Engine, name: str) ->
     for seed in range(6):
         matches = draw_matches(seed, 20 + 40 * seed, DISTRIBUTIONS[name])
         cases += assert_contained(engine, matches)
-    assert cases == 6 * 5 * 40 * 3
+    assert cases == 6 * 5 * 40
 
 
 def assert_contained(engine: Engine, matches: Matches) -> int:
-    """Return in how many (class, threshold, area, maximum) the exact report lay inside."""
+    """Return in how many (class, threshold, area) the exact report lay inside."""
     exact_tally, sketch = ExactTally(CLASSES, SETTINGS), sketch_of(matches)
     exact_tally.add(matches)
     exact, found = exact_tally.report(engine), sketch.report(engine)
     low, high = found.curves.low, found.curves.high
-    assert (low <= exact.curves.precision).all()
-    assert (exact.curves.precision <= high).all()
+    precision = exact.curves.precision[..., -1:]
+    assert (low <= precision).all()
+    assert (precision <= high).all()
     np.testing.assert_array_equal(found.curves.recall, exact.curves.recall)
     # Means of what is contiguous, as pycocotools takes them of one class and threshold.
     a, b, c = (
         np.ascontiguousarray(np.moveaxis(each, 1, -1)).mean(axis=-1)
-        for each in (low, exact.curves.precision, high)
+        for each in (low, precision, high)
     )
     assert (a <= b).all()
     assert (b <= c).all()
@@ -152,7 +153,8 @@ def test_bins_of_one_score_each_are_exact(engine: Engine) -> None:
     exact, found = ExactTally(CLASSES, SETTINGS), sketch_of(matches).report(engine)
     exact.add(matches)
     assert found.levels == (0,) * 5
-    np.testing.assert_array_equal(found.curves.low, exact.report(engine).curves.precision)
+    wanted = exact.report(engine).curves.precision[..., -1:]
+    np.testing.assert_array_equal(found.curves.low, wanted)
     np.testing.assert_array_equal(found.curves.high, found.curves.low)
 
 
@@ -164,8 +166,8 @@ def test_real_matches_lie_inside_too(engine: Engine) -> None:
         exact.add(matches)
         sketch.add(matches)
         wanted, found = exact.report(engine), sketch.report(engine)
-        assert (found.curves.low <= wanted.curves.precision).all()
-        assert (wanted.curves.precision <= found.curves.high).all()
+        assert (found.curves.low <= wanted.curves.precision[..., -1:]).all()
+        assert (wanted.curves.precision[..., -1:] <= found.curves.high).all()
         np.testing.assert_array_equal(found.curves.recall, wanted.curves.recall)
         assert (found.losses, found.operating_point) == (wanted.losses, wanted.operating_point)
         for name in ("images", "positives", "detections"):
@@ -179,12 +181,13 @@ def test_a_report_in_many_runs_has_the_same_bits(
     whole = sketch.report(engine).curves
     runs: list[str] = []
     monkeypatch.setattr(engine, "observe_run", lambda name, _rows, _seconds: runs.append(name))
-    monkeypatch.setattr(bounds, "MAX_COUNTS", 10)
+    monkeypatch.setattr(parts_module, "MAX_ROWS", 10)
+    monkeypatch.setattr(parts_module, "MAX_PAIRS", 10)
     parts = sketch.report(engine).curves
     for name in ("low", "high", "recall"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
-    # Each class with detections by itself, by 4 areas and 3 maxima; the last one in one run.
-    assert runs.count("certified_report") == 4 * 12 + 1
+    # Each class with detections by itself, by 4 areas; the last one in one run.
+    assert runs.count("certified_report") == 4 * 4 + 1
 
 
 def test_an_empty_sketch_reports_nothing_as_absent(engine: Engine) -> None:

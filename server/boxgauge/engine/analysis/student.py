@@ -11,15 +11,15 @@ def t_quantile(probability: float, freedom: int) -> float:
         freedom: Degrees of freedom, at least 1.
     """
     low, high = 0.0, 1.0
-    while _below(high, freedom) < probability:
+    while t_below(high, freedom) < probability:
         low, high = high, 2 * high
     # Bisection to the last bit: the distribution has a closed form, its inverse has none.
     while low < (middle := (low + high) / 2) < high:
-        low, high = (middle, high) if _below(middle, freedom) < probability else (low, middle)
+        low, high = (middle, high) if t_below(middle, freedom) < probability else (low, middle)
     return high
 
 
-def _below(t: float, freedom: int) -> float:
+def t_below(t: float, freedom: int) -> float:
     """Return the probability of less than t ≥ 0 (Abramowitz and Stegun, 26.7.3 and 26.7.4)."""
     angle = math.atan2(t, math.sqrt(freedom))
     cosine = math.cos(angle)

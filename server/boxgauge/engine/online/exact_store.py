@@ -158,7 +158,11 @@ class ExactStore:
 
     def tally(self, window: Window, name: str = ALL) -> ExactTally:
         """Return a tally of the images of a window and slice."""
-        found = self.rows(self.snapshot(window, name))
+        return self.tally_of(self.snapshot(window, name))
+
+    def tally_of(self, snapshot: ExactSnapshot) -> ExactTally:
+        """Return a tally of a snapshot's images; safe in another thread."""
+        found = self.rows(snapshot)
         return ExactTally.of(
             self.classes, self.settings, found.image_ids, found.columns, found.patterns
         )

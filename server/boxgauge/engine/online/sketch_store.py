@@ -196,7 +196,11 @@ class SketchStore:
 
     def tally(self, window: Window, name: str = ALL) -> SketchTally:
         """Return a tally of the images of a window and slice."""
-        found = self.rows(self.snapshot(window, name))
+        return self.tally_of(self.snapshot(window, name))
+
+    def tally_of(self, snapshot: StoreSnapshot) -> SketchTally:
+        """Return a tally of a snapshot's images; safe in another thread."""
+        found = self.rows(snapshot)
         rows = summed(found.rows.ids, found.rows.counts, found.rows.levels)
         return SketchTally.of(self.classes, self.settings, rows, found.patterns, found.totals)
 

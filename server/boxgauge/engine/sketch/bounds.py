@@ -1,23 +1,18 @@
 """Bounds on the curves of a sketch by the graph, in as many runs as memory asks for."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boxgauge.engine.class_groups import class_groups
+from boxgauge.engine.ahead import run_ahead
 from boxgauge.engine.engine import Engine
-from boxgauge.engine.matches import unpack_patterns
-from boxgauge.engine.settings import RECALL_GRID, EvaluationSettings
-from boxgauge.engine.sketch.rows import SketchRows, bucket_of, code_of, key_of, label_of
+from boxgauge.engine.settings import RECALL_GRID
+from boxgauge.engine.sketch.events import Events
+from boxgauge.engine.sketch.ordered import OrderedRows
+from boxgauge.engine.sketch.parts import Part, Where, parts_of
 
 CERTIFIED_REPORT = "certified_report"
-
-# Counts of one run, over rows, maxima, area ranges and thresholds: some 50 bytes each.
-MAX_COUNTS = 2**21
-
-_TRUE_POSITIVE = 1
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -28,7 +23,8 @@ class CertifiedCurves:
     """Bounds on pycocotools' own arrays, -1 where undefined.
 
     Attributes:
-        low: Lowest precision at each recall point, float64 [T, R, K, A, M].
+        low: Lowest precision at each recall point with the last maximum, which alone is asked
+            for, float64 [T, R, K, A, 1].
         high: Highest precision, likewise.
         recall: float64 [T, K, A, M]; exact.
     """
@@ -39,108 +35,76 @@ class CertifiedCurves:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BinColumns:
-    """What the graph takes: see `boxgauge.metrics.certified`, its kernel."""
+class PartBounds:
+    """Bounds on the curves of one part.
 
-    label: Int64
-    score_bin: Int64
-    code: Int64
-    counts: Int64
-    outcomes: Int64
-    positives: Int64
+    Attributes:
+        low: [areas, T, R, classes]
+        high: Likewise.
+        recall: [areas, M, T, classes]
+    """
 
-    @classmethod
-    def of(
-        cls,
-        rows: SketchRows,
-        patterns: tuple[bytes, ...],
-        positives: Int64,
-        settings: EvaluationSettings,
-    ) -> "BinColumns":
-        """Return the columns, bins without true positives as one between those that have some.
-
-        What matters of such a bin is only how many came before the next true positive. Most
-        bins have none.
-        """
-        counted = rows.counts > 0
-        ids, counts = rows.ids[counted], rows.counts[counted]
-        label, key, code = label_of(ids), key_of(ids), code_of(ids)
-        # A spare pattern, so that there is one even without detections.
-        outcomes = unpack_patterns(
-            patterns or (b"",), len(settings.areas), len(settings.iou_thresholds)
-        )
-        begins = np.append(True, (label[1:] != label[:-1]) | (key[1:] != key[:-1]))[: len(ids)]
-        place = np.cumsum(begins) - 1
-        is_hit = (outcomes == _TRUE_POSITIVE).any(axis=(1, 2))
-        has_hit = np.bincount(place, is_hit[code], minlength=len(ids)) > 0
-        # Odd numbers are bins with true positives, even ones what lies between them.
-        number = 2 * np.cumsum(has_hit)[place] - has_hit[place]
-
-        order = np.lexsort([code, number, label])
-        label, number, code = label[order], number[order], code[order]
-        changes = (label[1:] != label[:-1]) | (number[1:] != number[:-1]) | (code[1:] != code[:-1])
-        first = np.flatnonzero(np.append(True, changes)[: len(ids)])
-        maxima = np.arange(len(settings.max_detections))
-        within = bucket_of(ids[order])[:, None] <= maxima
-        return cls(
-            label[first],
-            number[first],
-            code[first],
-            np.add.reduceat(counts[order][:, None] * within, first, axis=0),
-            outcomes,
-            positives,
-        )
+    low: Float64
+    high: Float64
+    recall: Float64
 
 
-def certified_curves(engine: Engine, columns: BinColumns) -> CertifiedCurves:
-    """Return the bounds, those of each class, maximum, area range and threshold by itself."""
-    classes, areas = columns.positives.shape
-    maxima, thresholds = columns.counts.shape[1], columns.outcomes.shape[2]
-    axes = (thresholds, len(RECALL_GRID), classes, areas, maxima)
-    whole = CertifiedCurves(np.empty(axes), np.empty(axes), np.empty((thresholds, *axes[2:])))
-    for k, of_classes in _by_classes(columns):
-        for a, m, part in _by_areas_and_maxima(of_classes):
-            inputs = {name: getattr(part, name) for name in BinColumns.__slots__}
-            found = engine.run(CERTIFIED_REPORT, inputs | {"recall_points": RECALL_GRID})
-            whole.low[:, :, k, a, m] = found["low"]
-            whole.high[:, :, k, a, m] = found["high"]
-            whole.recall[:, k, a, m] = found["recall"]
-    return whole
+def certified_curves(
+    engine: Engine, rows: OrderedRows, positives: Int64, maxima: int
+) -> CertifiedCurves:
+    """Return the bounds on all curves.
+
+    Args:
+        engine: Holds the graph.
+        rows: All of them.
+        positives: Ground truths to be found, [classes, areas].
+        maxima: How many there are.
+    """
+
+    def bounds(part: Part) -> tuple[Where, PartBounds]:
+        return part.where, bounds_of(engine, part, positives, part.found(maxima).sum(axis=0))
+
+    parts = parts_of(rows, len(positives))
+    return joined_bounds([*run_ahead(bounds, parts, engine.workers)], positives)
 
 
-def _by_classes(columns: BinColumns) -> Iterator[tuple[slice, BinColumns]]:
-    """Yield whole classes, as many at a time as have few counts together."""
-    classes, areas = columns.positives.shape
-    a_row = columns.counts.shape[1] * areas * columns.outcomes.shape[2]
-    for of_classes, rows in class_groups(columns.label, classes, MAX_COUNTS // a_row):
-        yield (
-            of_classes,
-            replace(
-                columns,
-                label=columns.label[rows] - of_classes.start,
-                score_bin=columns.score_bin[rows],
-                code=columns.code[rows],
-                counts=columns.counts[rows],
-                positives=columns.positives[of_classes],
-            ),
-        )
+def bounds_of(engine: Engine, part: Part, positives: Int64, found: Int64) -> PartBounds:
+    """Return the bounds of one part.
+
+    Args:
+        engine: Holds the graph.
+        part: Whole classes.
+        positives: Ground truths to be found, [classes, areas].
+        found: True positives of each curve, [maxima, curves].
+    """
+    areas, thresholds, classes = part.curves
+    events = Events.of(part.rows, part.hits, classes)
+    of_curve = part.positives(positives)
+    inputs = {name: getattr(events, name) for name in Events.__slots__ if name != "row"}
+    curves = engine.run(
+        CERTIFIED_REPORT, inputs | {"positives": of_curve, "recall_points": RECALL_GRID}
+    )
+    low, high = (
+        curves[name].reshape(-1, areas, thresholds, classes).transpose(1, 2, 0, 3)
+        for name in ("low", "high")
+    )
+    recall = np.where(of_curve > 0, found / np.maximum(of_curve, 1), -1.0)
+    axes = (len(found), areas, thresholds, classes)
+    return PartBounds(low, high, recall.reshape(axes).swapaxes(0, 1))
 
 
-def _by_areas_and_maxima(columns: BinColumns) -> Iterator[tuple[slice, slice, BinColumns]]:
-    """Yield one area range and maximum at a time where all together would be too much."""
-    areas, maxima = columns.positives.shape[1], columns.counts.shape[1]
-    if columns.counts.size * areas * columns.outcomes.shape[2] <= MAX_COUNTS:
-        yield slice(None), slice(None), columns
-        return
-    for a, m in np.ndindex(areas, maxima):
-        area, maximum = slice(a, a + 1), slice(m, m + 1)
-        yield (
-            area,
-            maximum,
-            replace(
-                columns,
-                counts=columns.counts[:, maximum],
-                outcomes=columns.outcomes[:, area],
-                positives=columns.positives[:, area],
-            ),
-        )
+def joined_bounds(found: list[tuple[Where, PartBounds]], positives: Int64) -> CertifiedCurves:
+    """Return the bounds of all parts as one."""
+    classes, areas = positives.shape
+    _, maxima, thresholds, _ = found[0][1].recall.shape
+    # What is averaged together lies together; the views have the axes of a report.
+    low, high = np.empty((2, areas, thresholds, len(RECALL_GRID), classes))
+    recall = np.empty((areas, maxima, thresholds, classes))
+    for where, of_part in found:
+        at = where.areas, slice(None), slice(None), where.classes
+        low[at], high[at], recall[at] = of_part.low, of_part.high, of_part.recall
+    return CertifiedCurves(
+        low.transpose(1, 2, 3, 0)[..., None],
+        high.transpose(1, 2, 3, 0)[..., None],
+        recall.transpose(2, 3, 0, 1),
+    )

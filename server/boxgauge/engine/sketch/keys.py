@@ -27,8 +27,8 @@ def falling_keys(scores: Float64) -> NDArray[np.uint64]:
     decide, since logarithms differ between machines in the last bits and need not rise.
     """
     clamped = np.clip(np.where(np.isnan(scores), 0.0, scores), 0.0, 1.0)
+    odds = _odds(clamped)
     with np.errstate(divide="ignore"):
-        odds = clamped / (1 - clamped)
         logits = np.clip(np.log(odds), -LIMIT, LIMIT)
     key = np.clip(np.floor((logits + LIMIT) * _KEYS_A_UNIT).astype(np.int64), 0, KEYS - 1)
     key += (odds >= _edges(key + 1)).astype(np.int64) - (odds < _edges(key))
@@ -36,9 +36,38 @@ def falling_keys(scores: Float64) -> NDArray[np.uint64]:
     return falling.astype(np.uint64)
 
 
+def lowest_scores(keys: NDArray[np.int64], levels: NDArray[np.int64]) -> Float64:
+    """Return the lowest score of each bin, given from the highest score on at its level.
+
+    A score is at least this, or it is in a bin further on. The last bin begins at 0.
+    """
+    first = KEYS - ((keys + 1) << levels)
+    wanted = _edges(first)
+    scores = wanted / (1 + wanted)
+    # Division rounds: the comparison that chose the bin decides, as in `falling_keys`.
+    while (too_low := _odds(scores) < wanted).any():
+        scores = np.where(too_low, np.nextafter(scores, 1.0), scores)
+    while (lower := _odds(below := np.nextafter(scores, 0.0)) >= wanted).any():
+        scores = np.where(lower, below, scores)
+    return np.where(first > 0, scores, 0.0)
+
+
+def middle_scores(keys: NDArray[np.int64], levels: NDArray[np.int64]) -> Float64:
+    """Return the score in the middle, by its logit, of each bin, given as above."""
+    steps = KEYS - (keys + 0.5) * 2.0**levels
+    middle: Float64 = 1 / (1 + np.exp(LIMIT - steps / _KEYS_A_UNIT))
+    return middle
+
+
 def outside(scores: Float64) -> int:
     """Return how many scores are NaN or outside [0, 1]."""
     return int((~((scores >= 0) & (scores <= 1))).sum())
+
+
+def _odds(scores: Float64) -> Float64:
+    with np.errstate(divide="ignore"):
+        odds: Float64 = scores / (1 - scores)
+    return odds
 
 
 def _edges(keys: NDArray[np.int64]) -> Float64:

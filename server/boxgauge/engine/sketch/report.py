@@ -3,21 +3,18 @@
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matches import FIXED_POINT
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.report import ClassReport, Curves, MeanLosses, OperatingPoint, Statistics
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.engine.sketch.bounds import (
-    BinColumns,
-    CertifiedCurves,
-    Float64,
-    Int64,
-    certified_curves,
-)
-from boxgauge.engine.sketch.rows import SketchRows, label_of
+from boxgauge.engine.sketch.bounds import CertifiedCurves, Float64, Int64, certified_curves
+from boxgauge.engine.sketch.ordered import OrderedRows
+from boxgauge.engine.sketch.rows import SketchRows
 from boxgauge.engine.sketch.totals import SketchTotals
+from boxgauge.engine.sketch.unpacked import ordered_rows
 from boxgauge.engine.statistics import (
     average_precision,
     average_recall,
@@ -82,10 +79,22 @@ def summarise_sketch(
     totals: SketchTotals,
 ) -> SketchReport:
     """Return the report of a sketch's counts."""
-    columns = BinColumns.of(rows, patterns, totals.positives, settings)
-    curves = certified_curves(engine, columns)
-    counts = np.zeros(len(classes), np.int64)
-    np.add.at(counts, label_of(rows.ids), rows.counts)
+    ordered = ordered_rows(rows, patterns, settings)
+    curves = certified_curves(engine, ordered, totals.positives, len(settings.max_detections))
+    return report_of_curves(engine, classes, settings, ordered, totals, curves, rows.levels)
+
+
+def report_of_curves(
+    engine: Engine,
+    classes: tuple[ObjectClass, ...],
+    settings: EvaluationSettings,
+    rows: OrderedRows,
+    totals: SketchTotals,
+    curves: CertifiedCurves,
+    levels: NDArray[np.uint8],
+) -> SketchReport:
+    """Return what follows from bounds on the curves and exact sums."""
+    counts = np.bincount(rows.label, rows.counts, len(classes)).astype(np.int64)
     low, high = (
         _precisions(each, curves.recall, classes, settings, totals.positives[:, 0], counts)
         for each in (curves.low, curves.high)
@@ -97,7 +106,7 @@ def summarise_sketch(
         point=_middle(low, high),
         high=high,
         average_recall=average_recall(Curves(curves.low, curves.recall, curves.low), settings),
-        operating_point=_operating_point(engine, settings, totals),
+        operating_point=operating_point_of(engine, settings, totals),
         losses=MeanLosses(
             giou=giou / FIXED_POINT / giou_pairs if giou_pairs else None,
             bce=bce / FIXED_POINT / bce_count if bce_count and not not_probability else None,
@@ -106,7 +115,7 @@ def summarise_sketch(
         positives=int(totals.positives[:, 0].sum()),
         detections=detections,
         outside=totals.outside,
-        levels=tuple(rows.levels.tolist()),
+        levels=tuple(levels.tolist()),
         curves=curves,
     )
 
@@ -149,9 +158,10 @@ def _mean(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else (a + b) / 2
 
 
-def _operating_point(
+def operating_point_of(
     engine: Engine, settings: EvaluationSettings, totals: SketchTotals
 ) -> OperatingPoint:
+    """Return precision and recall from exact sums."""
     tp, fp = totals.true_positives, totals.false_positives
     positives = int(totals.positives[:, 0].sum())
     counts = {"tp": tp, "fp": fp, "positives": positives}

@@ -141,6 +141,11 @@ def label_of(ids: UInt64) -> Int64:
     return (ids >> np.uint64(_LABEL_AT)).astype(np.int64)
 
 
+def bin_of(ids: UInt64) -> UInt64:
+    """Return class and bin of each id as one number."""
+    return ids >> np.uint64(_KEY_AT)
+
+
 def key_of(ids: UInt64) -> UInt64:
     """Return the bin of each id, from the highest score on, at the level of its class."""
     return ids >> np.uint64(_KEY_AT) & np.uint64(2**KEY_BITS - 1)

@@ -2,17 +2,23 @@
 
 import asyncio
 import logging
-from dataclasses import fields
+import math
+from collections.abc import Awaitable, Callable
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
+from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.frames import (
     AlreadyExistsError,
     InvalidInputError,
     NotFoundError,
     ResourceExhaustedError,
 )
-from boxgauge.server.monitor.monitor import Monitor, Surroundings
+from boxgauge.server.monitor.definition import Definition
+from boxgauge.server.monitor.definition_bytes import definition_bytes, definition_of
+from boxgauge.server.monitor.differences import difference
+from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.names import check_name
+from boxgauge.server.monitor.surroundings import Surroundings
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,7 +27,6 @@ _LOG = logging.getLogger(__name__)
 MAX_CELLS = 200_000
 MAX_AREAS = 32
 MAX_AREA_NAME = 100
-_MOST_SHOWN = 10  # values of a list in a message: COCO's thresholds
 
 
 def check_size(classes: tuple[ObjectClass, ...], settings: EvaluationSettings) -> None:
@@ -61,11 +66,18 @@ class Book:
         self._around = around
         self._max_monitors = max_monitors
         self._monitors: dict[str, Monitor] = {}
+        self._creating = asyncio.Lock()
 
-    def create(
-        self, name: str, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
-    ) -> Monitor:
-        """Return the new monitor, or the one there is if its settings are the same.
+    async def restore(self) -> None:
+        """Bring back the monitors that the journal knows, and what they had counted."""
+        for kept in await self._around.journal.monitors():
+            monitor = Monitor(kept.id, kept.name, definition_of(kept.definition), self._around)
+            changes = await monitor.restore()
+            self._monitors[kept.name] = monitor
+            _LOG.info("monitor %s is back after %d changes", kept.name, changes)
+
+    async def create(self, name: str, definition: Definition) -> Monitor:
+        """Return the new monitor, or the one there is if its definition is the same.
 
         Raises:
             InvalidInputError: The name is malformed, the settings are too large, or the score
@@ -74,27 +86,32 @@ class Book:
             ResourceExhaustedError: There are as many as there may be.
         """
         check_name("monitor", name)
-        check_size(classes, settings)
-        if not 0 <= settings.score_threshold <= 1:
+        check_size(definition.classes, definition.settings)
+        LossGraphs(self._around.engine, definition.losses)  # refuses those that are none
+        threshold = definition.settings.score_threshold
+        if not 0 <= threshold <= 1:
             # Of a monitor alone: it takes scores in [0, 1], an evaluation any finite ones.
-            raise InvalidInputError.at("score_threshold", settings.score_threshold, "in [0, 1]")
-        known = self._monitors.get(name)
-        if known is not None:
-            if (known.classes, known.settings) == (classes, settings):
-                return known
-            other = _difference(known, classes, settings)
-            raise AlreadyExistsError(
-                f"monitor {name} exists with other settings: {other}", field="monitor", value=name
-            )
-        if len(self._monitors) >= self._max_monitors:
-            raise ResourceExhaustedError(
-                f"max_monitors is {self._max_monitors}: there are that many already",
-                field="max_monitors",
-                value=self._max_monitors,
-            )
-        monitor = Monitor(name, classes, settings, self._around)
-        self._monitors[name] = monitor
-        return monitor
+            raise InvalidInputError.at("score_threshold", threshold, "in [0, 1]")
+        async with self._creating:
+            known = self._monitors.get(name)
+            if known is not None:
+                if known.definition == definition:
+                    return known
+                other = difference(known.definition, definition)
+                raise AlreadyExistsError(
+                    f"monitor {name} exists with other settings: {other}",
+                    field="monitor",
+                    value=name,
+                )
+            if len(self._monitors) >= self._max_monitors:
+                raise ResourceExhaustedError(
+                    f"max_monitors is {self._max_monitors}: there are that many already",
+                    field="max_monitors",
+                    value=self._max_monitors,
+                )
+            key = await self._around.journal.create(name, definition_bytes(definition))
+            self._monitors[name] = Monitor(key, name, definition, self._around)
+            return self._monitors[name]
 
     def get(self, name: str) -> Monitor:
         """Return the monitor of this name.
@@ -111,55 +128,37 @@ class Book:
         """Return all monitors, ascending by name."""
         return [self._monitors[name] for name in sorted(self._monitors)]
 
-    def delete(self, name: str) -> None:
+    async def delete(self, name: str) -> None:
         """Remove the monitor of this name.
 
         Raises:
             NotFoundError: There is none.
         """
-        self.get(name).delete()
+        monitor = self.get(name)
         del self._monitors[name]
+        await monitor.delete()
 
-    async def refresh(self) -> None:
-        """Bring every exported report up to date; one that fails is logged and the rest go on."""
-        for monitor in self.list():
-            try:
-                await monitor.refresh()
-            except Exception:  # noqa: BLE001 (one monitor's fault must not silence the others)
-                _LOG.exception("the report of monitor %s failed", monitor.name)
+    async def refresh(self, budget_s: float = math.inf) -> None:
+        """Bring exported reports up to date; one that fails is logged and the rest go on.
+
+        Args:
+            budget_s: How long the reports of slices may take, all monitors together.
+        """
+        share_s = budget_s / max(len(self._monitors), 1)
+        await self._each("report", lambda monitor: monitor.refresh(share_s))
+
+    async def tend(self) -> None:
+        """Forget what is older than its retention, and write checkpoints."""
+        await self._each("expiry", Monitor.expire)
+        await self._each("checkpoint", Monitor.keep)
 
     async def settle(self) -> None:
-        """Wait for all matches under way."""
+        """Wait for all frames under way."""
         await asyncio.gather(*(monitor.settle() for monitor in self.list()))
 
-
-def _difference(
-    known: Monitor, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
-) -> str:
-    """Return the first thing that the monitor has otherwise, with both values."""
-    if known.classes != classes:
-        here = [f"{each.id}={each.name}" for each in known.classes if each not in classes]
-        there = [f"{each.id}={each.name}" for each in classes if each not in known.classes]
-        return f"of the classes it has {_shown(here)} where the request has {_shown(there)}"
-    name = next(
-        each.name
-        for each in fields(settings)
-        if getattr(known.settings, each.name) != getattr(settings, each.name)
-    )
-    if name == "areas":
-        has, asked = (
-            [f"{area.name}={area.low:g}..{area.high:g}" for area in each.areas]
-            for each in (known.settings, settings)
-        )
-        return f"areas are {_shown(has)}, not {_shown(asked)}"
-    has, asked = (getattr(each, name) for each in (known.settings, settings))
-    return f"{name} is {_shown(has)}, not {_shown(asked)}"
-
-
-def _shown(value: object) -> str:
-    """Return one value or a short list as text; a long list says how long it is."""
-    if not isinstance(value, list | tuple):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    listed = ", ".join(str(each)[:40] for each in value[:_MOST_SHOWN])
-    more = len(value) - _MOST_SHOWN
-    return (listed + (f" and {more} more" if more > 0 else "")) or "none"
+    async def _each(self, what: str, of: Callable[[Monitor], Awaitable[None]]) -> None:
+        for monitor in self.list():
+            try:
+                await of(monitor)
+            except Exception:  # noqa: BLE001 (one monitor's fault must not silence the others)
+                _LOG.exception("the %s of monitor %s failed", what, monitor.name)

@@ -40,6 +40,10 @@ class Compared:
     champion: str
     challenger: str
 
+    def other(self, model: str) -> str:
+        """Return the model that this one is compared with, or "" where it is neither."""
+        return {self.champion: self.challenger, self.challenger: self.champion}.get(model, "")
+
 
 @dataclass(frozen=True, slots=True)
 class DriftReference:
@@ -103,6 +107,10 @@ class Definition:
             raise InvalidInputError.at("ring", list(buckets), wanted)
         if self.retention_us < MINUTE_US:
             raise InvalidInputError.at("retention_s", self.retention_us / 1e6, "at least 60")
+        kept_us = self.ring.days * DAY_US
+        if self.retention_us > kept_us:
+            wanted = f"at most {kept_us / 1e6:g}, what the ring's days cover"
+            raise InvalidInputError.at("retention_s", self.retention_us / 1e6, wanted)
         if self.max_ahead_us < 0:
             raise InvalidInputError.at("max_ahead_s", self.max_ahead_us / 1e6, "at least 0")
         if not 0 < self.drift.level < 1:

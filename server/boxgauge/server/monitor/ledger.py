@@ -23,6 +23,16 @@ class Ledger:
         Raises:
             ResourceExhaustedError: A bound would be passed; nothing is counted.
         """
+        self.check(boxes, images)
+        self.boxes += boxes
+        self.images += images
+
+    def check(self, boxes: int, images: int) -> None:
+        """Check that so much more may be held.
+
+        Raises:
+            ResourceExhaustedError: A bound would be passed.
+        """
         if boxes > 0 and self.boxes + boxes > self.max_boxes:
             raise ResourceExhaustedError(
                 f"max_held_boxes is {self.max_boxes}: {self.boxes} are held, {boxes} more came",
@@ -35,8 +45,6 @@ class Ledger:
                 field="max_held_images",
                 value=self.max_images,
             )
-        self.boxes += boxes
-        self.images += images
 
     def share(self) -> "Share":
         """Return a new part of the count, for one monitor or one evaluation."""
@@ -60,6 +68,20 @@ class Share:
         self._ledger.take(boxes, images)
         self.boxes += boxes
         self.images += images
+
+    def check(self, boxes: int, images: int) -> None:
+        """Check that so much more may be held in the whole.
+
+        Raises:
+            ResourceExhaustedError: A bound would be passed.
+        """
+        self._ledger.check(boxes, images)
+
+    def hold(self, boxes: int, images: int) -> None:
+        """Count this holder as holding so much, whatever it held before."""
+        self._ledger.boxes += boxes - self.boxes
+        self._ledger.images += images - self.images
+        self.boxes, self.images = boxes, images
 
     def release(self) -> None:
         """Count this holder as empty."""

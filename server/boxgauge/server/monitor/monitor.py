@@ -1,37 +1,41 @@
-"""One monitor: takes frames, joins the two sides, keeps a tally a model, reports."""
+"""One monitor: judges frames, journals them, and keeps its stores in step with the journal."""
 
 import asyncio
-from collections.abc import Awaitable
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
+import logging
+from collections.abc import AsyncIterator, Awaitable, Sequence
 
-from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
+import numpy as np
+
+from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.frames import (
     FailedPreconditionError,
     InvalidInputError,
     NotFoundError,
+    ResourceExhaustedError,
 )
+from boxgauge.server.journal.types import CameFrame, Change, HeldSide, Outcome, Taken
+from boxgauge.server.monitor.checkpoints import Checkpoints
+from boxgauge.server.monitor.definition import Compared, Definition, TallyKind
 from boxgauge.server.monitor.intake import Intake, Observed
-from boxgauge.server.monitor.join import Join, Model, Pair
-from boxgauge.server.monitor.ledger import Ledger
+from boxgauge.server.monitor.line import Line, Place
 from boxgauge.server.monitor.matcher import Matcher
-from boxgauge.server.monitor.reporter import Reporter
-from boxgauge.server.monitor.reports import MonitorReport
-from boxgauge.server.monitor.sides import Arrivals
-from boxgauge.server.telemetry import Telemetry
+from boxgauge.server.monitor.outcomes import (
+    EXPIRED_JOINED,
+    EXPIRED_UNLABELLED,
+    EXPIRED_UNPREDICTED,
+    Outcomes,
+)
+from boxgauge.server.monitor.pairs import check_pairs
+from boxgauge.server.monitor.reporter import Asked, Reporter
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
+from boxgauge.server.monitor.sides import Arrivals, Refusal, Side
+from boxgauge.server.monitor.slicing import Slicing
+from boxgauge.server.monitor.steps import beside, steps_of
+from boxgauge.server.monitor.stores import Stores
+from boxgauge.server.monitor.surroundings import Surroundings
 
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all monitors share."""
-
-    engine: Engine
-    executor: Executor
-    ledger: Ledger
-    telemetry: Telemetry
-    max_models: int
-    max_waiting: int
-    report_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+_LOG = logging.getLogger(__name__)
+_EXPIRE_AT_ONCE = 1000  # sides of one transaction, so that frames never wait long behind it
 
 
 class Monitor:
@@ -42,155 +46,353 @@ class Monitor:
     Attributes:
         version: Grows with every change.
         is_deleted: Nothing more may come.
+        outcomes: What came of frames that no report counts, by reason.
     """
 
-    def __init__(
-        self,
-        name: str,
-        classes: tuple[ObjectClass, ...],
-        settings: EvaluationSettings,
-        around: Surroundings,
-    ) -> None:
+    def __init__(self, key: int, name: str, definition: Definition, around: Surroundings) -> None:
+        self.key = key
         self.name = name
-        self.classes = classes
-        self.settings = settings
+        self.definition = definition
         self.version = 1
         self.is_deleted = False
+        self.outcomes = Outcomes(name, around.telemetry)
         self._around = around
-        self._join = Join()
         self._share = around.ledger.share()
+        self._slicing = Slicing(definition.slices)
         self._intake = Intake(
-            self._join, classes, settings, self._share, max_models=around.max_models
+            definition,
+            self._slicing,
+            self._check_room,
+            self.outcomes,
+            lambda: self._stores.watermark_us,
         )
+        self._beside = beside(definition.comparisons)
         self._matcher = Matcher(
-            around.engine, settings, around.executor, max_waiting=around.max_waiting
+            around.engine,
+            definition.settings,
+            around.executor,
+            max_waiting=around.max_waiting,
         )
-        self._reporter = Reporter(
-            name,
-            self._join,
-            lambda: self.version,
-            engine=around.engine,
-            executor=around.executor,
-            telemetry=around.telemetry,
-            turn=around.report_turn,
-        )
+        self._line = Line()
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[Observed]] = set()
+        self._full: ResourceExhaustedError | None = None
+        self._reserved = np.zeros(2, np.int64)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Hold nothing."""
+        self._stores = Stores(self.definition, self._around)
+        self._checkpoints = Checkpoints(self.key, self.definition, self._around)
+        self._reporter = Reporter(
+            self.name,
+            self.definition,
+            self._stores,
+            lambda: self._around.journal.counts(self.key),
+            self._around,
+        )
+
+    @property
+    def classes(self) -> tuple[ObjectClass, ...]:
+        """What is evaluated."""
+        return self.definition.classes
+
+    @property
+    def settings(self) -> EvaluationSettings:
+        """With which thresholds."""
+        return self.definition.settings
 
     @property
     def models(self) -> list[str]:
         """Names of the models seen, ascending."""
-        return sorted(self._join.models)
+        return sorted(self._around.journal.counts(self.key).predicted)
+
+    @property
+    def slices(self) -> list[str]:
+        """Slices seen, ``key=value``, ascending."""
+        return self._slicing.names
 
     @property
     def labelled_images(self) -> int:
         """Images with ground truth."""
-        return len(self._join.labels)
+        return self._around.journal.counts(self.key).labelled
 
     @property
     def held_boxes(self) -> int:
-        """Boxes in memory, both sides, all models."""
-        return self._share.boxes
+        """Boxes that the journal holds, both sides, all models."""
+        return self._around.journal.counts(self.key).boxes
 
-    def observe(self, model_name: str, arrivals: Arrivals) -> Awaitable[Observed]:
-        """Take the frames at once and return what became of them once it is reported on.
+    @property
+    def tally_bytes(self) -> int:
+        """Bytes of its stores in memory."""
+        return self._stores.tally_bytes
 
-        The sides are stored when this returns; what is awaited is their match. The
-        match goes on if nobody waits any more.
+    @property
+    def watermark_us(self) -> int:
+        """The highest event time that the stores reflect; 0: none yet."""
+        return self._stores.watermark_us
+
+    def observe(self, model: str, arrivals: Arrivals) -> Awaitable[Observed]:
+        """Judge the frames at once; return what became of them once they are reported on.
+
+        They are journalled, matched and counted even if nobody waits any more.
 
         Raises:
             InvalidInputError: There are predictions and the model's name is malformed.
         """
+        self._full = self._refusal()
         observed = Observed()
-        for refusal in arrivals.refused:
-            observed.refuse(refusal)
-        model, predicted = self._intake.predictions(model_name, arrivals.predictions, observed)
-        labelled = self._intake.ground_truths(arrivals.ground_truths, observed)
-        pairs = self._join.open_pairs(self._join.models.values(), labelled)
-        if model is not None:
-            known = {pair.image_id for pair in pairs if pair.model is model}
-            pairs += self._join.open_pairs(
-                [model], [each for each in predicted if each not in known]
-            )
-        self._around.telemetry.observed(observed.outcomes)
-        if observed.accepted > observed.unchanged:
-            self._bump()
-        if pairs:
-            task = asyncio.create_task(self._match(pairs, observed))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            return task
-        done: asyncio.Future[Observed] = asyncio.get_running_loop().create_future()
-        done.set_result(observed)
-        return done
+        frames = self._intake.judge(model, arrivals, observed, now_us=self._around.clock_us())
+        task = asyncio.create_task(self._take(frames, observed, self._line.place()))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def report(self, model_name: str = "") -> MonitorReport:
-        """Return the report of one model over everything acknowledged until now.
+    async def report(
+        self, model: str = "", window: str = "", slice_: str = "", max_age_s: float = 0.0
+    ) -> MonitorReport:
+        """Return the report of one model.
 
         Args:
-            model_name: May be empty where the monitor has seen exactly one.
+            model: May be empty where the monitor has seen exactly one.
+            window: Empty: the first one.
+            slice_: ``key=value``; empty: all images.
+            max_age_s: How old it may be; 0: it reflects all that was acknowledged until now.
 
         Raises:
-            NotFoundError: The model has not been seen, or the monitor was deleted.
-            InvalidInputError: The name is empty though there are several models.
+            NotFoundError: The model or slice has not been seen, or the monitor was deleted.
+            InvalidInputError: The window is none, or the model's name is empty though there are
+                several.
             FailedPreconditionError: The name is empty and there is no model yet.
         """
-        return await self._reporter.report(self._find(model_name))
+        found, asked = self._model(model), self.definition.window(window)
+        if slice_ and slice_ not in self._slicing.names:
+            raise NotFoundError(
+                f"monitor {self.name} has seen no slice {slice_[:200]!r}",
+                field="slice",
+                value=slice_,
+            )
+        return await self._reporter.report(Asked(found, asked, slice_), max_age_s)
 
-    async def refresh(self) -> None:
-        """Bring the reports of all models up to date."""
-        for model in list(self._join.models.values()):
-            await self._reporter.report(model)
-        if not self.is_deleted:
-            self._around.telemetry.refreshed(self.name, self.labelled_images)
+    async def compare(
+        self, champion: str, challenger: str, window: str = "", slice_: str = ""
+    ) -> MonitorComparison:
+        """Return how two models differ on the images that both have.
+
+        Raises:
+            NotFoundError: A model has not been seen.
+            FailedPreconditionError: The two are not among the monitor's comparisons.
+        """
+        for each in (champion, challenger):
+            self._model(each)
+        return await self._reporter.compare(
+            Compared(champion, challenger), self.definition.window(window), slice_
+        )
+
+    async def tallies(self, model: str = "", window: str = "") -> AsyncIterator[MonitorTally]:
+        """Yield the tallies of a window: of each model, or one, all images and each slice."""
+        models = [self._model(model)] if model else self.models
+        asked = self.definition.window(window)
+        for each in models:
+            async for tally in self._reporter.tallies(each, asked, ("", *self.slices)):
+                yield tally
+
+    async def refresh(self, budget_s: float) -> None:
+        """Bring exported reports up to date, those of slices within so much time."""
+        await self._reporter.refresh(budget_s)
 
     async def change_after(self, version: int) -> None:
         """Wait until the state is newer than ``version``."""
         while self.version <= version:
             await self._changed.wait()
 
-    def reset(self) -> None:
+    async def restore(self) -> int:
+        """Bring the stores to what the journal says; return how many changes that took."""
+        taken = 0
+        async for changes in self._checkpoints.read(self._stores):
+            self._slicing.restore(name for change in changes for name in _slices_of(change))
+            await self._settle(changes)
+            taken += len(changes)
+        self._slicing.restore(self._stores.slices())
+        self._hold()
+        return taken
+
+    async def keep(self) -> None:
+        """Write a checkpoint, so that a restart has less to do."""
+        await self._checkpoints.write(self._stores)
+
+    async def expire(self) -> None:
+        """Forget frames that are older than the retention, and count what they still waited for."""
+        before_us = self._stores.oldest_us()
+        more = before_us > 0
+        while more and not self.is_deleted:
+            with self._line.place() as place:
+                gone = await self._around.journal.expire(self.key, before_us, limit=_EXPIRE_AT_ONCE)
+                await place.turn()
+                self._stores.forget(gone.joined)
+                self.outcomes.count(EXPIRED_UNLABELLED, gone.unlabelled)
+                self.outcomes.count(EXPIRED_UNPREDICTED, gone.unpredicted)
+                self.outcomes.count(EXPIRED_JOINED, len(gone.joined))
+                more = gone.more
+            self._hold()
+
+    async def reset(self) -> None:
         """Forget all images and models."""
+        stores = self._stores
+        self._begin()
+        self._slicing.clear()
+        stores.is_current = False
+        with self._line.place() as place:
+            await self._around.journal.reset(self.key)
+            await place.turn()
         self._share.release()
-        self._join.clear()
-        self._reporter.forget()
+        self._around.telemetry.forget(self.name)
         self._bump()
 
-    def delete(self) -> None:
+    async def delete(self) -> None:
         """Forget everything and take no more."""
         self.is_deleted = True
-        self.reset()
+        self._stores.is_current = False
+        with self._line.place() as place:
+            await self._around.journal.delete(self.key)
+            await place.turn()
+        self._share.release()
+        self._around.telemetry.forget(self.name)
+        self._bump()
 
     async def settle(self) -> None:
-        """Wait for the matches under way, failed ones too: their caller may have gone."""
+        """Wait for the frames under way, failed ones too: their caller may have gone."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _match(self, pairs: list[Pair], observed: Observed) -> Observed:
-        matches = await self._matcher.match(pairs)
-        self._join.settle(pairs, matches)
-        self._bump()
+    async def _take(
+        self, frames: Sequence[CameFrame], observed: Observed, place: Place
+    ) -> Observed:
+        stores = self._stores
+        with place:
+            if frames:
+                taken = await self._journalled(frames)
+                self._note(frames, taken, observed)
+                await self._settle(taken.changes, place, stores, taken.number)
+        examples = {
+            (each.side, "refused"): each.image_id
+            for each in observed.refused
+            if each.image_id is not None
+        }
+        self._around.telemetry.observed(observed.outcomes, monitor=self.name, examples=examples)
         return observed
+
+    async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
+        around = self._around
+        try:
+            return await around.journal.take(
+                self.key,
+                frames,
+                judge=self._judge,
+                beside=self._beside,
+                max_models=around.max_models,
+            )
+        finally:
+            if self.definition.tally is TallyKind.EXACT:
+                self._reserved -= np.array([sum(each.boxes for each in frames), len(frames)])
+                self._hold()
+
+    async def _settle(
+        self,
+        changes: Sequence[Change],
+        place: Place | None = None,
+        stores: Stores | None = None,
+        number: int = 0,
+    ) -> None:
+        """Match what changed, wait for the turn, and bring the stores up to date."""
+        into = self._stores if stores is None else stores
+        steps = steps_of(changes, self.definition.comparisons)
+        different = list({step.joined.key: step.joined for step in steps}.values())
+        try:
+            matched = await self._matcher.match(different) if different else None
+        except BaseException:
+            # What the journal holds and the stores lack is made up for by the next start.
+            into.has_missed(number)
+            raise
+        if place is not None:
+            await place.turn()
+        if into.is_current and changes:
+            into.apply(changes, steps, different, matched)
+            self._hold()
+            self._bump()
+
+    def _note(self, frames: Sequence[CameFrame], taken: Taken, observed: Observed) -> None:
+        """Note what became of each frame."""
+        for k, (frame, outcome) in enumerate(zip(frames, taken.outcomes, strict=True)):
+            side = Side.PREDICTIONS if frame.model else Side.GROUND_TRUTH
+            if outcome in (Outcome.CONFLICT, Outcome.REFUSED):
+                observed.refuse(Refusal(side, frame.image_id, taken.errors[k]))
+            else:
+                observed.take(side, is_changed=outcome is Outcome.CHANGED)
+            if outcome is not Outcome.CHANGED:
+                self.outcomes.count(outcome.value, example=frame.image_id)
+
+    def _judge(self, came: CameFrame, partner: HeldSide) -> None:
+        check_pairs(came, partner, self.definition.settings)
+
+    def _check_room(self, boxes: int, images: int) -> None:
+        """Raise where more would pass a bound."""
+        if self._full is not None:
+            raise self._full
+        if self.definition.tally is TallyKind.EXACT:
+            # Of frames under way, until the journal says how many are held.
+            self._share.take(boxes, images)
+            self._reserved += np.array([boxes, images])
+
+    def _refusal(self) -> ResourceExhaustedError | None:
+        """Return why no frame can be taken now: the tallies or the journal are full."""
+        around = self._around
+        for name, found, most in (
+            ("max_tally_bytes", self._stores.tally_bytes, around.max_tally_bytes),
+            ("max_journal_bytes", around.journal.file_bytes, around.max_journal_bytes),
+        ):
+            if found >= most:
+                return ResourceExhaustedError(
+                    f"{name} is {most}, and {found} are taken: reset or delete a monitor, or"
+                    " raise the bound",
+                    field=name,
+                    value=most,
+                )
+        return None
+
+    def _hold(self) -> None:
+        """Say how much of what is bounded this monitor holds now."""
+        if self.definition.tally is TallyKind.EXACT and not self.is_deleted:
+            counts = self._around.journal.counts(self.key)
+            boxes, images = self._reserved.tolist()
+            self._share.hold(counts.boxes + boxes, counts.sides + images)
+        self._around.telemetry.tallies(
+            self.name, self._stores.tally_bytes, self._around.max_tally_bytes
+        )
 
     def _bump(self) -> None:
         self.version += 1
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _find(self, name: str) -> Model:
-        models = self._join.models
+    def _model(self, name: str) -> str:
         if self.is_deleted:
             raise NotFoundError(
                 f"monitor {self.name} was deleted", field="monitor", value=self.name
             )
+        models = self.models
         if not name and not models:
             raise FailedPreconditionError(
                 f"monitor {self.name} has seen no predictions yet", field="model"
             )
         if not name and len(models) > 1:
-            raise InvalidInputError.at("model", "''", f"one of {', '.join(self.models)}")
-        model = models.get(name) if name else next(iter(models.values()))
-        if model is None:
+            raise InvalidInputError.at("model", "''", f"one of {', '.join(models)}")
+        if name and name not in models:
             raise NotFoundError(
                 f"monitor {self.name} has seen no model {name[:100]!r}", field="model", value=name
             )
-        return model
+        return name or models[0]
+
+
+def _slices_of(change: Change) -> tuple[str, ...]:
+    sides = (change.predictions_after, change.truth_after)
+    return tuple(name for side in sides if side is not None for name in side.slices)

@@ -5,18 +5,16 @@ import numpy as np
 from boxgauge.engine import EvaluationSettings
 from boxgauge.engine.matching import image_bounds
 from boxgauge.frames import ResourceExhaustedError
-from boxgauge.server.monitor.join import Stored
+from boxgauge.server.journal.types import CameFrame, HeldSide
 from boxgauge.server.monitor.rows import GROUND_TRUTH, PREDICTION
-from boxgauge.server.monitor.sides import Side
 
 
-def check_pairs(side: Side, came: Stored, partner: Stored, settings: EvaluationSettings) -> None:
+def check_pairs(came: CameFrame, partner: HeldSide, settings: EvaluationSettings) -> None:
     """Check that both sides of an image are no more than a run takes.
 
     An image over the bound can never be matched, so it must not be held.
 
     Args:
-        side: Which one came.
         came: The side that came.
         partner: The other side.
         settings: Their thresholds and areas decide how much that is.
@@ -25,8 +23,7 @@ def check_pairs(side: Side, came: Stored, partner: Stored, settings: EvaluationS
         ResourceExhaustedError: There would be more.
     """
     max_pairs, max_detections = image_bounds(settings)
-    came_is_predicted = side is Side.PREDICTIONS
-    predictions, ground_truth = (came, partner) if came_is_predicted else (partner, came)
+    predictions, ground_truth = (came, partner) if came.model else (partner, came)
     if predictions.boxes > max_detections:
         raise ResourceExhaustedError(
             f"one image may have at most {max_detections} detections: got {predictions.boxes}",

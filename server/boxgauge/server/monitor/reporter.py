@@ -1,142 +1,242 @@
-"""Reports of a monitor's models: computed in a thread, once for all who ask."""
+"""Reports of a monitor: computed in a thread, once for all who ask, and kept while they hold."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
-import numpy as np
+from boxgauge.engine.notes import notes_of
+from boxgauge.engine.online.comparing import paired
+from boxgauge.engine.online.quality_of_window import quality
+from boxgauge.engine.online.windows import Window
+from boxgauge.frames import FailedPreconditionError
+from boxgauge.server.journal.types import Counts
+from boxgauge.server.monitor.contents import content_of
+from boxgauge.server.monitor.definition import Compared, Definition
+from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
+from boxgauge.server.monitor.steps import model_store, pair_store
+from boxgauge.server.monitor.stores import Stores
+from boxgauge.server.monitor.surroundings import Surroundings
 
-from boxgauge.engine import Engine, Report
-from boxgauge.engine.notes import differences
-from boxgauge.engine.online.quality import Quality, ScoreCalibration
-from boxgauge.engine.online.windows import Span, Window
-from boxgauge.server.monitor.join import Join, Model
-from boxgauge.server.monitor.reports import MonitorReport, without_curves
-from boxgauge.server.monitor.rows import unpack_ground_truths
-from boxgauge.server.telemetry import Telemetry
+R = TypeVar("R")
+
+
+class Asked(NamedTuple):
+    """Which report is asked for."""
+
+    model: str
+    window: Window
+    slice: str
+
+
+class Kept(NamedTuple):
+    """A report and the version of the state that it is of."""
+
+    version: tuple[int, int]
+    made: MonitorReport
 
 
 class Reporter:
-    """Keeps the newest report of each model of one monitor.
+    """Keeps the newest report of each model, window and slice of one monitor.
 
     Args:
-        monitor: Name of the monitor.
-        join: Its state.
-        version: Says the state's present version.
-        turn: Held while a report is computed: one takes memory, several at once take more.
+        monitor: Its name.
+        definition: Its definition.
+        stores: Its state.
+        counts: Says how many sides are held now.
+        around: What all monitors share.
     """
 
     def __init__(
         self,
         monitor: str,
-        join: Join,
-        version: Callable[[], int],
-        *,
-        engine: Engine,
-        executor: Executor,
-        telemetry: Telemetry,
-        turn: asyncio.Semaphore,
+        definition: Definition,
+        stores: Stores,
+        counts: Callable[[], Counts],
+        around: Surroundings,
     ) -> None:
         self._monitor = monitor
-        self._join = join
-        self._version = version
-        self._engine = engine
-        self._executor = executor
-        self._telemetry = telemetry
-        self._turn = turn
-        self._latest: dict[str, tuple[int, MonitorReport]] = {}
-        self._running: dict[str, asyncio.Task[MonitorReport]] = {}
+        self._definition = definition
+        self._stores = stores
+        self._counts = counts
+        self._around = around
+        self._latest: dict[Asked, Kept] = {}
+        self._running: dict[Asked, asyncio.Task[Kept]] = {}
+        self._versions = 0
+        self._next_slice = 0
 
-    async def report(self, model: Model) -> MonitorReport:
-        """Return a report that reflects at least the state of now.
+    async def report(self, asked: Asked, max_age_s: float = 0.0) -> MonitorReport:
+        """Return a report that reflects at least the state of now, or is no older than that.
 
         A computation that started before the last change is waited for and then
         repeated; one that started after it is shared.
         """
-        wanted = self._version()
+        wanted = self._stores.version(asked.model)
         while True:
-            _, latest = self._latest.get(model.name, (0, None))
-            if latest is not None and latest.version >= wanted:
-                return latest
-            task = self._running.get(model.name)
+            kept = self._latest.get(asked)
+            if kept is not None:
+                if time.monotonic() - kept.made.made_at <= max_age_s:
+                    return kept.made
+                if kept.version >= wanted:
+                    return self._renewed(asked, kept)
+            task = self._running.get(asked)
             # Done, it may still be listed: its callback waits for its turn on the loop, which
             # awaiting what is done never gives.
             if task is None or task.done():
-                task = asyncio.create_task(self._compute(model))
-                self._running[model.name] = task
-                task.add_done_callback(lambda done: self._done(model.name, done))
+                task = asyncio.create_task(self._compute(asked))
+                self._running[asked] = task
+                task.add_done_callback(lambda done: self._done(asked, done))
             # Shielded: who gives up waiting must not take the report from the others.
-            made = await asyncio.shield(task)
-            if made.version >= wanted:
-                return made
+            found = await asyncio.shield(task)
+            if found.version >= wanted:
+                return found.made
 
-    def forget(self) -> None:
-        """Forget all reports; those being computed are not kept either."""
-        self._latest.clear()
-        self._running.clear()
-        self._telemetry.forget(self._monitor)
+    async def compare(self, pair: Compared, window: Window, slice_: str) -> MonitorComparison:
+        """Return how two models differ on the images that both have.
 
-    def _done(self, model: str, task: asyncio.Task[MonitorReport]) -> None:
-        if self._running.get(model) is task:
-            del self._running[model]
+        Raises:
+            FailedPreconditionError: The monitor does not compare them.
+        """
+        keys, swapped = self._pair_stores(pair)
+        held = [content_of(self._stores.store(key), window, slice_) for key in keys]
+        engine, made = self._around.engine, self._definition
+
+        def run() -> MonitorComparison:
+            a, b = (each.rows() for each in (reversed(held) if swapped else held))
+            return MonitorComparison(
+                self._monitor,
+                pair.champion,
+                pair.challenger,
+                window,
+                a.span,
+                slice_,
+                paired(engine, made.classes, made.settings, a, b),
+            )
+
+        return await self._timed(run)
+
+    async def refresh(self, budget_s: float) -> None:
+        """Bring what is exported up to date.
+
+        All images of each model and window, and the comparisons, every time; slices for as long
+        as ``budget_s`` allows, at least one, from where the last time ended.
+        """
+        started = time.perf_counter()
+        models = sorted(self._counts().predicted)
+        for model in models:
+            for window in self._definition.windows:
+                await self.report(Asked(model, window, ""))
+        for pair in self._definition.comparisons:
+            if {pair.champion, pair.challenger} <= set(models):
+                for window in self._definition.windows:
+                    compared = await self.compare(pair, window, "")
+                    self._around.telemetry.compared(compared)
+        await self._refresh_slices(models, started + budget_s)
+        if self._stores.is_current:
+            self._around.telemetry.refreshed(
+                self._monitor, self._counts().labelled, self._stores.watermark_us
+            )
+
+    async def tallies(
+        self, model: str, window: Window, slices: Sequence[str]
+    ) -> AsyncIterator[MonitorTally]:
+        """Yield the tally of each slice as bytes."""
+        store = self._stores.store(model_store(model))
+        for name in slices:
+            held = content_of(store, window, name)
+            yield MonitorTally(model, window, held.span, name, await self._timed(held.tally))
+
+    async def _refresh_slices(self, models: Sequence[str], until: float) -> None:
+        asked = [
+            Asked(model, window, name)
+            for name in sorted(self._stores.slices())
+            for model in models
+            for window in self._definition.windows
+        ]
+        if not asked:
+            return
+        self._next_slice %= len(asked)
+        turned = asked[self._next_slice :] + asked[: self._next_slice]
+        for done, each in enumerate(turned, 1):
+            await self.report(each)
+            self._next_slice += 1
+            if done < len(asked) and time.perf_counter() > until:
+                break
+
+    def _renewed(self, asked: Asked, kept: Kept) -> MonitorReport:
+        """Return a report that still holds, with what goes on beside it."""
+        made = replace(
+            kept.made,
+            labelled_images=self._counts().labelled,
+            watermark_us=self._stores.watermark_us,
+            made_at=time.monotonic(),
+        )
+        self._latest[asked] = Kept(kept.version, made)
+        return made
+
+    def _done(self, asked: Asked, task: asyncio.Task[Kept]) -> None:
+        if self._running.get(asked) is task:
+            del self._running[asked]
         if not task.cancelled():
             task.exception()  # who still waits gets it; with nobody there it is no news
 
-    async def _compute(self, model: Model) -> MonitorReport:
+    async def _compute(self, asked: Asked) -> Kept:
         # Taken together, before the first wait: one consistent state.
-        version, tally_version = self._version(), model.version
-        predicted, labelled = len(model.predictions), len(self._join.labels)
-        known_version, known = self._latest.get(model.name, (-1, None))
-        if known is not None and known_version == tally_version:
-            made = replace(
-                known, version=version, predicted_images=predicted, labelled_images=labelled
-            )
-        else:
-            snapshot = model.tally.snapshot()
-            matched = [(image_id, pair[1].rows) for image_id, pair in model.matched.items()]
+        stores, engine, definition = self._stores, self._around.engine, self._definition
+        model, window, name = asked
+        version, read_at = stores.version(model), time.monotonic()
+        labelled, watermark_us = self._counts().labelled, stores.watermark_us
+        held = content_of(stores.store(model_store(model)), window, name)
+        notes = notes_of(stores.model(model).oddities, definition.settings)
+        outlook = stores.model(model).outlook(held.span, name)
+        self._versions += 1
+        number = self._versions
 
-            def make() -> Report:
-                report = model.tally.report(self._engine, snapshot)
-                truths = unpack_ground_truths(
-                    tuple(image_id for image_id, _ in matched), [rows for _, rows in matched]
-                )
-                return replace(report, notes=differences(truths, report.settings))
-
-            report = await self._timed(make)
-            made = MonitorReport(
+        def make() -> MonitorReport:
+            found = quality(engine, definition.classes, definition.settings, held.rows())
+            images, drift, estimate = outlook.run()
+            return MonitorReport(
                 monitor=self._monitor,
-                model=model.name,
-                version=version,
-                window=Window(),
-                span=Span(0, 0),
-                slice="",
-                quality=_quality(report),
-                predicted_images=predicted,
+                model=model,
+                version=number,
+                window=window,
+                span=held.span,
+                slice=name,
+                quality=replace(found, report=replace(found.report, notes=notes)),
+                predicted_images=images,
                 labelled_images=labelled,
-                drift=None,
-                estimate=None,
-                watermark_us=0,
-                made_at=time.monotonic(),
+                drift=drift,
+                estimate=estimate,
+                watermark_us=watermark_us,
+                made_at=read_at,
             )
-        # A reset or deletion meanwhile has put another model, or none, in this place.
-        if self._join.models.get(model.name) is model:
-            self._latest[model.name] = (tally_version, made)
-            self._telemetry.publish(made)
+
+        made = await self._timed(make)
+        kept = Kept(version, made)
+        # A reset or deletion meanwhile has put other stores, or none, in this place.
+        if stores.is_current:
+            self._latest[asked] = kept
+            self._around.telemetry.publish(made)
+        return kept
+
+    async def _timed(self, make: Callable[[], R]) -> R:
+        async with self._around.report_turn:
+            started = time.perf_counter()
+            made = await asyncio.get_running_loop().run_in_executor(self._around.executor, make)
+            self._around.telemetry.report_seconds.observe(time.perf_counter() - started)
         return made
 
-    async def _timed(self, make: Callable[[], Report]) -> Report:
-        async with self._turn:
-            started = time.perf_counter()
-            report = await asyncio.get_running_loop().run_in_executor(self._executor, make)
-            self._telemetry.report_seconds.observe(time.perf_counter() - started)
-        return report
-
-
-def _quality(report: Report) -> Quality:
-    none = np.zeros(0, np.int64)
-    calibration = ScoreCalibration(None, np.zeros(1), none, none, np.zeros(0))
-    return Quality(
-        without_curves(report), None, None, None, None, (), (), calibration, (), (), (), None
-    )
+    def _pair_stores(self, asked: Compared) -> tuple[tuple[str, str], bool]:
+        """Return the stores of a pair, and whether they stand the other way round."""
+        for pair in self._definition.comparisons:
+            if {pair.champion, pair.challenger} == {asked.champion, asked.challenger}:
+                keys = pair_store(pair, pair.champion), pair_store(pair, pair.challenger)
+                return keys, pair.champion != asked.champion
+        listed = ", ".join(f"{p.champion} and {p.challenger}" for p in self._definition.comparisons)
+        raise FailedPreconditionError(
+            f"monitor {self._monitor} compares {listed or 'no models'}:"
+            f" not {asked.champion} and {asked.challenger}",
+            field="challenger",
+            value=asked.challenger,
+        )

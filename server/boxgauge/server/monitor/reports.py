@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from boxgauge.engine.online.compared import PairedQuality
 from boxgauge.engine.online.predicted import Drift, Estimate
 from boxgauge.engine.online.quality import Quality
 from boxgauge.engine.online.windows import Span, Window
@@ -55,6 +56,30 @@ class MonitorReport:
         if not self.predicted_images:
             return None
         return self.report.images / self.predicted_images
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorComparison:
+    """Two models of one monitor on the images that both have, over one window and slice."""
+
+    monitor: str
+    champion: str
+    challenger: str
+    window: Window
+    span: Span
+    slice: str
+    quality: PairedQuality
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorTally:
+    """One tally of a monitor as bytes, to be kept, sent and merged elsewhere."""
+
+    model: str
+    window: Window
+    span: Span
+    slice: str
+    data: bytes
 
 
 def without_curves(report: Report) -> Report:

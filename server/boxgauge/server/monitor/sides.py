@@ -24,10 +24,20 @@ class SideBatch(Generic[F]):
     Attributes:
         frames: The images, values not yet judged.
         revisions: One an image, at least 0.
+        retracted: One an image, or none: the side is taken out again.
+        times_us: Event times, microseconds since 1970, one an image or none; None: not given.
+        tags: Key and one value an image each; an empty value is no tag.
+        clusters: One an image or none; empty: the image is its own cluster.
+        sources: How labels were chosen or made, one an image or none; empty: not stated.
     """
 
     frames: F
     revisions: Sequence[int]
+    retracted: Sequence[bool] = ()
+    times_us: Sequence[int | None] = ()
+    tags: tuple[tuple[str, Sequence[str]], ...] = ()
+    clusters: Sequence[str] = ()
+    sources: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

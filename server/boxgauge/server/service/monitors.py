@@ -11,18 +11,16 @@ from boxgauge.server.monitor.intake import Observed
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.service.pipeline import in_order
 from boxgauge.server.wire.frames_in import arrivals
-from boxgauge.server.wire.reports_out import monitor_report_out, refusal_out
-from boxgauge.server.wire.settings_wire import (
-    class_out,
-    classes_in,
-    evaluation_in,
-    evaluation_out,
-)
+from boxgauge.server.wire.monitor_wire import definition_in, definition_out
+from boxgauge.server.wire.quality_out import comparison_out
+from boxgauge.server.wire.reports_out import monitor_report_out, refusal_out, window_out
 from boxgauge.v1 import monitor_pb2 as pb
 from boxgauge.v1 import monitor_pb2_grpc as rpc
 
 # Messages of one stream under way: enough to batch small ones, little enough to bound memory.
 WINDOW = 8
+MAX_AGE_S = 86_400.0
+PART = 2**20  # bytes of a tally in one message
 
 Context = Any  # grpc's context, of which nothing is used here
 
@@ -43,9 +41,7 @@ class MonitorService(rpc.MonitorServiceServicer):
         self, request: pb.CreateMonitorRequest, context: Context
     ) -> pb.CreateMonitorResponse:
         """Create a monitor, or return the same one again."""
-        classes = classes_in(request.settings.classes)
-        evaluation = evaluation_in(request.settings.evaluation)
-        monitor = self._book.create(request.monitor, classes, evaluation)
+        monitor = await self._book.create(request.monitor, definition_in(request.settings))
         return pb.CreateMonitorResponse(monitor=_monitor(monitor))
 
     async def ListMonitors(  # noqa: N802 (gRPC's name)
@@ -58,14 +54,14 @@ class MonitorService(rpc.MonitorServiceServicer):
         self, request: pb.ResetMonitorRequest, context: Context
     ) -> pb.ResetMonitorResponse:
         """Forget a monitor's images."""
-        self._book.get(request.monitor).reset()
+        await self._book.get(request.monitor).reset()
         return pb.ResetMonitorResponse()
 
     async def DeleteMonitor(  # noqa: N802 (gRPC's name)
         self, request: pb.DeleteMonitorRequest, context: Context
     ) -> pb.DeleteMonitorResponse:
         """Remove a monitor."""
-        self._book.delete(request.monitor)
+        await self._book.delete(request.monitor)
         return pb.DeleteMonitorResponse()
 
     async def Observe(  # noqa: N802 (gRPC's name)
@@ -80,7 +76,11 @@ class MonitorService(rpc.MonitorServiceServicer):
         self, request: pb.GetReportRequest, context: Context
     ) -> pb.GetReportResponse:
         """Return the report over everything acknowledged before the call."""
-        made = await self._book.get(request.monitor).report(request.model)
+        if not 0 <= request.max_age_s <= MAX_AGE_S:
+            raise InvalidInputError.at("max_age_s", request.max_age_s, f"in [0, {MAX_AGE_S:g}]")
+        made = await self._book.get(request.monitor).report(
+            request.model, request.window, request.slice, request.max_age_s
+        )
         return pb.GetReportResponse(model=made.model, report=monitor_report_out(made))
 
     async def WatchReport(  # noqa: N802 (gRPC's name)
@@ -93,11 +93,37 @@ class MonitorService(rpc.MonitorServiceServicer):
         monitor = self._book.get(request.monitor)
         model = request.model
         while True:
-            made = await monitor.report(model)
+            made = await monitor.report(model, request.window, request.slice)
             # The first answer chooses the model; another one may come later.
             model = made.model
             yield pb.WatchReportResponse(model=model, report=monitor_report_out(made))
             await self._unless_draining(_change(monitor, made.version, interval_s))
+
+    async def CompareModels(  # noqa: N802 (gRPC's name)
+        self, request: pb.CompareModelsRequest, context: Context
+    ) -> pb.CompareModelsResponse:
+        """Compare two models on the images that both have predicted."""
+        monitor = self._book.get(request.monitor)
+        made = await monitor.compare(
+            request.champion, request.challenger, request.window, request.slice
+        )
+        return pb.CompareModelsResponse(comparison=comparison_out(made))
+
+    async def ExportTallies(  # noqa: N802 (gRPC's name)
+        self, request: pb.ExportTalliesRequest, context: Context
+    ) -> AsyncIterator[pb.ExportTalliesResponse]:
+        """Return tallies in parts."""
+        monitor = self._book.get(request.monitor)
+        async for tally in monitor.tallies(request.model, request.window):
+            ends = range(PART, len(tally.data) + PART, PART)
+            for end in ends:
+                yield pb.ExportTalliesResponse(
+                    model=tally.model,
+                    slice=tally.slice,
+                    window=window_out(tally.window, tally.span),
+                    part=tally.data[end - PART : end],
+                    is_last=end >= len(tally.data),
+                )
 
     def _observe(self, request: pb.ObserveRequest) -> Awaitable[pb.ObserveResponse]:
         """Start one message at once; frames are in the monitor when this returns."""
@@ -135,11 +161,14 @@ async def _observed(sequence: int, waiting: Awaitable[Observed]) -> pb.ObserveRe
 def _monitor(monitor: Monitor) -> pb.Monitor:
     return pb.Monitor(
         name=monitor.name,
-        settings=pb.MonitorSettings(
-            classes=[class_out(each) for each in monitor.classes],
-            evaluation=evaluation_out(monitor.settings),
-        ),
+        settings=definition_out(monitor.definition),
         models=monitor.models,
         labelled_images=monitor.labelled_images,
         held_boxes=monitor.held_boxes,
+        slices=monitor.slices,
+        watermark_us=monitor.watermark_us,
+        outcomes=[
+            pb.OutcomeCount(outcome=name, count=count) for name, count in monitor.outcomes.items()
+        ],
+        tally_bytes=monitor.tally_bytes,
     )

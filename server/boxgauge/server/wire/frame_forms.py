@@ -25,7 +25,16 @@ def prediction_runs(
 ) -> list[SideBatch[Predictions]]:
     """Return the frames as batches of one box format each; what cannot be read is refused."""
     return [
-        SideBatch(_predictions(ids, run, form), [each.revision for each in run])
+        SideBatch(
+            _predictions(ids, run, form),
+            [each.revision for each in run],
+            retracted=[each.retracted for each in run],
+            times_us=[
+                each.event_time_us if each.HasField("event_time_us") else None for each in run
+            ],
+            tags=_tags(run),
+            clusters=[each.cluster for each in run],
+        )
         for ids, run, form in _runs(
             messages, Side.PREDICTIONS, lambda m: len(m.predictions), refused
         )
@@ -37,7 +46,12 @@ def ground_truth_runs(
 ) -> list[SideBatch[GroundTruths]]:
     """Return the frames as batches of one box format each; what cannot be read is refused."""
     return [
-        SideBatch(_ground_truths(ids, run, form), [each.revision for each in run])
+        SideBatch(
+            _ground_truths(ids, run, form),
+            [each.revision for each in run],
+            retracted=[each.retracted for each in run],
+            sources=[each.source for each in run],
+        )
         for ids, run, form in _runs(
             messages, Side.GROUND_TRUTH, lambda m: len(m.ground_truths), refused
         )
@@ -106,6 +120,11 @@ def _ground_truths(
         if each.HasField("area"):
             frames.areas[row] = each.area
     return frames
+
+
+def _tags(run: list[pb.PredictionFrame]) -> tuple[tuple[str, list[str]], ...]:
+    keys = sorted({key for each in run for key in each.tags})
+    return tuple((key, [each.tags.get(key, "") for each in run]) for key in keys)
 
 
 def _corners(box: pb.Box) -> tuple[float, float, float, float]:

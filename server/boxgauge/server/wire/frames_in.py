@@ -1,6 +1,7 @@
 """Columnar batches of the contract as frames."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from boxgauge.server.monitor.sides import Arrivals, Refusal, Side, SideBatch
 from boxgauge.server.wire.frame_forms import ground_truth_runs, prediction_runs
 from boxgauge.server.wire.tensors import box_format, column, flags, floats
 from boxgauge.v1 import frames_pb2 as pb
+
+T = TypeVar("T")
 
 # Each frame may be refused in words of its own, so that their number bounds the answer: a
 # megabyte of malformed ids would otherwise be answered with a gigabyte.
@@ -84,7 +87,14 @@ def prediction_batch(message: pb.PredictionBatch) -> SideBatch[Predictions]:
         floats("scores", message.scores, "score_type", message.score_type, rows),
         box_format=box_format(message.box_format, rows),
     )
-    return SideBatch(frames, _revisions(message.revisions, len(ids)))
+    return SideBatch(
+        frames,
+        _revisions(message.revisions, len(ids)),
+        retracted=_one_each("retracted", message.retracted, len(ids)),
+        times_us=_one_each("event_times_us", message.event_times_us, len(ids)),
+        tags=_tags(message.tags, len(ids)),
+        clusters=_one_each("clusters", message.clusters, len(ids)),
+    )
 
 
 def ground_truth_batch(message: pb.GroundTruthBatch) -> SideBatch[GroundTruths]:
@@ -106,7 +116,12 @@ def ground_truth_batch(message: pb.GroundTruthBatch) -> SideBatch[GroundTruths]:
         ids=column("ids", message.ids, _INT64, rows) if message.ids else numbered(counts),
         box_format=box_format(message.box_format, rows),
     )
-    return SideBatch(frames, _revisions(message.revisions, len(ids)))
+    return SideBatch(
+        frames,
+        _revisions(message.revisions, len(ids)),
+        retracted=_one_each("retracted", message.retracted, len(ids)),
+        sources=_one_each("sources", message.sources, len(ids)),
+    )
 
 
 def numbered(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -132,12 +147,28 @@ def _counts(given: Sequence[int], images: int) -> tuple[NDArray[np.int64], int]:
 
 
 def _revisions(given: Sequence[int], images: int) -> list[int]:
-    if not given:
-        return [0] * images
-    if len(given) != images:
+    return _one_each("revisions", given, images) or [0] * images
+
+
+def _one_each(field: str, given: Sequence[T], images: int) -> list[T]:
+    """Return one entry an image, or none at all."""
+    if given and len(given) != images:
         wanted = f"one for each of {images} images, or none"
-        raise InvalidInputError.at("revisions", f"{len(given)} revisions", wanted)
+        raise InvalidInputError.at(field, f"{len(given)} {field}", wanted)
     return list(given)
+
+
+def _tags(columns: Sequence[pb.TagColumn], images: int) -> tuple[tuple[str, Sequence[str]], ...]:
+    keys = [each.key for each in columns]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise InvalidInputError.at("tags.key", repr(twice[:80]), "distinct within a batch")
+    for each in columns:
+        if len(each.values) != images:
+            wanted = f"one for each of {images} images"
+            field = f"tags[{each.key[:80]}].values"
+            raise InvalidInputError.at(field, f"{len(each.values)} values", wanted)
+    return tuple((each.key, list(each.values)) for each in columns)
 
 
 def _refused(side: Side, message: pb.ImageIds, error: InvalidInputError) -> list[Refusal]:

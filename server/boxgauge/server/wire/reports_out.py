@@ -1,10 +1,15 @@
 """Reports, monitors and refusals as messages."""
 
+import time
+
 import grpc
 
+from boxgauge.engine.online.windows import Span, Window
 from boxgauge.engine.report import Report
 from boxgauge.server.monitor.reports import MonitorReport
 from boxgauge.server.monitor.sides import Refusal, Side
+from boxgauge.server.wire.predicted_out import drift_out, estimate_out
+from boxgauge.server.wire.quality_out import add_quality, image_id_out
 from boxgauge.server.wire.settings_wire import class_out
 from boxgauge.v1 import frames_pb2, report_pb2
 
@@ -51,12 +56,27 @@ def report_out(report: Report) -> report_pb2.Report:
 
 def monitor_report_out(made: MonitorReport) -> report_pb2.Report:
     """Return the message with what the monitor knows beside the engine's report."""
+    quality = made.quality
     message = report_out(made.report)
     message.predicted_images = made.predicted_images
     message.labelled_images = made.labelled_images
     if made.label_coverage is not None:
         message.label_coverage = made.label_coverage
+    message.window.CopyFrom(window_out(made.window, made.span))
+    message.slice = made.slice
+    message.watermark_us = made.watermark_us
+    message.age_s = max(time.monotonic() - made.made_at, 0.0)
+    add_quality(message, quality)
+    if made.drift is not None:
+        message.drift.CopyFrom(drift_out(made.drift))
+    if made.estimate is not None:
+        message.estimate.CopyFrom(estimate_out(made.estimate))
     return message
+
+
+def window_out(window: Window, span: Span) -> report_pb2.Window:
+    """Return the message for a window and the event times that it was found to have."""
+    return report_pb2.Window(name=window.name, from_us=span.from_us, until_us=span.until_us)
 
 
 def refusal_out(refusal: Refusal) -> frames_pb2.FrameError:
@@ -69,10 +89,8 @@ def refusal_out(refusal: Refusal) -> frames_pb2.FrameError:
         field=error.field[:MAX_TEXT],
         value=error.value[:MAX_TEXT],
     )
-    if isinstance(refusal.image_id, int):
-        message.image_id.integer = refusal.image_id
-    elif refusal.image_id is not None:
-        message.image_id.string = refusal.image_id
+    if refusal.image_id is not None:
+        message.image_id.CopyFrom(image_id_out(refusal.image_id))
     return message
 
 

@@ -1,0 +1,33 @@
+"""What monitors keep on disk: their definitions, both sides of images, changes, tallies."""
+
+from boxgauge.server.journal.journal import Journal
+from boxgauge.server.journal.take import MAX_FRAMES
+from boxgauge.server.journal.types import (
+    CameFrame,
+    Change,
+    Commit,
+    Counts,
+    Expired,
+    HeldSide,
+    Judge,
+    KeptMonitor,
+    OnCommit,
+    Outcome,
+    Taken,
+)
+
+__all__ = [
+    "MAX_FRAMES",
+    "CameFrame",
+    "Change",
+    "Commit",
+    "Counts",
+    "Expired",
+    "HeldSide",
+    "Journal",
+    "Judge",
+    "KeptMonitor",
+    "OnCommit",
+    "Outcome",
+    "Taken",
+]

@@ -1,0 +1,72 @@
+"""Calls of the journal: each one a job of its thread, awaited where it was asked for."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from boxgauge.frames import UnavailableError
+from boxgauge.server.journal.room import Room
+from boxgauge.server.journal.store import Store
+from boxgauge.server.journal.types import OnCommit
+from boxgauge.server.journal.writer import Job, Writer
+
+T = TypeVar("T")
+
+
+class Calls:
+    """The way from the event loop to the journal's thread and back.
+
+    Args:
+        store: Used by the thread alone from now on.
+        room: Bounds the calls under way.
+        on_commit: Called for each transaction.
+    """
+
+    def __init__(self, store: Store, room: Room, on_commit: OnCommit) -> None:
+        self._room = room
+        self._stopped = asyncio.Event()
+        self._is_open = True
+        loop = asyncio.get_running_loop()
+        self._writer = Writer(store, loop, self._stopped.set, on_commit)
+
+    @property
+    def file_bytes(self) -> int:
+        """Return the size of the file as last committed, without its write-ahead log."""
+        return self._writer.file_bytes
+
+    async def do(
+        self,
+        run: Callable[[Store], T],
+        settle: Callable[[T], None] = lambda _: None,
+        *,
+        size: int = 0,
+    ) -> T:
+        """Have something done in a transaction and return its result.
+
+        Args:
+            run: What; on the journal's thread.
+            settle: Called with the result on the event loop, even if nobody waits any more.
+            size: Bytes that it brings.
+
+        Raises:
+            UnavailableError: The journal is closed.
+        """
+        self._check_open()
+        await self._room.enter(size)
+        if not self._is_open:
+            self._room.leave(size)
+            self._check_open()
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.put(Job(run, done, settle, lambda: self._room.leave(size), size))
+        return await done
+
+    async def close(self) -> None:
+        """Do what was asked for, then end the thread; calls after this are refused."""
+        if self._is_open:
+            self._is_open = False
+            self._writer.stop()
+        await self._stopped.wait()
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise UnavailableError("the journal is closed")

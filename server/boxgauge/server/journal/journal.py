@@ -1,0 +1,273 @@
+"""The journal as the service sees it: every call a job of its thread, awaited."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+from boxgauge.server.journal import log, parts
+from boxgauge.server.journal.calls import Calls
+from boxgauge.server.journal.expiry import expire
+from boxgauge.server.journal.held import Held, held_now
+from boxgauge.server.journal.holding import Position, held_changes
+from boxgauge.server.journal.room import Room
+from boxgauge.server.journal.schema import open_file
+from boxgauge.server.journal.store import Store
+from boxgauge.server.journal.take import Asked, take
+from boxgauge.server.journal.types import (
+    CameFrame,
+    Change,
+    Counts,
+    Expired,
+    Judge,
+    KeptMonitor,
+    OnCommit,
+    Taken,
+)
+
+_CHUNK = 128  # changes at a time, each with up to two sides
+
+
+class Journal:
+    """What monitors keep: definitions, sides, changes and parts, in one SQLite file.
+
+    Calls are done in the order in which they were made, from one event loop. Whoever
+    gives up waiting does not undo the call, except while it waits for room.
+
+    Attributes:
+        is_durable: What a call returned survives a crash of the machine.
+    """
+
+    def __init__(self, calls: Calls, path: Path | None, held: dict[int, Held]) -> None:
+        self.is_durable = path is not None
+        self._do = calls.do
+        self._calls = calls
+        self._path = path
+        self._held = held
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path | None,
+        *,
+        wait_s: float = 5.0,
+        max_waiting: int = 256,
+        max_waiting_bytes: int = 64 * 2**20,
+        on_commit: OnCommit = lambda _: None,
+    ) -> "Journal":
+        """Return the journal in this file, which is made if there is none.
+
+        Args:
+            path: None: a temporary file without a name, which is gone with the journal.
+            wait_s: How long another process may take to let go of the file.
+            max_waiting: Calls under way at a time; others wait before they begin.
+            max_waiting_bytes: Boxes of those calls; one larger call goes alone.
+            on_commit: Called on the event loop for each transaction, for metrics.
+
+        Raises:
+            InvalidInputError: There can be no such file.
+            FailedPreconditionError: Another process has it, it is of a later version, or it
+                is no journal.
+            DataLossError: It cannot be read.
+        """
+        store, held = await asyncio.to_thread(_opened, path, wait_s)
+        calls = Calls(store, Room(max_waiting, max_waiting_bytes), on_commit)
+        return cls(calls, path, held)
+
+    async def close(self) -> None:
+        """Do what was asked for, then close the file; calls after this are refused."""
+        await self._calls.close()
+
+    async def monitors(self) -> list[KeptMonitor]:
+        """Return all monitors in the order of their creation."""
+        return await self._do(parts.monitors)
+
+    async def create(self, name: str, definition: bytes) -> int:
+        """Keep a new monitor and return its id, which is never given twice.
+
+        Raises:
+            AlreadyExistsError: There is one of this name.
+        """
+
+        def settle(monitor: int) -> None:
+            self._held[monitor] = Held()
+
+        return await self._do(lambda store: parts.create(store, name, definition), settle)
+
+    async def delete(self, monitor: int) -> None:
+        """Forget a monitor.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+        """
+        await self._do(lambda store: parts.delete(store, monitor), lambda _: self._forget(monitor))
+
+    async def reset(self, monitor: int) -> None:
+        """Forget all of a monitor but its name and definition.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+        """
+
+        def settle(_: None) -> None:
+            self._held[monitor] = Held()
+
+        await self._do(lambda store: parts.reset(store, monitor), settle)
+
+    async def take(
+        self,
+        monitor: int,
+        frames: Sequence[CameFrame],
+        *,
+        judge: Judge | None = None,
+        beside: Mapping[str, tuple[str, ...]] | None = None,
+        max_models: int,
+    ) -> Taken:
+        """Judge frames in order, keep what is new, and return what became of each.
+
+        What is returned is on disk. A frame is refused alone; if the call fails, none of
+        its frames was taken.
+
+        Args:
+            monitor: Its id.
+            frames: At most `MAX_FRAMES`; all that they join comes back in memory.
+            judge: Called on the journal's thread with each new frame and each side that it
+                would be joined to; a `BoxGaugeError` refuses the frame.
+            beside: By model, those whose predictions of the same image its changes show.
+            max_models: How many there may be.
+
+        Raises:
+            InvalidInputError: There are too many frames.
+            NotFoundError: There is no such monitor.
+            UnavailableError: It could not be written, or the journal is closed.
+            DataLossError: A row that had to be read is damaged.
+        """
+        asked = Asked(judge, beside or {}, max_models)
+        frames = tuple(frames)
+
+        def settle(result: tuple[Taken, Held]) -> None:
+            self._add(monitor, result[1])
+
+        taken, _ = await self._do(
+            lambda store: take(store, monitor, frames, asked),
+            settle,
+            size=sum(len(each.rows) for each in frames),
+        )
+        return taken
+
+    async def expire(self, monitor: int, before_us: int, *, limit: int = 512) -> Expired:
+        """Let go of sides from before this time and return what they were.
+
+        Predictions go by their own time. Ground truth goes when its own time has come and
+        no predictions of the image remain.
+
+        Args:
+            monitor: Its id.
+            before_us: The oldest time that is kept.
+            limit: How many sides to look at, the oldest first.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+        """
+
+        def settle(result: tuple[Expired, Held]) -> None:
+            self._add(monitor, result[1])
+
+        expired, _ = await self._do(lambda store: expire(store, monitor, before_us, limit), settle)
+        return expired
+
+    async def checkpoint(
+        self, monitor: int, kept: Mapping[str, Mapping[str, bytes | None]], number: int
+    ) -> None:
+        """Keep parts that reflect all changes up to a number, and forget those changes.
+
+        Args:
+            monitor: Its id.
+            kept: By store and key; None forgets a part, those not named stay as they are.
+            number: Of the last change that the parts reflect.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+            InvalidInputError: The number is lower than that of the last checkpoint, or was
+                not given yet.
+        """
+        values = {name: dict(each) for name, each in kept.items()}
+        size = sum(len(value or b"") for each in values.values() for value in each.values())
+        await self._do(lambda store: parts.checkpoint(store, monitor, values, number), size=size)
+
+    async def parts(self, monitor: int) -> tuple[dict[str, dict[str, bytes]], int]:
+        """Return the parts by store and key, and the number up to which they reflect changes.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+            DataLossError: A part is damaged.
+        """
+        return await self._do(lambda store: parts.read_parts(store, monitor))
+
+    async def changes_after(self, monitor: int, number: int) -> AsyncIterator[list[Change]]:
+        """Yield the changes behind a number, in order, some at a time.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+            FailedPreconditionError: A checkpoint covers some of them: they are forgotten.
+            DataLossError: A row is damaged.
+        """
+        while True:
+            after = number
+            found = await self._do(lambda store: log.read_changes(store, monitor, after, _CHUNK))  # noqa: B023 (done before the next turn)
+            if found:
+                yield found
+                number = found[-1].number
+            if len(found) < _CHUNK:
+                return
+
+    async def current(
+        self, monitor: int, *, beside: Mapping[str, tuple[str, ...]] | None = None
+    ) -> AsyncIterator[list[Change]]:
+        """Yield all predictions that are held, with their ground truth, as changes from nothing.
+
+        Changes that are made of what is held have numbers, but are in no log.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+            FailedPreconditionError: The monitor changes meanwhile.
+            DataLossError: A row is damaged.
+        """
+        position: Position | None = None
+        while True:
+            at = position
+            found, position = await self._do(
+                lambda store: held_changes(store, monitor, beside or {}, at, _CHUNK)  # noqa: B023 (done before the next turn)
+            )
+            if found:
+                yield found
+            if position is None:
+                return
+
+    def counts(self, monitor: int) -> Counts:
+        """Return what is held of a monitor; nothing of one that the journal does not have."""
+        return self._held.get(monitor, Held()).counts()
+
+    @property
+    def file_bytes(self) -> int:
+        """Return the size of the file and of its write-ahead log."""
+        found = self._calls.file_bytes
+        if self._path is not None:
+            log_path = self._path.with_name(f"{self._path.name}-wal")
+            found += log_path.stat().st_size if log_path.exists() else 0
+        return found
+
+    def _add(self, monitor: int, more: Held) -> None:
+        self._held.setdefault(monitor, Held()).update(more)
+
+    def _forget(self, monitor: int) -> None:
+        self._held.pop(monitor, None)
+
+
+def _opened(path: Path | None, wait_s: float) -> tuple[Store, dict[int, Held]]:
+    connection = open_file(path, wait_s=wait_s)
+    try:
+        store = Store(connection)
+        return store, held_now(store)
+    except BaseException:
+        connection.close()
+        raise

@@ -1,0 +1,69 @@
+"""What is kept of one model beside its labelled images: predictions, reference, calibration."""
+
+from collections.abc import Sequence
+
+from boxgauge.engine import Engine, MatchedImages
+from boxgauge.engine.notes import Oddities
+from boxgauge.engine.online.estimate import Estimator
+from boxgauge.engine.online.prediction_store import PredictionStore
+from boxgauge.engine.online.windows import Ring, Span
+from boxgauge.frames import ImageId
+from boxgauge.server.journal.types import HeldSide
+from boxgauge.server.monitor.definition import Definition
+from boxgauge.server.monitor.outlook import Outlook
+from boxgauge.server.monitor.reference import Reference
+from boxgauge.server.monitor.rows import unpack_predictions
+from boxgauge.server.monitor.steps import prediction_facts
+
+Images = Sequence[tuple[ImageId, HeldSide]]
+
+
+class ModelState:
+    """One model's predictions, and what its labelled images teach about them.
+
+    Attributes:
+        version: Grows with every change of anything that reports of the model say.
+        oddities: Ground truths of its images that pycocotools takes otherwise.
+    """
+
+    def __init__(self, engine: Engine, definition: Definition, ring: Ring) -> None:
+        asked = definition.classes, definition.settings
+        self.version = 0
+        self.oddities = Oddities()
+        self.predicted = PredictionStore(*asked, ring)
+        self.reference = Reference(*asked, definition.drift)
+        self.estimator = Estimator(engine, *asked)
+        self._engine = engine
+        self._level = definition.drift.level
+
+    def exchange(self, gone: Images, came: Images) -> None:
+        """Take predictions out and others in."""
+        for images, change in ((gone, self.predicted.subtract), (came, self.predicted.add)):
+            if images:
+                ids = tuple(image_id for image_id, _ in images)
+                frames = unpack_predictions(ids, [side.rows for _, side in images])
+                change(frames, prediction_facts(images))
+        self.reference.exchange(gone, came)
+
+    def learn(self, images: MatchedImages, sign: int) -> None:
+        """Take labelled images in or, with -1, out again."""
+        change = self.estimator.add if sign > 0 else self.estimator.subtract
+        change(images)
+        self.oddities = self.oddities.plus(Oddities.of(images.ground_truths), sign)
+
+    def outlook(self, span: Span, name: str) -> Outlook:
+        """Return what is needed to say what the predictions of a span let one expect.
+
+        Drift and estimates are said of all images, not of a slice: the reference and the
+        calibration are those of all.
+        """
+        snapshot, is_whole = self.predicted.within(span, name), not name
+        return Outlook(
+            engine=self._engine,
+            current=lambda: self.predicted.tally(snapshot),
+            span=snapshot.span,
+            reference=self.reference.snapshot() if is_whole else None,
+            reference_span=self.reference.span,
+            level=self._level,
+            estimate=self.estimator.snapshot().estimate if is_whole else None,
+        )

@@ -1,0 +1,42 @@
+"""What all monitors of a service share."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from boxgauge.engine import Engine
+from boxgauge.server.journal.journal import Journal
+from boxgauge.server.monitor.ledger import Ledger
+from boxgauge.server.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all monitors share.
+
+    Attributes:
+        engine: Holds the graphs.
+        executor: Where runs happen.
+        journal: Where frames are kept.
+        ledger: Bounds what is held in memory, one unit a box.
+        telemetry: Told of what happens.
+        clock_us: Returns microseconds since 1970.
+        max_models: Models of one monitor.
+        max_waiting: Messages that may wait for a run of matching.
+        max_tally_bytes: Bound on the tallies of one sketch monitor.
+        max_journal_bytes: Bound on the journal's file.
+        report_turn: Held while a report is computed: one takes memory, several at once take more.
+    """
+
+    engine: Engine
+    executor: Executor
+    journal: Journal
+    ledger: Ledger
+    telemetry: Telemetry
+    clock_us: Callable[[], int]
+    max_models: int
+    max_waiting: int
+    max_tally_bytes: int
+    max_journal_bytes: int
+    report_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
