@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from boxgauge.engine import COCO_AREAS, Engine, EvaluationSettings, SketchTally
 from boxgauge.engine.analysis.units import group_of
-from boxgauge.engine.online import sketch_store as store_module
+from boxgauge.engine.online import waiting_list
 from boxgauge.engine.online.ring import Edges
 from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import HOUR_US, MINUTE_US, Ring, Window
@@ -33,7 +33,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows_module, "MAX_KEYS", 5)
     monkeypatch.setattr(rows_module, "MAX_ROWS", 300)
     monkeypatch.setattr(grouped_module, "MAX_GROUPED_ROWS", 40)
-    monkeypatch.setattr(store_module, "_WAITING_DETECTIONS", 25)
+    monkeypatch.setattr(waiting_list, "_DETECTIONS", 25)
 
 
 def make_store(engine: Engine, *streams: Stream, ring: Ring = RING) -> SketchStore:
@@ -364,6 +364,10 @@ def test_parts_of_something_else_are_refused(engine: Engine) -> None:
             other.restore(parts)
     with pytest.raises(InvalidInputError, match="parts must be all of a store: got no 'store'"):
         make_store(engine).restore({key: each for key, each in parts.items() if key != "store"})
+    ahead = make_store(engine, stream)
+    ahead.advance(START_US + 9 * HOUR_US)
+    with pytest.raises(InvalidInputError, match="must be of the buckets at the watermark"):
+        make_store(engine).restore(parts | {"store": stored(ahead)["store"]})
     with pytest.raises(FailedPreconditionError, match="only a store without images"):
         make_store(engine, stream).restore(parts)
     make_store(engine).restore({})

@@ -92,6 +92,11 @@ class Cell:
         return replace(self, rows=rows, sums=self.sums.with_sources(sources))
 
     @property
+    def is_tidy(self) -> bool:
+        """Say whether there is nothing to be joined."""
+        return len(self.rows) < 2 and len(self.truths) < 2
+
+    @property
     def images(self) -> int:
         """How many."""
         return self.sums.images

@@ -14,7 +14,14 @@ from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.engine.online.observed import ImageColumns, Sources, observe
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.engine.sketch.grouped import GROUP_BITS, LABEL_BITS, Tallied, group_of_id, grouped_ids
+from boxgauge.engine.sketch.grouped import (
+    GROUP_BITS,
+    LABEL_BITS,
+    Tallied,
+    code_of,
+    group_of_id,
+    grouped_ids,
+)
 from boxgauge.engine.sketch.keys import falling_keys
 from boxgauge.engine.sketch.patterns import codes_of, most_patterns, with_patterns
 from boxgauge.engine.sketch.tally import SketchTally
@@ -167,6 +174,17 @@ class Encoder:
         found = with_patterns(self.names.patterns, patterns, self._most_patterns)
         self.names = Names(found, self.names.sources)
         return codes_of(found, patterns)
+
+    def keep(self, tables: Sequence[Tallied]) -> Int64:
+        """Forget the patterns that none of all rows has; return the new code of each old one."""
+        known = tuple(self.names.patterns)
+        is_used = np.zeros(len(known), np.bool_)
+        for each in tables:
+            is_used[code_of(each.ids)] = True
+        kept = [known[k] for k in np.flatnonzero(is_used).tolist()]
+        self.names = Names({each: k for k, each in enumerate(kept)}, self.names.sources)
+        codes: Int64 = np.cumsum(is_used) - 1
+        return codes
 
 
 def positives_by_group(truths: Tallied, groups: int, classes: int, areas: int) -> Int64:

@@ -1,6 +1,5 @@
 """A sketch by slice and bucket of time, in memory that is bounded."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,25 +11,22 @@ from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.cell_format import CellFormat
 from boxgauge.engine.online.encoding import Encoder, Names
 from boxgauge.engine.online.facts import ImageFacts
-from boxgauge.engine.online.numbered import Numbered, NumberedCells, Place, bytes_of
+from boxgauge.engine.online.numbered import NumberedCells, Place, bytes_of
 from boxgauge.engine.online.observed import Sources
-from boxgauge.engine.online.ring import Edges
-from boxgauge.engine.online.sketch_parts import SketchParts
+from boxgauge.engine.online.sketch_parts import SketchParts, read_cells
 from boxgauge.engine.online.sketch_windows import StoreSnapshot, window_rows
 from boxgauge.engine.online.store import ALL, MAX_BYTES, kept, refuse_beyond
-from boxgauge.engine.online.store_state import STORE, StoreState, read_state, store_mark
+from boxgauge.engine.online.store_state import StoreState, store_mark
 from boxgauge.engine.online.waiting import Waiting
+from boxgauge.engine.online.waiting_list import WaitingList
 from boxgauge.engine.online.window_rows import WindowRows
 from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.engine.sketch.grouped import code_of
 from boxgauge.engine.sketch.rows import summed
 from boxgauge.engine.sketch.tally import SketchTally
 from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 
 _WANTED = "of what was added"
-# So many detections, or images in cells, may wait to be counted.
-_WAITING_DETECTIONS, _WAITING_PLACES = 32_768, 4096
 
 
 class _Prepared(NamedTuple):
@@ -84,9 +80,7 @@ class SketchStore:
         self.max_bytes = max_bytes
         self.dropped_images = 0
         self._cells = NumberedCells(ring)
-        self._waiting: list[Waiting] = []
-        self._waiting_images: Counter[int] = Counter()
-        self._waiting_bytes = 0
+        self._waiting = WaitingList(len(classes))
         # Something was dropped since unused patterns were last looked for.
         self._may_forget = False
         self._changed = set[Place]()
@@ -97,7 +91,7 @@ class SketchStore:
     @property
     def tally_bytes(self) -> int:
         """Bytes that the store takes, and that counting what waits will add at most."""
-        return self._cells.nbytes + self._waiting_bytes + self._encoder.names.nbytes
+        return self._cells.nbytes + self._waiting.nbytes + self._encoder.names.nbytes
 
     def add(self, images: MatchedImages, facts: ImageFacts) -> int:
         """Add images; see `QualityStore`."""
@@ -113,20 +107,17 @@ class SketchStore:
             prepared = self._prepare(images, facts)
         waiting, names, new, left_out = prepared
         empty = Cell.empty(len(self._encoder.losses.names))
-        most = waiting.most_bytes(len(self.classes))
-        more = most + sum(bytes_of(name, empty) for name, _ in new)
+        more = waiting.most_bytes(len(self.classes))
+        more += sum(bytes_of(name, empty) for name, _ in new)
         more += names.nbytes - self._encoder.names.nbytes
         if self.tally_bytes + more > self.max_bytes:
             self._settle()
             refuse_beyond(self.max_bytes, self.tally_bytes + more)
         self._encoder.names = names
         self._cells.create(new, empty)
-        self._waiting.append(waiting)
-        self._waiting_images.update(waiting.cells.tolist())
-        self._waiting_bytes += most
+        self._waiting.add(waiting)
         self._changed.update(map(self._cells.place, waiting.cells.tolist()))
-        detections = sum(len(each.batch.ids) for each in self._waiting)
-        if detections > _WAITING_DETECTIONS or self._waiting_images.total() > _WAITING_PLACES:
+        if self._waiting.is_full:
             self._count()
         self.dropped_images += left_out
         return left_out
@@ -154,7 +145,7 @@ class SketchStore:
     def advance(self, watermark_us: int) -> None:
         """Join or drop old buckets; see `QualityStore`."""
         moving = self._cells.moving(watermark_us)
-        if any(each.number in self._waiting_images for each in moving):
+        if any(self._waiting.is_awaited(each.number) for each in moving):
             self._count()
         places = self._cells.places(moving)
         rolled = self._cells.advance(watermark_us)
@@ -171,11 +162,11 @@ class SketchStore:
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
         items = self._cells.ring.items()
-        return tuple(sorted({name for name, _, held in items if self._images_of(held)}))
+        return tuple(sorted({name for name, _, held in items if self._waiting.images_of(held)}))
 
     def span(self, window: Window, name: str = ALL) -> Span:
         """Return the event times of a window of a slice; from 0 to 0 before the first image."""
-        return self._cells.ring.span(window, name, self._images_of)
+        return self._cells.ring.span(window, name, self._waiting.images_of)
 
     def snapshot(self, window: Window, name: str = ALL) -> StoreSnapshot:
         """Return what a window and slice have now; takes microseconds, and changes nothing."""
@@ -185,7 +176,7 @@ class SketchStore:
             span,
             tuple(each.cell for each in held),
             frozenset(each.number for each in held),
-            tuple(self._waiting),
+            self._waiting.batches,
             tuple(self._encoder.names.patterns),
             self._encoder.names.sources.names,
         )
@@ -213,7 +204,7 @@ class SketchStore:
             self._mark,
             StoreState(watermark_us, self.dropped_images, names.sources.names),
             tuple(changed),
-            tuple(self._waiting),
+            self._waiting.batches,
             tuple(names.patterns),
             self._gone,
         )
@@ -226,14 +217,9 @@ class SketchStore:
             raise FailedPreconditionError("only a store without images takes up another's parts")
         if not parts:
             return
-        state = read_state(parts, self._mark)
-        stored = [self._form.unpack(each) for key, each in parts.items() if key != STORE]
+        state, stored = read_cells(parts, self._mark, self._form, self._cells.ring.ring)
         if state.watermark_us is None:
             return
-        edges = Edges.of(self._cells.ring.ring, state.watermark_us)
-        for each in stored:
-            if edges.bucket(each.place[1].start_us) != each.place[1]:
-                raise InvalidInputError.at("parts", each.place, "of the store's buckets")
         codes = [self._encoder.adopt(each.patterns) for each in stored]
         sources = Sources(state.sources)
         self._encoder.names = Names(self._encoder.names.patterns, sources)
@@ -267,35 +253,21 @@ class SketchStore:
 
     def _count(self) -> None:
         """Count what waits."""
-        if not self._waiting:
-            return
-        counted = Waiting.joined(self._waiting).counted(len(self.classes))
-        self._waiting, self._waiting_bytes = [], 0
-        self._waiting_images.clear()
-        for number, cell in counted.items():
+        for number, cell in self._waiting.take().items():
             self._cells.put(number, self._cells.get(number).plus(cell))
 
     def _settle(self) -> None:
         """Count what waits, and join all tables, so that as little memory as can be is taken."""
         self._count()
         for number, cell in self._cells.all():
-            self._cells.put(number, Cell.joined([cell]))
+            if not cell.is_tidy:
+                self._cells.put(number, Cell.joined([cell]))
 
     def _forget_patterns(self) -> None:
         """Forget the patterns of outcomes that only dropped images had."""
         self._count()
         self._may_forget = False
-        known = tuple(self._encoder.names.patterns)
-        is_used = np.zeros(len(known), np.bool_)
-        for _, cell in self._cells.all():
-            for each in cell.rows:
-                is_used[code_of(each.tallied.ids)] = True
-        codes = np.cumsum(is_used) - 1
-        kept_patterns = [known[k] for k in np.flatnonzero(is_used).tolist()]
-        renamed = {each: k for k, each in enumerate(kept_patterns)}
-        self._encoder.names = Names(renamed, self._encoder.names.sources)
+        cells = [cell for _, cell in self._cells.all()]
+        codes = self._encoder.keep([each.tallied for cell in cells for each in cell.rows])
         for number, cell in self._cells.all():
             self._cells.put(number, cell.renamed(codes, {}))
-
-    def _images_of(self, held: Numbered) -> int:
-        return held.cell.images + self._waiting_images[held.number]

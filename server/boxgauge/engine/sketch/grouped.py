@@ -106,7 +106,7 @@ class GroupedRows:
         levels = parts[0].levels
         for each in parts[1:]:
             levels = levels if each.levels is levels else np.maximum(levels, each.levels)
-        tallied = Tallied.joined([each.at(levels).tallied for each in parts])
+        tallied = Tallied.joined([each._widened(levels) for each in parts])
         return cls(tallied, levels).fitted()
 
     def minus(self, other: "GroupedRows") -> "tuple[GroupedRows, NDArray[np.bool_]]":
@@ -119,20 +119,21 @@ class GroupedRows:
 
     def at(self, levels: NDArray[np.uint8]) -> "GroupedRows":
         """Return the rows at these levels, which are nowhere lower than theirs."""
-        if levels is self.levels:
-            return self
+        tallied = self._widened(levels)
+        if tallied is self.tallied:
+            return self if levels is self.levels else replace(self, levels=levels)
+        return GroupedRows(Tallied.joined([tallied]), levels)
+
+    def _widened(self, levels: NDArray[np.uint8]) -> Tallied:
+        """Return the rows at these levels; an id may occur more than once and anywhere."""
         doubled = (levels - self.levels).astype(np.uint64)
-        if not doubled.any():
-            return replace(self, levels=levels)
+        if levels is self.levels or not doubled.any():
+            return self.tallied
         ids = self.tallied.ids
-        key = key_of(ids) >> doubled[label_of(ids)]
-        rest = np.uint64(2**_KEY_AT - 1)
-        ids = (
-            ids >> np.uint64(_LABEL_AT) << np.uint64(_LABEL_AT)
-            | key << np.uint64(_KEY_AT)
-            | (ids & rest)
-        )
-        return GroupedRows(Tallied.joined([Tallied(ids, self.tallied.counts)]), levels)
+        label = label_of(ids)
+        wider = label.astype(np.uint64) << np.uint64(_LABEL_AT)
+        wider |= key_of(ids) >> doubled[label] << np.uint64(_KEY_AT)
+        return Tallied(wider | ids & np.uint64(2**_KEY_AT - 1), self.tallied.counts)
 
     def fitted(self) -> "GroupedRows":
         """Return the rows with bins just wide enough for the bounds.
