@@ -51,7 +51,8 @@ def cells_of(engine: Engine, seed: int, parts: int) -> tuple[list[Cell], Encoder
 
 
 def pack(cell: Cell, encoder: Encoder) -> bytes:
-    return FORM.pack(PLACE, cell, tuple(encoder.names.patterns), encoder.names.sources.names)
+    names = encoder.names
+    return FORM.packed(PLACE, cell, tuple(names.patterns), names.sources.names).data
 
 
 @pytest.mark.usefixtures("few")

@@ -1,7 +1,7 @@
 """A cell as bytes: header and checksum as a tally's, and compressed columns."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import index
 from typing import Any
 
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.matches import pattern_bytes
+from boxgauge.engine.online.aged import Held, Packed, code_bytes, pieces_of
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.encoding import truth_parts
-from boxgauge.engine.online.numbered import Place
-from boxgauge.engine.online.ring import Bucket
+from boxgauge.engine.online.observed import Sources
+from boxgauge.engine.online.ring import Bucket, Place
 from boxgauge.engine.online.sums import WindowSums
 from boxgauge.engine.online.worst import KEPT, Worst, entries_of
 from boxgauge.engine.sealing import Seal, count_of
@@ -26,6 +27,7 @@ from boxgauge.frames import check_image_id
 SEAL = Seal(b"BGCELLS\n", version=1, level=6)
 
 UInt64 = NDArray[np.uint64]
+Int64 = NDArray[np.int64]
 Patterns = tuple[bytes, ...]
 
 
@@ -66,8 +68,10 @@ class CellFormat:
         self._width = pattern_bytes(len(settings.areas), len(settings.iou_thresholds))
         self._empty = WindowSums.empty(losses)
 
-    def pack(self, place: Place, cell: Cell, patterns: Patterns, sources: tuple[str, ...]) -> bytes:
-        """Return the bytes of a cell, whatever the numbers of its patterns and sources.
+    def packed(
+        self, place: Place, cell: Cell, patterns: Patterns, sources: tuple[str, ...]
+    ) -> Packed:
+        """Return a cell as bytes, whatever the numbers of its patterns and sources.
 
         Rows stand by class, maximum and pattern, then by bin and group: so they are small
         differences.
@@ -109,7 +113,7 @@ class CellFormat:
             np.diff(truths.ids, prepend=np.uint64(0)),
             truths.counts,
         )
-        return SEAL.close(
+        data = SEAL.close(
             about,
             [
                 *(patterns[k].ljust(self._width, b"\0") for k in used),
@@ -119,17 +123,35 @@ class CellFormat:
                 to_varints(np.concatenate([each.astype(np.uint64) for each in columns])),
             ],
         )
+        return Packed(place, data, code_bytes(np.array(used, np.int64)), cell.images)
 
-    def unpack(self, data: bytes) -> StoredCell:
+    def opened(self, held: Held, sources: tuple[str, ...]) -> Cell:
+        """Return all that a place has as one cell, with a store's codes and numbers of sources."""
+        numbers, cells = Sources(sources), list[Cell]()
+        for each in pieces_of(held):
+            if isinstance(each, Cell):
+                cells.append(each)
+                continue
+            stored = self.unpack(each.data, each.code_numbers())
+            counts = {numbers.code(name): count for name, count in stored.sources}
+            sums = stored.cell.sums.with_sources(counts)
+            cells.append(replace(stored.cell, sums=sums))
+        return cells[0] if len(cells) == 1 else Cell.joined(cells)
+
+    def unpack(self, data: bytes, codes: Int64 | None = None) -> StoredCell:
         """Return what was packed.
+
+        Args:
+            data: The bytes.
+            codes: Of its patterns; None: their places.
 
         Raises:
             InvalidInputError: These are not the bytes of a cell, or of another store or version,
                 or they were cut short or changed.
         """
-        return SEAL.open(data, self._parse)
+        return SEAL.open(data, lambda about, body: self._parse(about, body, codes))
 
-    def _parse(self, about: dict[str, Any], body: bytes) -> StoredCell:
+    def _parse(self, about: dict[str, Any], body: bytes, codes: Int64 | None) -> StoredCell:
         if about["store"] != self._store:
             raise ValueError("it is of other classes, settings, buckets or losses")
         known, kinds, n, t = (
@@ -159,6 +181,8 @@ class CellFormat:
         for found, limit in ((label, self.classes), (bucket, self._maxima), (code, known)):
             if int(found.max(initial=0)) >= max(limit, 1):
                 raise ValueError(f"{int(found.max())} of {limit} is there")
+        if codes is not None:
+            code = codes[code.astype(np.int64)].astype(np.uint64)
         ids = _row_ids(label, bucket, code, times.astype(np.int64), steps)
         order = np.argsort(ids)
         rows = Tallied(ids[order], narrow(counts[order].astype(np.int64)))

@@ -1,6 +1,6 @@
 """From matched images to the numbers that a sketch store counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,6 @@ from boxgauge.engine.sketch.grouped import (
     GROUP_BITS,
     LABEL_BITS,
     Tallied,
-    code_of,
     group_of_id,
     grouped_ids,
 )
@@ -175,12 +174,12 @@ class Encoder:
         self.names = Names(found, self.names.sources)
         return codes_of(found, patterns)
 
-    def keep(self, tables: Sequence[Tallied]) -> Int64:
-        """Forget the patterns that none of all rows has; return the new code of each old one."""
+    def keep(self, used: Iterable[Int64]) -> Int64:
+        """Forget the patterns whose codes are nowhere; return the new code of each old one."""
         known = tuple(self.names.patterns)
         is_used = np.zeros(len(known), np.bool_)
-        for each in tables:
-            is_used[code_of(each.ids)] = True
+        for codes_of_some in used:
+            is_used[codes_of_some] = True
         kept = [known[k] for k in np.flatnonzero(is_used).tolist()]
         self.names = Names({each: k for k, each in enumerate(kept)}, self.names.sources)
         codes: Int64 = np.cumsum(is_used) - 1

@@ -1,12 +1,23 @@
 """The cells of a store by slice and bucket, numbered so that arrays can name them."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from boxgauge.engine.online.cell import Cell
-from boxgauge.engine.online.ring import Bucket, BucketRing, Edges, Rolled
-from boxgauge.engine.online.windows import Ring, Span
+import numpy as np
+from numpy.typing import NDArray
 
-Place = tuple[str, Bucket]
+from boxgauge.engine.online.aged import (
+    Aged,
+    Held,
+    codes_in,
+    renamed,
+    side_by_side,
+    tidy,
+    with_counted,
+)
+from boxgauge.engine.online.cell import Cell
+from boxgauge.engine.online.ring import Bucket, BucketRing, Edges, Place, Rolled
+from boxgauge.engine.online.windows import Ring, Span
 
 # Of a cell's places in dictionaries, beside the name of its slice.
 _PLACE_BYTES = 400
@@ -16,7 +27,7 @@ class Numbered(NamedTuple):
     """A cell and its number."""
 
     number: int
-    cell: Cell
+    cell: Held
 
 
 class NumberedCells:
@@ -65,22 +76,56 @@ class NumberedCells:
         """Return the slice and bucket of a number."""
         return self._places[number]
 
-    def get(self, number: int) -> Cell:
+    def get(self, number: int) -> Held:
         """Return the cell of a number."""
         return self.at(self._places[number]).cell
 
     def at(self, place: Place) -> Numbered:
         """Return the cell at a place that has one."""
-        held = self.ring.get(*place)
+        held = self.find(place)
         assert held is not None  # noqa: S101 - there is a cell at it
         return held
 
-    def put(self, number: int, cell: Cell) -> None:
+    def find(self, place: Place) -> Numbered | None:
+        """Return the cell at a place, None where there is none."""
+        return self.ring.get(*place)
+
+    def put(self, number: int, cell: Held) -> None:
         """Put a cell in the place of the one that has this number, or had none yet."""
         name, bucket = self._places[number]
         before = self.ring.get(name, bucket)
         self.nbytes += cell.nbytes - before.cell.nbytes if before else bytes_of(name, cell)
         self.ring.replace(name, bucket, Numbered(number, cell))
+
+    def count(self, cells: Mapping[int, Cell]) -> None:
+        """Add images that were counted, by the number of their cell."""
+        for number, cell in cells.items():
+            self.put(number, with_counted(self.get(number), cell))
+
+    def closed(self, numbers: Iterable[int]) -> list[int]:
+        """Return those cells of old buckets that are yet to have room for what is counted."""
+        found = []
+        for number in numbers:
+            held = self.get(number)
+            if isinstance(held, Aged) and held.fresh is None:
+                found.append(number)
+        return found
+
+    def tidy(self) -> None:
+        """Join the tables of each cell."""
+        for number, held in self.all():
+            if (tidied := tidy(held)) is not held:
+                self.put(number, tidied)
+
+    def codes(self) -> Iterator[NDArray[np.int64]]:
+        """Yield arrays that name each code of a pattern at least once."""
+        for _, held in self.all():
+            yield from codes_in(held)
+
+    def rename(self, codes: NDArray[np.int64]) -> None:
+        """Put ``codes[c]`` in the place of each code c."""
+        for number, held in self.all():
+            self.put(number, renamed(held, codes))
 
     def advance(self, watermark_us: int) -> Rolled:
         """Join or drop the cells that a higher watermark makes old."""
@@ -117,10 +162,10 @@ class NumberedCells:
         return [held for _, _, held in self.ring.items()]
 
 
-def bytes_of(name: str, cell: Cell) -> int:
+def bytes_of(name: str, cell: Held) -> int:
     """Return the bytes that a cell of a slice takes."""
     return _PLACE_BYTES + len(name) + cell.nbytes
 
 
 def _joined(one: Numbered, other: Numbered) -> Numbered:
-    return Numbered(one.number, one.cell.plus(other.cell))
+    return Numbered(one.number, side_by_side(one.cell, other.cell, one.number))

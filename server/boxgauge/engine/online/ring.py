@@ -19,6 +19,10 @@ class Bucket(NamedTuple):
     start_us: int
 
 
+# A slice's name and a bucket.
+Place = tuple[str, Bucket]
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Where buckets lie for one watermark: they cut event time without gap or overlap.

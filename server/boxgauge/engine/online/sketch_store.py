@@ -1,23 +1,23 @@
 """A sketch by slice and bucket of time, in memory that is bounded."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
-
-import numpy as np
 
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
+from boxgauge.engine.online.aged import renamed
+from boxgauge.engine.online.aging import AgedCells, Aging, Repacked
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.cell_format import CellFormat
 from boxgauge.engine.online.encoding import Encoder, Names
 from boxgauge.engine.online.facts import ImageFacts
-from boxgauge.engine.online.numbered import NumberedCells, Place, bytes_of
+from boxgauge.engine.online.numbered import NumberedCells, bytes_of
 from boxgauge.engine.online.observed import Sources
+from boxgauge.engine.online.prepared import Prepared, prepare
+from boxgauge.engine.online.ring import Place
 from boxgauge.engine.online.sketch_parts import SketchParts, read_cells
 from boxgauge.engine.online.sketch_windows import StoreSnapshot, window_rows
-from boxgauge.engine.online.store import ALL, MAX_BYTES, kept, refuse_beyond
+from boxgauge.engine.online.store import ALL, MAX_BYTES, refuse_beyond
 from boxgauge.engine.online.store_state import StoreState, store_mark
-from boxgauge.engine.online.waiting import Waiting
 from boxgauge.engine.online.waiting_list import WaitingList
 from boxgauge.engine.online.window_rows import WindowRows
 from boxgauge.engine.online.windows import Ring, Span, Window
@@ -27,15 +27,6 @@ from boxgauge.engine.sketch.tally import SketchTally
 from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 
 _WANTED = "of what was added"
-
-
-class _Prepared(NamedTuple):
-    """Images as they are to be counted, the cells that there are not yet, and who is left out."""
-
-    waiting: Waiting
-    names: Names
-    new: dict[Place, int]
-    left_out: int
 
 
 class SketchStore:
@@ -49,9 +40,11 @@ class SketchStore:
     It takes at most ``max_bytes``, which is refused before anything is changed. A class of a
     cell has at most 2,048 bins and 65,536 rows, one for each bin, maximum, pattern of outcomes
     and group that occurs, of 12 bytes; a cell some 3 kB besides, 0.2 kB a loss, and 200 bytes
-    and its id for each of at most 48 worst images; a pattern 200 bytes. What waits to be
-    counted, at most 32,768 detections, is charged as if every row were a new one. While tables
-    are joined, those of one cell are there twice. Joining buckets only ever frees memory.
+    and its id for each of at most 48 worst images; a pattern 200 bytes. Buckets of hours and
+    days are packed, to 1 to 3 bytes a row with all the rest, as often as `aging` and `adopt` are
+    called; what corrections unpack takes at most 64 MiB until then. What waits to be counted,
+    some 32,768 detections, is charged as if every row were a new one. While tables are joined,
+    those of one cell are there twice. Joining and packing only ever free memory.
 
     Args:
         engine: Holds the loss graphs.
@@ -87,6 +80,7 @@ class SketchStore:
         self._gone = set[Place]()
         self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
         self._form = CellFormat(self._mark, len(classes), settings, len(losses))
+        self._aging = Aging(self._cells, self._form, Cell.empty(len(losses)))
 
     @property
     def tally_bytes(self) -> int:
@@ -110,15 +104,19 @@ class SketchStore:
         more = waiting.most_bytes(len(self.classes))
         more += sum(bytes_of(name, empty) for name, _ in new)
         more += names.nbytes - self._encoder.names.nbytes
+        numbers = set(waiting.cells.tolist())
+        reopened = self._cells.closed(numbers - set(new.values()))
+        more += len(reopened) * empty.nbytes
         if self.tally_bytes + more > self.max_bytes:
             self._settle()
             refuse_beyond(self.max_bytes, self.tally_bytes + more)
         self._encoder.names = names
         self._cells.create(new, empty)
+        self._cells.count(dict.fromkeys(reopened, empty))
         self._waiting.add(waiting)
-        self._changed.update(map(self._cells.place, waiting.cells.tolist()))
-        if self._waiting.is_full:
-            self._count()
+        for number in numbers:
+            self._touch(self._cells.place(number))
+        self._cells.count(self._waiting.step())
         self.dropped_images += left_out
         return left_out
 
@@ -132,21 +130,22 @@ class SketchStore:
             raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
         left = {}
         for number, taken in waiting.counted(len(self.classes)).items():
-            cell = self._cells.get(number).minus(taken)
+            held, sources = self._cells.get(number), self._encoder.names.sources.names
+            cell = self._form.opened(held, sources).minus(taken)
             if cell is None:
                 missing, _ = self._cells.place(number)
                 raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
             left[number] = cell.without(frozenset(waiting.batch.image_ids))
         for number, cell in left.items():
-            self._cells.put(number, cell)
-            self._changed.add(self._cells.place(number))
+            place = self._cells.place(number)
+            self._changed.add(place)
+            self._aging.corrected(place, cell, self._encoder.names)
         return left_out
 
     def advance(self, watermark_us: int) -> None:
         """Join or drop old buckets; see `QualityStore`."""
         moving = self._cells.moving(watermark_us)
-        if any(self._waiting.is_awaited(each.number) for each in moving):
-            self._count()
+        self._cells.count(self._waiting.take_of([each.number for each in moving]))
         places = self._cells.places(moving)
         rolled = self._cells.advance(watermark_us)
         dropped = (held.cell.images for name, held in rolled.dropped if name == ALL)
@@ -154,10 +153,11 @@ class SketchStore:
         self._may_forget |= bool(rolled.dropped)
         for name, bucket in places:
             self._changed.discard((name, bucket))
+            self._aging.forget((name, bucket))
             self._gone.add((name, bucket))
             wider = self._cells.bucket(bucket.start_us)
             if wider is not None:
-                self._changed.add((name, wider))
+                self._touch((name, wider))
 
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
@@ -183,7 +183,8 @@ class SketchStore:
 
     def rows(self, snapshot: StoreSnapshot) -> WindowRows:
         """Return the sum of a snapshot's cells; safe in another thread."""
-        return window_rows(snapshot, self.classes, self.settings, self._encoder.losses.names)
+        losses = self._encoder.losses.names
+        return window_rows(snapshot, self._form, self.classes, self.settings, losses)
 
     def tally(self, window: Window, name: str = ALL) -> SketchTally:
         """Return a tally of the images of a window and slice."""
@@ -211,63 +212,52 @@ class SketchStore:
         self._changed, self._gone = set(), set()
         return parts
 
+    def aging(self) -> AgedCells:
+        """Return the old buckets that are to be packed; see `adopt`."""
+        return self._aging.listed(self._encoder.names, self._waiting.awaited)
+
+    def adopt(self, repacked: Sequence[Repacked]) -> None:
+        """Take up what a thread has packed of `aging`, but for what has changed since."""
+        self._aging.adopt(repacked)
+
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take up the parts of a store; see `QualityStore`."""
         if self._cells.edges is not None:
             raise FailedPreconditionError("only a store without images takes up another's parts")
         if not parts:
             return
-        state, stored = read_cells(parts, self._mark, self._form, self._cells.ring.ring)
+        state, read, patterns = read_cells(parts, self._mark, self._form, self._cells.ring.ring)
         if state.watermark_us is None:
             return
-        codes = [self._encoder.adopt(each.patterns) for each in stored]
+        codes = self._encoder.adopt(patterns)
         sources = Sources(state.sources)
         self._encoder.names = Names(self._encoder.names.patterns, sources)
         self.dropped_images = state.dropped_images
         self._cells.advance(state.watermark_us)
-        numbers, new = self._cells.numbers([each.place for each in stored])
+        numbers, new = self._cells.numbers([each.place for each in read])
         self._cells.create(new, Cell.empty(len(self._encoder.losses.names)))
-        for each, number, renamed in zip(stored, numbers, codes, strict=True):
+        for each, number in zip(read, numbers, strict=True):
             counts = {sources.code(name): count for name, count in each.sources}
-            self._cells.put(number, each.cell.renamed(renamed, counts))
+            self._cells.put(number, renamed(each.held, codes, counts))
 
-    def _prepare(self, images: MatchedImages, facts: ImageFacts) -> _Prepared:
-        """Return the images as they are to be counted; nothing is changed."""
-        edges = self._cells.edges
-        assert edges is not None  # noqa: S101 - the store was advanced to these images
-        images, facts, buckets, left_out = kept(images, facts, edges)
-        places = [
-            (name, bucket)
-            for bucket, names in zip(buckets, facts.slices, strict=True)
-            for name in (ALL, *names)
-        ]
-        numbers, new = self._cells.numbers(places)
-        times = np.array([1 + len(names) for names in facts.slices], np.int64)
-        encoded, coded = self._encoder.encode(images, facts)
-        waiting = Waiting(
-            encoded,
-            np.repeat(np.arange(len(facts)), times),
-            np.array(numbers, np.int64),
-        )
-        return _Prepared(waiting, coded, new, left_out)
+    def _prepare(self, images: MatchedImages, facts: ImageFacts) -> Prepared:
+        return prepare(images, facts, self._cells, self._encoder)
+
+    def _touch(self, place: Place) -> None:
+        self._changed.add(place)
+        self._aging.touch(place)
 
     def _count(self) -> None:
         """Count what waits."""
-        for number, cell in self._waiting.take().items():
-            self._cells.put(number, self._cells.get(number).plus(cell))
+        self._cells.count(self._waiting.take())
 
     def _settle(self) -> None:
         """Count what waits, and join all tables, so that as little memory as can be is taken."""
         self._count()
-        for number, cell in self._cells.all():
-            if not cell.is_tidy:
-                self._cells.put(number, Cell.joined([cell]))
+        self._cells.tidy()
 
     def _forget_patterns(self) -> None:
         """Forget the patterns of outcomes that only dropped images had."""
         self._count()
         self._may_forget = False
-        cells = [cell for _, cell in self._cells.all()]
-        codes = self._encoder.keep([each.tallied for cell in cells for each in cell.rows])
-        for number, cell in self._cells.all():
-            self._cells.put(number, cell.renamed(codes, {}))
+        self._cells.rename(self._encoder.keep(self._cells.codes()))

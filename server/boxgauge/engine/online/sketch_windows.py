@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from boxgauge.engine.online.aged import Held
 from boxgauge.engine.online.cell import Cell
+from boxgauge.engine.online.cell_format import CellFormat
 from boxgauge.engine.online.encoding import positives_by_group
 from boxgauge.engine.online.waiting import Waiting
 from boxgauge.engine.online.window_rows import GROUPS, WindowRows
@@ -28,7 +30,7 @@ class StoreSnapshot:
     """
 
     span: Span
-    cells: tuple[Cell, ...]
+    cells: tuple[Held, ...]
     numbers: frozenset[int]
     waiting: tuple[Waiting, ...]
     patterns: tuple[bytes, ...]
@@ -37,12 +39,14 @@ class StoreSnapshot:
 
 def window_rows(
     snapshot: StoreSnapshot,
+    form: CellFormat,
     classes: tuple[ObjectClass, ...],
     settings: EvaluationSettings,
     losses: tuple[str, ...],
 ) -> WindowRows:
     """Return the cells' sum: the same whatever cells and batches the images came in."""
-    cells = [Cell.empty(len(losses)), *snapshot.cells]
+    cells = [Cell.empty(len(losses))]
+    cells += (form.opened(each, snapshot.sources) for each in snapshot.cells)
     if snapshot.waiting:
         waiting = Waiting.joined(snapshot.waiting).of_cells(snapshot.numbers)
         cells += waiting.counted(len(classes)).values()

@@ -48,6 +48,11 @@ class Waiting:
         kept = np.isin(self.cells, list(numbers))
         return Waiting(self.batch, self.images[kept], self.cells[kept])
 
+    def without(self, numbers: Collection[int]) -> "Waiting":
+        """Return what waits for all other cells; the images are still all there."""
+        kept = np.isin(self.cells, list(numbers), invert=True)
+        return Waiting(self.batch, self.images[kept], self.cells[kept])
+
     def counted(self, classes: int) -> dict[int, Cell]:
         """Return the images as a cell each, by its number."""
         if not len(self.cells):

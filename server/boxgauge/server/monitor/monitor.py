@@ -223,7 +223,8 @@ class Monitor:
         return taken
 
     async def keep(self) -> None:
-        """Write a checkpoint, so that a restart has less to do."""
+        """Pack old buckets, and write a checkpoint, so that a restart has less to do."""
+        await self._stores.age()
         await self._checkpoints.write(self._stores)
 
     async def expire(self) -> None:

@@ -1,5 +1,6 @@
 """All stores of one monitor, kept in step with the journal."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from boxgauge.engine import MatchedImages
@@ -121,6 +122,14 @@ class Stores:
         for name in {change.model for change in changes}:
             self.model(name).version += 1
         self.number = max(self.number, changes[-1].number)
+
+    async def age(self) -> None:
+        """Pack what has become old, in a thread: so it takes a fraction of the memory."""
+        loop = asyncio.get_running_loop()
+        for store in tuple(self.quality.values()):
+            if isinstance(store, SketchStore):
+                aging = store.aging()
+                store.adopt(await loop.run_in_executor(self._around.executor, aging.packed))
 
     def has_missed(self, number: int) -> None:
         """Note that a change is not reflected; no checkpoint goes past it."""
