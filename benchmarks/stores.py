@@ -1,10 +1,11 @@
 """The stores of a monitor: CPU and memory an image, and what a snapshot of a window costs.
 
     python benchmarks/stores.py
+    python benchmarks/stores.py --age 3
 
 Images of the evaluator's workload, matched once, pass as one stream in batches of 64: 100
 cameras, a slice each beside that of all, over some minutes. The peer of each figure is the tally
-without slices and time, fed with the same batches.
+without slices and time, fed with the same batches. `--age` shows what hours of traffic leave.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import time
 from typing import TypeVar
 
 import numpy as np
+from store_ages import aging
 from timing import machine, measure
 from workload import CLASSES, make_workload
 
@@ -171,10 +173,18 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=5000, help="100 detections each")
     parser.add_argument("--minutes", type=int, default=30)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--age", type=float, default=0, help="hours of traffic; no other table")
+    parser.add_argument("--per-s", type=float, default=2, help="images a second of --age")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     engine = Engine.open(ModelRepository.open(find_graphs(None)))
     print(machine())
+    if asked.age:
+        shown = f"{asked.per_s:g} images/s of 50 detections, {CAMERAS} cameras"
+        print(f"\n{asked.age:g} h of {shown}, windows: medians of {asked.repeats}\n")
+        losses, seed = LOSSES, asked.seed
+        aging(engine, CLASS_LIST, losses, asked.age, asked.per_s, asked.repeats, seed, _row)
+        return
     stream = make_stream(engine, asked.images, asked.minutes, asked.seed)
     print(f"\n{asked.images:,} images over {asked.minutes} minutes, medians of {asked.repeats}\n")
     adding(engine, stream, asked.repeats)

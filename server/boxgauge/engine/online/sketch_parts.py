@@ -29,6 +29,7 @@ class SketchParts:
         waiting: What waits to be counted in these and in others.
         patterns: Of outcomes, by code.
         gone: Places whose cells there are no more.
+        is_same: The state is what it was the last time.
     """
 
     form: CellFormat
@@ -38,11 +39,12 @@ class SketchParts:
     waiting: tuple[Waiting, ...]
     patterns: tuple[bytes, ...]
     gone: Collection[Place]
+    is_same: bool
 
     def packed(self) -> dict[str, bytes | None]:
         """Return the bytes of each part, None for one that is gone; safe in another thread."""
         found: dict[str, bytes | None] = {part_key(each): None for each in self.gone}
-        if not self.cells and not self.gone:
+        if self.is_same and not found and not self.cells:
             return found
         counted = dict[int, Cell]()
         if self.waiting:

@@ -78,6 +78,8 @@ class SketchStore:
         self._may_forget = False
         self._changed = set[Place]()
         self._gone = set[Place]()
+        # The state that parts were last asked for with.
+        self._told = StoreState(None, 0, ())
         self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
         self._form = CellFormat(self._mark, len(classes), settings, len(losses))
         self._aging = Aging(self._cells, self._form, Cell.empty(len(losses)))
@@ -200,16 +202,18 @@ class SketchStore:
         """Return what has changed since this was last asked; see `QualityStore`."""
         changed = [(place, *self._cells.at(place)) for place in sorted(self._changed)]
         names, watermark_us = self._encoder.names, self._cells.ring.watermark_us
+        state = StoreState(watermark_us, self.dropped_images, names.sources.names)
         parts = SketchParts(
             self._form,
             self._mark,
-            StoreState(watermark_us, self.dropped_images, names.sources.names),
+            state,
             tuple(changed),
             self._waiting.batches,
             tuple(names.patterns),
             self._gone,
+            state == self._told,
         )
-        self._changed, self._gone = set(), set()
+        self._changed, self._gone, self._told = set(), set(), state
         return parts
 
     def aging(self) -> AgedCells:
@@ -232,7 +236,7 @@ class SketchStore:
         codes = self._encoder.adopt(patterns)
         sources = Sources(state.sources)
         self._encoder.names = Names(self._encoder.names.patterns, sources)
-        self.dropped_images = state.dropped_images
+        self.dropped_images, self._told = state.dropped_images, state
         self._cells.advance(state.watermark_us)
         numbers, new = self._cells.numbers([each.place for each in read])
         self._cells.create(new, Cell.empty(len(self._encoder.losses.names)))
