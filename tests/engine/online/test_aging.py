@@ -29,7 +29,18 @@ from tests.engine.online.sketch_stores import (
 from tests.engine.online.streams import START_US, Stream, draw_stream, select, split
 from tests.engine.sides import CLASSES
 
-STEPS = ("add", "add", "subtract", "minutes", "hours", "list", "adopt", "restore", "count")
+STEPS = (
+    "add",
+    "add",
+    "subtract",
+    "minutes",
+    "hours",
+    "list",
+    "adopt",
+    "restore",
+    "count",
+    "settle",
+)
 
 
 @pytest.fixture
@@ -79,6 +90,8 @@ def test_packing_at_any_time_changes_nothing_that_is_said(
                 packed.advance(now)
             elif step == "count":
                 packed._count()
+            elif step == "settle":
+                packed._settle()
             elif step == "list":
                 listed = packed.aging()
             elif step == "adopt" and listed is not None:

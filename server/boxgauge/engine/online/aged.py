@@ -140,14 +140,15 @@ def renamed(held: Held, codes: Int64, sources: dict[int, int] | None = None) -> 
 
 
 def tidy(held: Held) -> Held:
-    """Return it with what is not packed in one cell and table."""
-    cells = [each for each in pieces_of(held) if isinstance(each, Cell)]
-    if not cells or (len(cells) == 1 and cells[0].is_tidy):
-        return held
-    joined = Cell.joined(cells)
+    """Return it with what is not packed in few cells and tables."""
     if isinstance(held, Cell):
-        return joined
-    return Aged((*(each for each in held.pieces if isinstance(each, Packed)), joined))
+        return held.tidied()
+    cells = [each for each in held.pieces if isinstance(each, Cell)]
+    fresh = held.fresh and held.fresh.tidied()
+    if fresh is held.fresh and (not cells or (len(cells) == 1 and cells[0].is_tidy)):
+        return held
+    packed = tuple(each for each in held.pieces if isinstance(each, Packed))
+    return Aged((*packed, Cell.joined(cells)) if cells else packed, fresh)
 
 
 def codes_in(held: Held) -> list[Int64]:

@@ -76,8 +76,8 @@ class Aging:
         self._unpacked.pop(place, None)
         self._opened.pop(place, None)
 
-    def corrected(self, place: Place, cell: Cell, names: Names) -> None:
-        """Put a cell in its place that something was taken from."""
+    def corrected(self, place: Place, cell: Cell, names: Names, awaited: Collection[int]) -> None:
+        """Put a cell in its place that something was taken from; no image waits for it."""
         number = self._cells.at(place).number
         self._cells.put(number, cell)
         self.touch(place)
@@ -88,7 +88,7 @@ class Aging:
         while held > _OPENED_BYTES:
             oldest = next(iter(self._opened))
             held -= self._cells.at(oldest).cell.nbytes
-            self.adopt(self._listed([oldest], names, ()).packed())
+            self.adopt(self._listed([oldest], names, awaited).packed())
 
     def listed(self, names: Names, awaited: Collection[int]) -> AgedCells:
         """Return what is to be packed now; images wait for some cells."""

@@ -70,7 +70,7 @@ class Cell:
 
         The worst images stay: take them out by their ids.
         """
-        ours, theirs = Cell.joined([self]), Cell.joined([taken])
+        ours, theirs = self.tidied(), taken.tidied()
         rows, truths = ours.rows, ours.truths
         missing = len(theirs.rows) > len(rows) or len(theirs.truths) > len(truths)
         if theirs.rows and not missing:
@@ -90,6 +90,10 @@ class Cell:
         """Return a cell that was read, with a store's codes of patterns and numbers of sources."""
         rows = tuple(each.renamed(codes) for each in self.rows)
         return replace(self, rows=rows, sums=self.sums.with_sources(sources))
+
+    def tidied(self) -> "Cell":
+        """Return the cell in one table."""
+        return self if self.is_tidy else Cell.joined([self])
 
     @property
     def is_tidy(self) -> bool:

@@ -76,7 +76,7 @@ class CellFormat:
         Rows stand by class, maximum and pattern, then by bin and group: so they are small
         differences.
         """
-        cell = Cell.joined([cell])
+        cell = cell.tidied()
         rows = cell.rows[0] if cell.rows else GroupedRows.empty(self.classes)
         truths = cell.truths[0] if cell.truths else Tallied.empty()
         known = np.unique(form.code_of(rows.tallied.ids)).tolist()
@@ -184,7 +184,8 @@ class CellFormat:
         if codes is not None:
             code = codes[code.astype(np.int64)].astype(np.uint64)
         ids = _row_ids(label, bucket, code, times.astype(np.int64), steps)
-        order = np.argsort(ids)
+        # Each kind's rows ascend: a sort that sees runs takes half of the time.
+        order = np.argsort(ids, kind="stable")
         rows = Tallied(ids[order], narrow(counts[order].astype(np.int64)))
         truths = Tallied(np.cumsum(truth_steps), narrow(truth_counts.astype(np.int64)))
         if not sums.is_possible() or int(levels.max()) > KEY_BITS:

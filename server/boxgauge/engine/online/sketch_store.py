@@ -8,6 +8,7 @@ from boxgauge.engine.online.aged import renamed
 from boxgauge.engine.online.aging import AgedCells, Aging, Repacked
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.cell_format import CellFormat
+from boxgauge.engine.online.changes import Changes
 from boxgauge.engine.online.encoding import Encoder, Names
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.numbered import NumberedCells, bytes_of
@@ -76,10 +77,7 @@ class SketchStore:
         self._waiting = WaitingList(len(classes))
         # Something was dropped since unused patterns were last looked for.
         self._may_forget = False
-        self._changed = set[Place]()
-        self._gone = set[Place]()
-        # The state that parts were last asked for with.
-        self._told = StoreState(None, 0, ())
+        self._changes = Changes()
         self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
         self._form = CellFormat(self._mark, len(classes), settings, len(losses))
         self._aging = Aging(self._cells, self._form, Cell.empty(len(losses)))
@@ -126,10 +124,10 @@ class SketchStore:
         """Take images away; see `QualityStore`. Bins stay as wide as they are."""
         if self._cells.edges is None:
             raise InvalidInputError.at("images", len(facts), f"{_WANTED}, which is nothing")
-        self._count()
         waiting, _, new, left_out = self._prepare(images, facts)
         for missing, _ in new:
             raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
+        self._cells.count(self._waiting.take_of(frozenset(waiting.cells.tolist())))
         left = {}
         for number, taken in waiting.counted(len(self.classes)).items():
             held, sources = self._cells.get(number), self._encoder.names.sources.names
@@ -140,8 +138,8 @@ class SketchStore:
             left[number] = cell.without(frozenset(waiting.batch.image_ids))
         for number, cell in left.items():
             place = self._cells.place(number)
-            self._changed.add(place)
-            self._aging.corrected(place, cell, self._encoder.names)
+            self._changes.touch(place)
+            self._aging.corrected(place, cell, self._encoder.names, self._waiting.awaited)
         return left_out
 
     def advance(self, watermark_us: int) -> None:
@@ -154,9 +152,8 @@ class SketchStore:
         self.dropped_images += sum(dropped)
         self._may_forget |= bool(rolled.dropped)
         for name, bucket in places:
-            self._changed.discard((name, bucket))
+            self._changes.forget((name, bucket))
             self._aging.forget((name, bucket))
-            self._gone.add((name, bucket))
             wider = self._cells.bucket(bucket.start_us)
             if wider is not None:
                 self._touch((name, wider))
@@ -200,21 +197,20 @@ class SketchStore:
 
     def changed(self) -> SketchParts:
         """Return what has changed since this was last asked; see `QualityStore`."""
-        changed = [(place, *self._cells.at(place)) for place in sorted(self._changed)]
-        names, watermark_us = self._encoder.names, self._cells.ring.watermark_us
+        names = self._encoder.names
+        watermark_us = self._cells.ring.watermark_us
         state = StoreState(watermark_us, self.dropped_images, names.sources.names)
-        parts = SketchParts(
+        since = self._changes.take(state)
+        return SketchParts(
             self._form,
             self._mark,
             state,
-            tuple(changed),
+            tuple((place, *self._cells.at(place)) for place in since.changed),
             self._waiting.batches,
             tuple(names.patterns),
-            self._gone,
-            state == self._told,
+            since.gone,
+            since.is_same,
         )
-        self._changed, self._gone, self._told = set(), set(), state
-        return parts
 
     def aging(self) -> AgedCells:
         """Return the old buckets that are to be packed; see `adopt`."""
@@ -236,7 +232,8 @@ class SketchStore:
         codes = self._encoder.adopt(patterns)
         sources = Sources(state.sources)
         self._encoder.names = Names(self._encoder.names.patterns, sources)
-        self.dropped_images, self._told = state.dropped_images, state
+        self._changes.told(state)
+        self.dropped_images = state.dropped_images
         self._cells.advance(state.watermark_us)
         numbers, new = self._cells.numbers([each.place for each in read])
         self._cells.create(new, Cell.empty(len(self._encoder.losses.names)))
@@ -248,7 +245,7 @@ class SketchStore:
         return prepare(images, facts, self._cells, self._encoder)
 
     def _touch(self, place: Place) -> None:
-        self._changed.add(place)
+        self._changes.touch(place)
         self._aging.touch(place)
 
     def _count(self) -> None:
