@@ -64,7 +64,8 @@ class Aging:
         self._form = form
         self._empty = empty
         self._unpacked = dict[Place, None]()
-        self._opened = dict[Place, None]()
+        # Bytes of each cell that a correction unpacked, oldest correction first.
+        self._opened = dict[Place, int]()
 
     def touch(self, place: Place) -> None:
         """Note that something has come to a cell, or will when it is counted."""
@@ -83,11 +84,9 @@ class Aging:
         self.touch(place)
         if place not in self._unpacked:
             return
-        self._opened[place] = None
-        held = sum(self._cells.at(each).cell.nbytes for each in self._opened)
-        while held > _OPENED_BYTES:
+        self._opened[place] = cell.nbytes
+        while sum(self._opened.values()) > _OPENED_BYTES:
             oldest = next(iter(self._opened))
-            held -= self._cells.at(oldest).cell.nbytes
             self.adopt(self._listed([oldest], names, awaited).packed())
 
     def listed(self, names: Names, awaited: Collection[int]) -> AgedCells:
