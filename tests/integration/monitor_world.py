@@ -167,7 +167,7 @@ def scene_of(counted: list[Counted]) -> Scene:
 class Service:
     """A real service on a loop of its own, which can be stopped and started over one journal."""
 
-    def __init__(self, engine: Engine, graphs: Path, journal: Path) -> None:
+    def __init__(self, engine: Engine, graphs: Path, journal: Path | None) -> None:
         self._engine = engine
         self._graphs = graphs
         self._journal = journal
