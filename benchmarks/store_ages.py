@@ -120,7 +120,6 @@ def aging(
             if name == "packed" and now // MINUTE_US > minute:
                 _pack(store, calls[name])
         minute = max(minute, now // MINUTE_US)
-    gc.enable()
     detections = images * DETECTIONS
     row("store", "bytes a detection", "of hours alone", "rows of a slice, CPU ms", "of all slices")
     row(*["---"] * 5)
@@ -142,6 +141,7 @@ def aging(
         for what, corrected in zip(("first", "next"), early, strict=True):
             subtract = partial(store.subtract, *corrected)
             calls[name].timed(f"subtract of old images, {what} batch", subtract)
+    gc.enable()
     print()
     row("store", "call", "calls", "median, CPU ms", "longest")
     row(*["---"] * 5)
