@@ -1,6 +1,7 @@
 """The composition root: builds every object of the service once, starts and stops it."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -176,6 +177,9 @@ class App:
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
+        # What is there now stays: looking through it again and again only makes pauses.
+        gc.collect()
+        gc.freeze()
         self._is_ready = True
 
     def _listed(self, loop: asyncio.AbstractEventLoop) -> tuple[MonitorEntry, ...]:

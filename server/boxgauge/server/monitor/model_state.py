@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from boxgauge.engine import Engine, MatchedImages
 from boxgauge.engine.notes import Oddities
+from boxgauge.engine.online.calibration import MIN_CALIBRATION_IMAGES
 from boxgauge.engine.online.estimate import Estimator
 from boxgauge.engine.online.prediction_store import PredictionStore
 from boxgauge.engine.online.windows import Ring, Span
@@ -14,6 +15,7 @@ from boxgauge.server.monitor.outlook import Outlook
 from boxgauge.server.monitor.reference import Reference
 from boxgauge.server.monitor.rows import unpack_predictions
 from boxgauge.server.monitor.steps import prediction_facts
+from boxgauge.server.monitor.trial import Trial
 
 Images = Sequence[tuple[ImageId, HeldSide]]
 
@@ -27,7 +29,7 @@ class ModelState:
     """
 
     def __init__(self, engine: Engine, definition: Definition, ring: Ring) -> None:
-        asked = definition.classes, definition.settings
+        asked = self._asked = definition.classes, definition.settings
         self.version = 0
         self.oddities = Oddities()
         self.predicted = PredictionStore(*asked, ring)
@@ -35,6 +37,7 @@ class ModelState:
         self.estimator = Estimator(engine, *asked)
         self._engine = engine
         self._level = definition.drift.level
+        self._trial: Trial | None = None
 
     def exchange(self, gone: Images, came: Images) -> None:
         """Take predictions out and others in."""
@@ -47,6 +50,7 @@ class ModelState:
 
     def learn(self, images: MatchedImages, sign: int) -> None:
         """Take labelled images in or, with -1, out again."""
+        self._try(images, sign)
         change = self.estimator.add if sign > 0 else self.estimator.subtract
         change(images)
         self.oddities = self.oddities.plus(Oddities.of(images.ground_truths), sign)
@@ -67,3 +71,23 @@ class ModelState:
             level=self._level,
             estimate=self.estimator.snapshot().estimate if is_whole else None,
         )
+
+    def _try(self, images: MatchedImages, sign: int) -> None:
+        """Note how far the estimate of a run of images is off before they are learned from.
+
+        A run with a corrected image is begun anew: it would have been learned from.
+        """
+        if sign < 0:
+            if self._trial is not None and self._trial.has(images):
+                self._trial = None
+            return
+        before = self.estimator.snapshot()
+        if self._trial is None:
+            if before.counts.images < MIN_CALIBRATION_IMAGES:
+                return
+            self._trial = Trial(self._engine, *self._asked, before)
+        self._trial.add(images)
+        if self._trial.is_long_enough():
+            result, self._trial = self._trial.result(), None
+            if result is not None:
+                self.estimator.compare(*result)
