@@ -9,9 +9,11 @@ each label reads its image's predictions back.
 import argparse
 import asyncio
 import os
+import random
 import statistics
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,10 +23,11 @@ from pathlib import Path
 import numpy as np
 from timing import machine
 
+from boxgauge.frames import ImageId
 from boxgauge.server.journal import CameFrame, Commit, Journal
 from boxgauge.server.monitor.rows import GROUND_TRUTH, PREDICTION
 
-DETECTIONS, OBJECTS, BATCH = 100, 7, 64
+OBJECTS, BATCH = 7, 64
 STREAMS = (1, 8)
 Batches = list[list[CameFrame]]
 
@@ -45,19 +48,28 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=6400)
+    parser.add_argument("--detections", type=int, default=100)
+    parser.add_argument("--text-ids", action="store_true", help="random UUIDs, not 0, 1, 2, …")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=None, help="on the disk to be measured")
     parser.add_argument("--temporary", action="store_true", help="the journal that is not kept")
     given = parser.parse_args()
     print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}.")
-    print(f"{given.images} images in batches of {BATCH}, {DETECTIONS} detections and {OBJECTS}")
-    print(f"true objects each, predictions and then truth; medians of {given.repeats}.\n")
-    sides = [batches(model, given.images) for model in ("a", "")]
     print(
-        "| streams | sides/s | images/s | limit, sides/s | of the limit | CPU, µs a side "
-        "| take p50, ms | p99 | commit p50, ms | p99 | sides a commit | bytes an image |"
+        f"{given.images} images in batches of {BATCH}, {given.detections} detections and {OBJECTS}"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print(f"true objects each, predictions and then truth; medians of {given.repeats}.\n")
+    ids = image_ids(given.images, are_text=given.text_ids)
+    sides = [
+        batches("a", ids, PREDICTION.itemsize * given.detections),
+        batches("", ids, GROUND_TRUTH.itemsize * OBJECTS),
+    ]
+    print(
+        "| streams | sides/s | images/s | limit, sides/s | of the limit | in COMMIT "
+        "| CPU, µs a side | take p50, ms | p99 | commit p50, ms | p99 | sides a commit "
+        "| bytes an image |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     for streams in STREAMS:
         runs = [
             one_run(sides, streams, given.folder, given.temporary) for _ in range(given.repeats)
@@ -65,19 +77,38 @@ def main() -> None:
         print(row_of(streams, runs, given.images), flush=True)
 
 
-def batches(model: str, images: int) -> Batches:
-    """Return the frames of one model, or of truth, in batches."""
-    width, boxes = (GROUND_TRUTH, OBJECTS) if model == "" else (PREDICTION, DETECTIONS)
-    drawn = np.random.default_rng(0).bytes(width.itemsize * boxes)
-    frames = []
-    for k in range(images):
-        rows = k.to_bytes(8, "little") + drawn[8:]
-        digest = blake2b(rows, digest_size=16).digest()
-        camera = (f"camera=c{k % 100}",)
-        frames.append(
-            CameFrame(model, k, 0, False, digest, rows, boxes, k, True, k, camera, "", "")
+def image_ids(images: int, *, are_text: bool) -> list[ImageId]:
+    """Return ids in order, or such that each lands anywhere in the index."""
+    if not are_text:
+        return list(range(images))
+    draw = random.Random(0)
+    return [str(uuid.UUID(int=draw.getrandbits(128))) for _ in range(images)]
+
+
+def batches(model: str, ids: list[ImageId], width: int) -> Batches:
+    """Return the frames of one model, or of truth, in batches; so many bytes of boxes each."""
+    item = (GROUND_TRUTH if model == "" else PREDICTION).itemsize
+    rows = np.random.default_rng(0).bytes(width)
+    digest = blake2b(rows, digest_size=16).digest()
+    frames = [
+        CameFrame(
+            model=model,
+            image_id=each,
+            revision=0,
+            retracted=False,
+            digest=digest,
+            rows=rows,
+            boxes=width // item,
+            time_us=k,
+            is_time_given=True,
+            arrived_us=k,
+            slices=(f"camera=c{k % 100}",),
+            cluster="",
+            source="",
         )
-    return [frames[start : start + BATCH] for start in range(0, images, BATCH)]
+        for k, each in enumerate(ids)
+    ]
+    return [frames[start : start + BATCH] for start in range(0, len(frames), BATCH)]
 
 
 def one_run(sides: list[Batches], streams: int, folder: Path | None, temporary: bool) -> Run:
@@ -128,6 +159,11 @@ def appended(path: Path, sizes: list[int]) -> float:
     return time.perf_counter() - began
 
 
+def synchronised(run: Run) -> float:
+    """Return the share of a run in which SQLite wrote and synchronised."""
+    return sum(each.sync_s for each in run.commits) / run.wall_s
+
+
 def row_of(streams: int, runs: list[Run], images: int) -> str:
     """Return the medians over the runs as a row."""
 
@@ -141,6 +177,7 @@ def row_of(streams: int, runs: list[Run], images: int) -> str:
         f"{images / wall:.0f}",
         f"{2 * images / limit:.0f}",
         f"{ratio:.2f}",
+        f"{median([synchronised(each) for each in runs]):.0%}",
         f"{median([each.cpu_s for each in runs]) / (2 * images) * 1e6:.0f}",
     ]
     for values in (

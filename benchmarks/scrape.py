@@ -203,7 +203,10 @@ def main() -> None:
         telemetry.publish(each)
     text = telemetry.text()
     series = sum(not line.startswith(b"#") for line in text.splitlines())
-    print(f"{len(made)} reports, {series} series, {len(text) / 1e6:.1f} MB, {os.cpu_count()} cores")
+    print(
+        f"{len(made)} reports, {series} series, {len(text) / 1e6:.1f} MB; {os.cpu_count()} cores, "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
     server = MetricsServer(telemetry.scraped, lambda: True)
     url = f"http://127.0.0.1:{server.start('127.0.0.1', 0)}/metrics"
     try:

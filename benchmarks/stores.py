@@ -10,7 +10,7 @@ without slices and time, fed with the same batches.
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from timing import machine, measure
@@ -27,6 +27,7 @@ from boxgauge.engine import (
     find_graphs,
     match_images,
 )
+from boxgauge.engine.online.exact_store import ExactStore
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import HOUR_US, MINUTE_US, Ring, Window
@@ -38,6 +39,8 @@ START_US = 1_700_000_000 * 1_000_000
 LOSSES = ("giou_loss", "focal_loss")
 HOUR = Window("1h", HOUR_US)
 
+Store = TypeVar("Store", SketchStore, ExactStore)
+Losses = tuple[str, ...]
 Batch = tuple[MatchedImages, ImageFacts]
 
 
@@ -64,9 +67,9 @@ def make_stream(engine: Engine, images: int, minutes: int, seed: int) -> list[Ba
     return batches
 
 
-def fill_sketch(engine: Engine, stream: list[Batch], losses: tuple[str, ...]) -> SketchStore:
+def fill(kind: type[Store], engine: Engine, stream: list[Batch], losses: Losses) -> Store:
     """Return a store of the stream."""
-    store = SketchStore(engine, CLASS_LIST, COCO, Ring(), losses, 2**34)
+    store = kind(engine, CLASS_LIST, COCO, Ring(), losses, 2**34)
     for images, facts in stream:
         store.advance(int(facts.times_us.max()))
         store.add(images, facts)
@@ -83,51 +86,78 @@ def fill_tally(
     return tally
 
 
-def longest(run: Callable[[Batch], object], stream: list[Batch]) -> float:
-    """Return the milliseconds of the longest of many calls."""
-    most = 0.0
-    for each in stream:
-        started = time.perf_counter()
-        run(each)
-        most = max(most, time.perf_counter() - started)
-    return most * 1e3
-
-
 def adding(engine: Engine, stream: list[Batch], repeats: int) -> None:
-    """Print the cost of adding."""
+    """Print the cost of adding, and of the longest of all batches."""
     images = sum(len(facts) for _, facts in stream)
     detections = sum(len(each.matches.labels) for each, _ in stream)
-    _row("what", "CPU us an image", "x the tally", "bytes a detection", "longest call, ms")
+    _row("what", "CPU us an image", "x its tally", "bytes a detection", "longest call, CPU ms")
     _row(*["---"] * 5)
-    for name, losses in (("sketch store", ()), ("sketch store, two losses", LOSSES)):
-        cost = measure(lambda losses=losses: fill_sketch(engine, stream, losses), repeats)
-        peer = measure(lambda: fill_tally(SketchTally, stream), repeats)
-        store = SketchStore(engine, CLASS_LIST, COCO, Ring(), losses, 2**34)
-        most = longest(lambda each, store=store: store.add(*each), stream)
-        _row(
-            name,
-            f"{cost.cpu_s / images * 1e6:.0f}",
-            f"{cost.cpu_s / peer.cpu_s:.1f}",
-            f"{cost.result.tally_bytes / detections:.0f}",
-            f"{most:.1f}",
-        )
+    for kind, tally in ((SketchStore, SketchTally), (ExactStore, ExactTally)):
+        peer = measure(lambda tally=tally: fill_tally(tally, stream), repeats).cpu_s
+        for losses in ((), LOSSES):
+            cost = measure(
+                lambda kind=kind, losses=losses: fill(kind, engine, stream, losses), repeats
+            )
+            store, calls = kind(engine, CLASS_LIST, COCO, Ring(), losses, 2**34), []
+            for each in stream:
+                started = time.process_time()
+                store.add(*each)
+                calls.append(time.process_time() - started)
+            _row(
+                f"{kind.__name__}, {len(losses)} losses",
+                f"{cost.cpu_s / images * 1e6:.0f}",
+                f"{cost.cpu_s / peer:.1f}",
+                f"{cost.result.tally_bytes / detections:.0f}",
+                f"{max(calls) * 1e3:.1f}",
+            )
 
 
 def reading(engine: Engine, stream: list[Batch], repeats: int) -> None:
-    """Print the cost of looking at a window of the last hour."""
-    _row("what", "slice", "snapshot, us", "rows, ms", "rows")
+    """Print the cost of looking at a window of the last hour, and of taking images away."""
+    _row("what", "slice", "snapshot, CPU us", "rows, CPU ms", "rows or images")
     _row(*["---"] * 5)
-    sketch = fill_sketch(engine, stream, LOSSES)
-    for name in ("", "camera=7"):
-        snapshot = measure(lambda name=name: sketch.snapshot(HOUR, name), repeats)
-        rows = measure(lambda found=snapshot.result: sketch.rows(found), repeats)
-        _row(
-            "sketch store",
-            name or "all",
-            f"{snapshot.wall_s * 1e6:.0f}",
-            f"{rows.wall_s * 1e3:.1f}",
-            f"{len(rows.result.groups):,}",
-        )
+    for kind in (SketchStore, ExactStore):
+        store = fill(kind, engine, stream, LOSSES)
+        for name in ("", "camera=7"):
+            snapshot = measure(lambda store=store, name=name: store.snapshot(HOUR, name), repeats)
+            now = snapshot.result
+            rows = measure(lambda store=store, now=now: store.rows(now), repeats)
+            _row(
+                kind.__name__,
+                name or "all",
+                f"{snapshot.cpu_s * 1e6:.0f}",
+                f"{rows.cpu_s * 1e3:.1f}",
+                f"{len(rows.result.groups):,}",
+            )
+
+
+def storing(engine: Engine, stream: list[Batch]) -> None:
+    """Print what taking away costs, and the size and cost of parts."""
+    _row("what", "subtract, CPU us an image", "changed, us", "packed, ms", "parts", "bytes")
+    _row(*["---"] * 6)
+    for kind in (SketchStore, ExactStore):
+        _stored(fill(kind, engine, stream, LOSSES), stream[:: len(stream) // 10])
+
+
+def _stored(store: SketchStore | ExactStore, taken: list[Batch]) -> None:
+    clock = time.process_time
+    started = clock()
+    for each in taken:
+        store.subtract(*each)
+    subtracted = clock()
+    changed = store.changed()
+    asked = clock()
+    parts = [each for each in changed.packed().values() if each is not None]
+    packed = clock()
+    images = sum(len(facts) for _, facts in taken)
+    _row(
+        type(store).__name__,
+        f"{(subtracted - started) / images * 1e6:.0f}",
+        f"{(asked - subtracted) * 1e6:.0f}",
+        f"{(packed - asked) * 1e3:.0f}",
+        f"{len(parts):,}",
+        f"{sum(map(len, parts)):,}",
+    )
 
 
 def _row(*cells: str) -> None:
@@ -150,6 +180,8 @@ def main() -> None:
     adding(engine, stream, asked.repeats)
     print()
     reading(engine, stream, asked.repeats)
+    print()
+    storing(engine, stream)
 
 
 if __name__ == "__main__":

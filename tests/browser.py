@@ -153,14 +153,14 @@ class Browser:
                 **(text if kind == "keyDown" else {}),
             )
 
-    def picture(self, file: Path, *, whole: bool = True) -> None:
-        """Write what is shown, by default all of the page's height, as a PNG."""
-        clip = {}
-        if whole:
-            size = self._call("Page.getLayoutMetrics")["cssContentSize"]
-            box = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-            clip = {"clip": box, "captureBeyondViewport": True}
-        file.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", **clip)["data"]))
+    def picture(self, file: Path, *, height: int | None = None) -> None:
+        """Write what is shown as a PNG: the whole page, or its top of this height."""
+        size = self._call("Page.getLayoutMetrics")["cssContentSize"]
+        box = {"x": 0, "y": 0, "width": size["width"], "height": height or size["height"]}
+        found = self._call(
+            "Page.captureScreenshot", clip=box | {"scale": 1}, captureBeyondViewport=True
+        )
+        file.write_bytes(base64.b64decode(found["data"]))
 
     def logged_requests(self) -> list[str]:
         """Return the URLs that pages asked for by the net log, once the browser has ended."""

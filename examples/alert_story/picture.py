@@ -110,11 +110,10 @@ def _labels(axes: Axes, history: History) -> None:
 def _strips(axes: Axes, history: History) -> None:
     states = history.states
     for colour, wanted in ((AMBER, PENDING), (RED, FIRING)):
-        axes.broken_barh(
-            _spans([(m, state == wanted) for m, state in states]), (0, 0.8), color=colour
-        )
+        spans = _spans([(minute, state == wanted) for minute, state in states])
+        axes.broken_barh(spans, (0, 0.8), color=colour, linewidth=0)
     drifted = [(minute, value > 0) for minute, value in history.drifted]
-    axes.broken_barh(_spans(drifted), (1, 0.8), color=BLUE, alpha=0.6)
+    axes.broken_barh(_spans(drifted), (1, 0.8), color=BLUE, alpha=0.6, linewidth=0)
     axes.set_yticks([0.4, 1.4], ["alert", "drift, without labels"], fontsize=8)
     axes.set_ylim(-0.1, 2)
     axes.grid(axis="x", alpha=0.25)

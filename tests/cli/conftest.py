@@ -2,8 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from boxgauge.cli.main import main
+from tests.served import served
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,6 @@ class Ended:
 
 
 Boxgauge = Callable[..., Ended]
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ":".join(str(ROOT / name) for name in ("proto", "server", "exporters", "clients"))
 
 
 @pytest.fixture
@@ -84,15 +81,5 @@ def shared_pair(request: pytest.FixtureRequest) -> tuple[Path, Path, list[str]]:
 
 @pytest.fixture(scope="session")
 def target(graphs_dir: Path) -> Iterator[str]:
-    ports = ("--port", "0", "--metrics-port", "0")
-    command = ("-m", "boxgauge.cli", "serve", "--graphs", str(graphs_dir), *ports)
-    with subprocess.Popen(
-        [sys.executable, *command],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": FOLDERS},
-    ) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["address"]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+    with served(graphs_dir) as address:
+        yield address

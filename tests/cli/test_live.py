@@ -30,7 +30,7 @@ def test_a_page_shows_what_a_report_says() -> None:
     for words in (
         "monitor cam, model m [1], window 1h: 2026-11-18 11:06:40Z to",
         "slice camera=north",
-        "0.4995 to 0.5005",
+        "0.499500 to 0.500500",
         "0.4500 to 0.5500",
         "precision at 0.30",
         "label coverage 0.9000; labels took 90.0 min, 95% 24.0 h",
@@ -64,8 +64,8 @@ def test_a_page_fits_a_narrow_terminal() -> None:
 def test_a_change_is_one_line() -> None:
     line = change_line(ANSWER)
     assert line.startswith(
-        "model m [1]; AP 0.5000; certified 0.4995 to 0.5005; 95% 0.4500 to 0.5500; AP50 0.5000; "
-        "images 90; coverage 0.9000; drift: score"
+        "model m [1]; AP 0.5000; certified 0.499500 to 0.500500; 95% 0.4500 to 0.5500; "
+        "AP50 0.5000; images 90; coverage 0.9000; drift: score"
     )
     assert "\n" not in line
     assert change_line(MonitorReport("m", BARE)) == ("model m; AP –; AP50 –; images 0; coverage –")

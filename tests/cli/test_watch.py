@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from boxgauge.client import MonitorClient
+from tests.served import ENVIRONMENT
 
-from .conftest import FOLDERS, Boxgauge
+from .conftest import Boxgauge
 from .test_replay import replayed
 
-ENVIRONMENT = os.environ | {"PYTHONPATH": FOLDERS, "TERM": "xterm", "COLUMNS": "100"}
+TERMINAL = ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "100"}
 WAIT_S = 60
 
 
@@ -49,7 +50,7 @@ def test_a_change_is_a_line_and_ctrl_c_ends_well(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=ENVIRONMENT,
+        env=TERMINAL,
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
@@ -76,7 +77,7 @@ def test_a_terminal_shows_one_page_and_ctrl_c_leaves_it(
         stdin=theirs,
         stdout=theirs,
         stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
+        env=TERMINAL,
         start_new_session=True,
     ) as process:
         os.close(theirs)

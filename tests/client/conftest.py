@@ -7,6 +7,7 @@ to do on purpose, such as holding back an answer or breaking off.
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc
 import pytest
@@ -18,6 +19,7 @@ from boxgauge.v1 import (
     monitor_pb2_grpc,
     report_pb2,
 )
+from tests.served import served
 
 Observe = Callable[
     [Iterator[monitor_pb2.ObserveRequest], grpc.ServicerContext],
@@ -107,3 +109,9 @@ def peer() -> Iterator[Peer]:
     server.start()
     yield served
     server.stop(None).wait()
+
+
+@pytest.fixture(scope="session")
+def target(graphs_dir: Path) -> Iterator[str]:
+    with served(graphs_dir) as address:
+        yield address

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tools import require_tool
@@ -88,6 +88,7 @@ def test_the_gate_asks_for_what_the_rule_asks_for() -> None:
     assert "quantile_over_time(0.5," in past
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3, unique=True).map(sorted))
 def test_the_gate_fires_on_the_end_of_the_interval_alone(ends: list[float]) -> None:
     from alert_story.gate import Gate, Reading

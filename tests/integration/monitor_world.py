@@ -76,11 +76,12 @@ class Expected:
         if model != TRUTH:
             if came.time_us < self.watermark - RETENTION:
                 return "late"
-            self.watermark = max(self.watermark, came.time_us)
             came = replace(came, folded=self._folded(came.camera))
-        else:
-            came = replace(came, time_us=self.watermark or time.time_ns() // 1000)
         known = self.sides.get((model, image))
+        if model == TRUTH:
+            # A correction keeps the time of what it corrects.
+            first_us = self.watermark or time.time_ns() // 1000
+            came = replace(came, time_us=known.time_us if known else first_us)
         if known is not None:
             if came.revision < known.revision:
                 return "stale"
@@ -91,6 +92,8 @@ class Expected:
             self.sides[model, image] = came
             return "retracted_unknown"
         self.sides[model, image] = came
+        if model != TRUTH and not came.is_retracted:
+            self.watermark = max(self.watermark, came.time_us)
         return "changed"
 
     def counted(self, model: str) -> list[Counted]:

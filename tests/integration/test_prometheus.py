@@ -218,14 +218,19 @@ def test_prometheus_answers_every_query_of_the_dashboard(prometheus: Prometheus)
         for target in panel.get("targets", ())
     }
     chosen = {"$__rate_interval": "5s", "$monitor": "s", "$model": ".*", "$window": "all"}
-    answered = set()
-    for query, title in queries.items():
-        asked = query.replace("$slice", "^$")
-        for variable, choice in chosen.items():
-            asked = asked.replace(variable, choice)
-        if prometheus.get("query", query=asked)["result"]:
-            answered.add(title)
-    assert {
+
+    def answered() -> bool | None:
+        """Ask every query; say whether these panels have data, rates among them."""
+        found = set()
+        for query, title in queries.items():
+            asked = query.replace("$slice", "^$")
+            for variable, choice in chosen.items():
+                asked = asked.replace(variable, choice)
+            if prometheus.get("query", query=asked)["result"]:
+                found.add(title)
+        return wanted <= found or None
+
+    wanted = {
         "Average precision by IoU",
         "Average recall",
         "At the operating point",
@@ -238,27 +243,29 @@ def test_prometheus_answers_every_query_of_the_dashboard(prometheus: Prometheus)
         "Instances",
         "Frames",
         "Exported series",
-    } <= answered
+    }
+    eventually(answered, "data for the panels")
 
 
+@pytest.mark.parametrize("counter", ["boxgauge_frames_total", "boxgauge_outcomes_total"])
 def test_a_refused_frame_s_exemplar_names_its_image(
-    prometheus: Prometheus, service: Served
+    prometheus: Prometheus, service: Served, counter: str
 ) -> None:
     from boxgauge.client import MonitorClient, prediction_batch
 
     with MonitorClient(service.address) as client:
-        strange = prediction_batch(["exemplary"], [1], [[0, 0, 1, 1]], [999], [0.5])
+        strange = prediction_batch([counter], [1], [[0, 0, 1, 1]], [999], [0.5])
         (answer,) = client.observe("s", [strange], model="m")
         assert answer.refused
 
     def found() -> set[str] | None:
-        series = prometheus.get(
-            "query_exemplars", query="boxgauge_outcomes_total", start="0", end=str(time.time() + 60)
-        )
-        ids = {each["labels"]["image_id"] for row in series for each in row["exemplars"]}
-        return ids or None
+        end = str(time.time() + 60)
+        series = prometheus.get("query_exemplars", query=counter, start="0", end=end)
+        exemplars = [each["labels"] for row in series for each in row["exemplars"]]
+        assert {each["monitor"] for each in exemplars} <= {"s"}
+        return {each["image_id"] for each in exemplars} & {counter} or None
 
-    assert eventually(found, "exemplar") == {"exemplary"}
+    assert eventually(found, "exemplar") == {counter}
 
 
 def test_promtool_finds_nothing_wrong_with_the_metrics(service: Served) -> None:

@@ -60,14 +60,17 @@ def test_the_mean_without_drift_is_that_of_leaving_out_groups(ordered: bool) -> 
 
     found = measure(p, q, ordered=ordered)
     # The ratio is moved and stretched so that it has the F distribution's mean and spread.
-    squares = found.denominator.item()
     free = 1 / sum(
         (np.trace((each.T @ each) * np.sqrt(np.outer(weight, weight))) / mean) ** 2
         / (1 / ((side.sum(1) / side.sum()) ** 2).sum() - 1)
         for each, side in zip(rows, (p, q), strict=True)
     )
-    stretch = np.sqrt(free / squares * found.numerator.item())
+    biased = np.trace(covariance @ covariance) / mean**2
+    squares = free**2 / ((free - 1) * (free + 2)) * (biased - 1 / free)
+    stretch = np.sqrt(squares * found.numerator.item())
     assert found.ratio.item() == pytest.approx(1 + (distance / mean - 1) / stretch, rel=1e-9)
+    expected = free * max(1 / squares - 3, 1)
+    assert found.denominator.item() == pytest.approx(expected, rel=1e-9)
     assert 1 <= found.numerator.item() <= BINS
 
 

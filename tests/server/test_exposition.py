@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition
 from prometheus_client.metrics_core import Metric
@@ -158,6 +158,7 @@ def test_classes_beyond_the_bound_are_counted() -> None:
     assert value(found, "boxgauge_unexported_classes") == 3
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), st.integers(1, 9), max_size=20))
 def test_images_by_source_add_up_whatever_the_sources_are_called(sources: dict[str, int]) -> None:
     shown = telemetry()
@@ -170,6 +171,7 @@ def test_images_by_source_add_up_whatever_the_sources_are_called(sources: dict[s
     assert value(found, "boxgauge_label_sources") == len(awkward)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["", *(f"camera={k}" for k in range(6))]), st.integers(0, 5)),

@@ -64,7 +64,7 @@ def test_the_documents_list_every_series() -> None:
 async def test_everything_exported_is_in_the_table(app: App, calls: Calls) -> None:
     await calls.create()
     await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
-    await app.book.refresh()
+    await app.book.refresh(60)
     table = {each.name: each for each in (*QUALITY, *SERVICE)}
     status, text = await fetched(app.metrics_url)
     assert status == 200
@@ -130,7 +130,7 @@ async def test_what_is_undefined_is_absent(app: App, calls: Calls) -> None:
     await calls.observe(predictions(PREDICTIONS), monitor="no-labels")
     await calls.create("empty")
     await calls.observe(both(predictions({1: []}), truths({1: []})), monitor="empty")
-    await app.book.refresh()
+    await app.book.refresh(60)
     found = samples(app.telemetry.text())
     for name in (
         "boxgauge_average_precision",
@@ -155,11 +155,20 @@ async def test_a_deleted_monitor_leaves_no_series(app: App, calls: Calls) -> Non
 
     await calls.create()
     await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
-    await app.book.refresh()
+    await app.book.refresh(60)
     assert b'monitor="cam"' in app.telemetry.text()
     await calls.monitors.DeleteMonitor(monitor_pb2.DeleteMonitorRequest(monitor="cam"))
-    await app.book.refresh()
+    await app.book.refresh(60)
     assert b'monitor="cam"' not in app.telemetry.text()
+
+
+async def test_what_an_alert_asks_the_rise_of_is_there_from_zero_on(app: App, calls: Calls) -> None:
+    await calls.create()
+    found = samples(app.telemetry.text())["boxgauge_outcomes_total"]
+    assert {dict(labels)["outcome"]: value for labels, value in found.items()} == {
+        "late": 0,
+        "future": 0,
+    }
 
 
 async def test_rpcs_are_counted_by_method_and_code(app: App, calls: Calls) -> None:
@@ -199,7 +208,7 @@ async def test_a_scraper_that_asks_for_open_metrics_gets_it(app: App, calls: Cal
 
     await calls.create()
     await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
-    await app.book.refresh()
+    await app.book.refresh(60)
     plain = {
         each.name: each for each in text_string_to_metric_families(app.telemetry.text().decode())
     }

@@ -14,16 +14,16 @@ async def test_a_report_asked_for_as_another_ends_is_computed_and_blocks_nobody(
     await calls.create()
     monitor = app.book.get("cam")
 
-    def change(image: int) -> None:
-        monitor.observe("m", arrivals(predictions({image: []})))
+    async def change(image: int) -> None:
+        await monitor.observe("m", arrivals(predictions({image: []})))
 
     async def change_and_ask() -> MonitorReport:
-        change(3)
+        await change(3)
         return await monitor.report("m")
 
-    change(1)
+    await change(1)
     await monitor.report("m")
-    change(2)
+    await change(2)
     first = asyncio.create_task(monitor.report("m"))
     await asyncio.sleep(0)  # the first has begun a computation, which takes one turn of the loop
     # Its turn comes right after: the computation is done, and has not said so yet.

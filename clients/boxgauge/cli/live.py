@@ -10,7 +10,7 @@ from rich.text import Text
 
 from boxgauge.cli.moments import moment_text, window_text
 from boxgauge.cli.monitor_report import coverage_line, drift_line, estimate_line, seconds_text
-from boxgauge.cli.tables import interval_text, number, table
+from boxgauge.cli.tables import certified_text, interval_text, number, table
 from boxgauge.client import ClassStatistics, MonitorReport, Report
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -51,7 +51,7 @@ def change_line(answer: MonitorReport) -> str:
     ap, sure = report.statistics["AP"], report.intervals.get("AP")
     parts = [f"model {answer.model}", f"AP {number(ap)}"]
     if sure is not None and sure.certified is not None:
-        parts.append(f"certified {interval_text(sure.certified)}")
+        parts.append(f"certified {certified_text(sure.certified)}")
     if sure is not None and sure.confidence is not None:
         parts.append(f"95% {interval_text(sure.confidence)}")
     parts += [
@@ -86,7 +86,7 @@ def _statistics(report: Report) -> Table:
         made.add_row(
             name,
             number(report.statistics[name]),
-            interval_text(sure.certified if sure else None),
+            certified_text(sure.certified if sure else None),
             interval_text(sure.confidence if sure else None),
         )
     point = report.operating_point

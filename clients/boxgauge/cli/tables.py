@@ -33,6 +33,7 @@ _STATISTICS = (
 
 
 _NAME_WIDTH = 12
+_CERTIFIED_PLACES = 6
 
 
 def print_report(console: Console, title: str, document: Document) -> None:
@@ -94,9 +95,14 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
-def interval_text(found: "Interval | None") -> str:
-    """Return both ends to four places, or a dash where there are none."""
-    return "–" if found is None else _from_to(found.low, found.high)
+def interval_text(found: "Interval | None", *, places: int = 4) -> str:
+    """Return both ends, or a dash where there are none."""
+    return "–" if found is None else _from_to(found.low, found.high, places)
+
+
+def certified_text(found: "Interval | None") -> str:
+    """Return both ends of a certified interval, which differ in the fifth place or so."""
+    return interval_text(found, places=_CERTIFIED_PLACES)
 
 
 def _statistics(document: Document) -> Table:
@@ -111,7 +117,7 @@ def _statistics(document: Document) -> Table:
     for name, iou, area, most in _cuts(document):
         cells = [name, iou, escape(area), most, number(document["statistics"][name])]
         if certified:
-            cells.append(_interval(certified.get(name)))
+            cells.append(_interval(certified.get(name), _CERTIFIED_PLACES))
         if intervals:
             cells.append(_interval(intervals.get(name)))
         made.add_row(*cells)
@@ -130,14 +136,14 @@ def _cuts(document: Document) -> Iterable[tuple[str, str, str, str]]:
         yield each["name"], iou, each["area"], str(each["max_detections"])
 
 
-def _interval(found: Document | None) -> str:
+def _interval(found: Document | None, places: int = 4) -> str:
     if found is None or found["low"] is None:
         return "–"
-    return _from_to(found["low"], found["high"])
+    return _from_to(found["low"], found["high"], places)
 
 
-def _from_to(low: float, high: float) -> str:
-    return f"{low:.4f} to {high:.4f}"
+def _from_to(low: float, high: float, places: int) -> str:
+    return f"{low:.{places}f} to {high:.{places}f}"
 
 
 def _operating_point(document: Document) -> RenderableType:

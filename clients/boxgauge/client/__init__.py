@@ -1,7 +1,8 @@
 """Clients of the service, synchronous and asynchronous."""
 
 from boxgauge.client.acknowledgements import Acknowledgement, RefusedFrame
-from boxgauge.client.async_clients import AsyncEvaluationClient, AsyncMonitorClient
+from boxgauge.client.async_evaluation import AsyncEvaluationClient
+from boxgauge.client.async_monitors import AsyncMonitorClient
 from boxgauge.client.batches import ground_truth_batch, prediction_batch
 from boxgauge.client.chunks import chunks
 from boxgauge.client.comparisons import Comparison, StatisticDifference
@@ -33,7 +34,8 @@ from boxgauge.client.reports import (
     Report,
 )
 from boxgauge.client.settings import EvaluationSettings
-from boxgauge.client.sync_clients import EvaluationClient, MonitorClient
+from boxgauge.client.sync_evaluation import EvaluationClient
+from boxgauge.client.sync_monitors import MonitorClient
 from boxgauge.client.tallies import ExportedTally
 
 __all__ = [

@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 import time
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -24,6 +24,7 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.page.history import History
+from boxgauge.server.page.on_loop import on_loop
 from boxgauge.server.page.routes import Pages
 from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
@@ -37,8 +38,9 @@ from boxgauge.server.telemetry import Telemetry
 _LOG = logging.getLogger(__name__)
 _LIST_S = 5.0  # how long a page may wait for the event loop to list the monitors
 
-# Of the time between two refreshes of exported reports, what these may take at most.
-_REFRESH_SHARE = 0.5
+# Of the time, what refreshing exported reports and writing checkpoints may take at most: the rest
+# is for frames, and for reports that somebody waits for.
+_REFRESHING_SHARE, _TENDING_SHARE = 0.25, 0.1
 
 
 class App:
@@ -129,6 +131,7 @@ class App:
         max_waiting = settings.max_concurrent_streams * WINDOW
         journal = await Journal.open(settings.journal)
         stack.push_async_callback(journal.close)
+        self.telemetry.journal(lambda: journal.file_bytes, settings.max_journal_bytes)
         if not journal.is_durable:
             _LOG.warning(
                 "there is no %sJOURNAL: monitors and their frames are gone with this process",
@@ -181,29 +184,32 @@ class App:
         Raises:
             UnavailableError: The service starts or stops, or its loop is stuck.
         """
-
-        async def listed() -> tuple[MonitorEntry, ...]:
-            return tuple(_entry(each) for each in self.book.list())
-
-        if self._is_ready:
-            future = asyncio.run_coroutine_threadsafe(listed(), loop)
-            try:
-                return future.result(_LIST_S)
-            except (TimeoutError, CancelledError):
-                future.cancel()
-        raise UnavailableError("the service is starting or stopping: ask again later")
+        if not self._is_ready:
+            raise UnavailableError("the service is starting or stopping: ask again later")
+        return on_loop(
+            loop, lambda: tuple(_entry(each) for each in self.book.list()), timeout_s=_LIST_S
+        )
 
     async def _refresh(self) -> None:
         """Keep the exported reports up to date."""
         while True:
             await asyncio.sleep(self.settings.report_interval_s)
-            await self.book.refresh(_REFRESH_SHARE * self.settings.report_interval_s)
+            await self.book.refresh(_rest, self.settings.report_interval_s)
 
     async def _tend(self) -> None:
-        """Forget what is too old, and write checkpoints."""
+        """Forget what is too old, and write checkpoints: in a share of the time at most."""
+        rest_s = self.settings.checkpoint_interval_s
         while True:
-            await asyncio.sleep(self.settings.checkpoint_interval_s)
+            await asyncio.sleep(rest_s)
+            started = time.monotonic()
             await self.book.tend()
+            worked_s = time.monotonic() - started
+            rest_s = max(self.settings.checkpoint_interval_s, worked_s / _TENDING_SHARE)
+
+
+async def _rest(worked_s: float) -> None:
+    """Rest after refreshing for so long."""
+    await asyncio.sleep(worked_s * (1 / _REFRESHING_SHARE - 1))
 
 
 def _entry(monitor: Monitor) -> MonitorEntry:

@@ -21,6 +21,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     # A reader that never finishes must not keep the service from stopping.
     block_on_close = False
+    request_queue_size = 128  # a browser opens six connections at once
 
     def server_bind(self) -> None:
         """Bind without the base class's reverse look-up of the host's name."""

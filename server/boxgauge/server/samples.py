@@ -7,7 +7,7 @@ from boxgauge.engine.online.predicted import Drift, Estimate
 from boxgauge.engine.online.quality import Quality
 from boxgauge.engine.report import OperatingPoint, Report
 from boxgauge.engine.sketch.report import Precisions
-from boxgauge.server.monitor.definition import OTHER
+from boxgauge.server.monitor.definition import LABEL_SOURCE, OTHER
 from boxgauge.server.monitor.reports import MonitorReport
 
 # A sample's labels beside those that its whole block shares.
@@ -42,7 +42,9 @@ def report_samples(made: MonitorReport, *, max_classes: int) -> Iterator[Sample]
         yield "boxgauge_loss_mean", (("loss", name),), mean
     yield "boxgauge_positives", (), report.positives
     yield "boxgauge_images", (), report.images
-    yield "boxgauge_predicted_images", (), made.predicted_images
+    if not made.slice.startswith(f"{LABEL_SOURCE}="):
+        # Of an image that nobody has labelled, nobody knows the label's source.
+        yield "boxgauge_predicted_images", (), made.predicted_images
     yield "boxgauge_label_coverage_ratio", (), made.label_coverage
     yield from _labels(quality)
     if made.drift is not None and not made.drift.reason:

@@ -1,7 +1,7 @@
 """All metrics of the service, on the registry it is given."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -96,9 +96,9 @@ class Telemetry:
         self._held_images.set_function(lambda: ledger.images)
         self._held_images_limit.set(ledger.max_images)
 
-    def journal(self, size: int, limit: int) -> None:
+    def journal(self, size: Callable[[], int], limit: int) -> None:
         """Export how many bytes the journal has on disk, and may have."""
-        self._journal.set(size)
+        self._journal.set_function(size)
         self._journal_limit.set(limit)
 
     def observed(
@@ -171,10 +171,9 @@ class Telemetry:
         for each in self._followers:
             each.refreshed(monitor)
 
-    def tallies(self, monitor: str, size: int, limit: int | None = None) -> None:
+    def tallies(self, monitor: str, size: int, limit: int) -> None:
         """Export how many bytes a monitor's tallies have in memory, and may have."""
-        bound = {} if limit is None else {"boxgauge_tally_bytes_limit": float(limit)}
-        self._quality.note(monitor, boxgauge_tally_bytes=size, **bound)
+        self._quality.note(monitor, boxgauge_tally_bytes=size, boxgauge_tally_bytes_limit=limit)
 
     def forget(self, monitor: str) -> None:
         """Export nothing of this monitor any more."""

@@ -1,7 +1,6 @@
 """A feed, the real server in a process of its own, and everything that may go wrong between."""
 
 import asyncio
-import json
 import signal
 import subprocess
 import sys
@@ -25,12 +24,13 @@ from boxgauge.client import (
     prediction_batch,
 )
 from boxgauge.frames import ResourceExhaustedError
+from tests.served import ENVIRONMENT
 
-from .conftest import ENVIRONMENT
 from .proxy import Proxy
 
 CLASSES = {1: "cat", 2: "dog"}
 IMAGES = 120
+TAKEN = 1_700_000_000  # when the first image was taken, the same in every process
 WAIT_S = 60
 QUICK = FeedOptions(first_retry_s=0.01, most_retry_s=0.1, batch_age_s=0.01, batch_images=7)
 Side = dict[str, Any]
@@ -97,7 +97,7 @@ async def test_every_frame_arrives_once_through_outages(
     ) as feed:
         for k in range(IMAGES):
             predictions, truth = sides(k)
-            await feed.predictions(k, **predictions, time=k)
+            await feed.predictions(k, **predictions, time=TAKEN + k)
             await feed.ground_truth(k, **truth)
             if k % 30 == 10:
                 proxy.stop()
@@ -123,7 +123,7 @@ def test_a_plain_loop_has_the_same(
         def half(images: range) -> None:
             for k in images:
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
 
         threads = [threading.Thread(target=half, args=(images,)) for images in halves]
@@ -139,20 +139,20 @@ def test_a_plain_loop_has_the_same(
     assert same(report_of(target, "sync"), in_one_go)
 
 
-# A detector's process: records images up to the one it is told to die at, and waits to be killed.
+# A detector's process: says of each image that it has recorded both sides, until it is killed.
 CLIENT = """
-import json, sys, time
+import sys
 from pathlib import Path
 from boxgauge.client import Feed
-sys.path.insert(0, sys.argv[4])
-from tests.client.feed.test_outages import CLASSES, QUICK, sides
-address, spool, last = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+sys.path.insert(0, sys.argv[3])
+from tests.client.feed.test_outages import CLASSES, IMAGES, QUICK, TAKEN, sides
+address, spool = sys.argv[1], Path(sys.argv[2])
 with Feed(address, "killed", "m", spool=spool, classes=CLASSES, options=QUICK) as feed:
-    for k in range(last):
+    for k in range(IMAGES):
         predictions, truth = sides(k)
-        feed.predictions(k, **predictions, time=k)
+        feed.predictions(k, **predictions, time=TAKEN + k)
         feed.ground_truth(k, **truth)
-    print(json.dumps(feed.counters.acknowledged), flush=True)
+        print(k, flush=True)
     sys.stdin.read()
 """
 
@@ -165,27 +165,31 @@ def test_a_killed_process_loses_nothing_that_was_recorded(
     with Proxy(target) as proxy, MonitorClient(target) as client:
         if outage:
             proxy.stop()
-        command = [sys.executable, "-c", CLIENT, proxy.address, tmp_path, str(IMAGES // 2), root]
+        command = [sys.executable, "-c", CLIENT, proxy.address, tmp_path, root]
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
         ) as process:
             assert process.stdout is not None
-            json.loads(process.stdout.readline())
+            while int(process.stdout.readline()) < IMAGES // 2:
+                pass
             process.send_signal(signal.SIGKILL)
+            said = process.stdout.read().split()
+        # What it said last may be cut off, and what it did after that is not known.
+        recorded = max(IMAGES // 2, *map(int, said[:-1] or [0])) + 1
         if outage:
             proxy.start()
         with Feed(
             proxy.address, "killed", "m", spool=tmp_path, classes=CLASSES, options=QUICK
         ) as feed:
-            for k in range(IMAGES // 2, IMAGES):
+            for k in range(recorded, IMAGES):
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
             feed.flush(WAIT_S)
             counters = feed.counters
         if outage:
-            assert counters.recovered == IMAGES
-        assert (counters.refused, counters.spooled, counters.torn_bytes) == (0, 0, 0)
+            assert counters.recovered >= 2 * recorded
+        assert (counters.refused, counters.spooled, counters.damaged_bytes) == (0, 0, 0)
         assert counters.acknowledged == counters.recovered + counters.recorded
         assert same(report_of(target, "killed"), in_one_go)
         client.delete_monitor("killed")
@@ -199,7 +203,7 @@ def spooled(target: str, spool: Path, monitor: str) -> None:
         with Feed(proxy.address, monitor, "m", spool=spool, options=options) as feed:
             for k in range(IMAGES):
                 predictions, truth = sides(k)
-                feed.predictions(k, **predictions, time=k)
+                feed.predictions(k, **predictions, time=TAKEN + k)
                 feed.ground_truth(k, **truth)
 
 
@@ -224,6 +228,27 @@ def test_a_damaged_spool_costs_one_frame_which_is_counted(
     assert counters.recovered == counters.acknowledged == 2 * IMAGES - 1
     assert (counters.torn_bytes > 0, counters.damaged_bytes > 0) == (torn, not torn)
     assert report_of(target, monitor).images == IMAGES - 1
+
+
+@pytest.mark.parametrize("hit", [0, 7, 19])
+def test_damage_under_a_running_feed_costs_one_frame_which_is_counted(
+    target: str, proxy: Proxy, tmp_path: Path, hit: int
+) -> None:
+    monitor = f"damaged/running/{hit}"
+    proxy.stop()
+    with Feed(proxy.address, monitor, "m", spool=tmp_path, classes=CLASSES, options=QUICK) as feed:
+        for k in range(20):
+            feed.predictions(f"image-{k:02}", [], [], [])
+        (file,) = tmp_path.glob("*.spool")
+        content = file.read_bytes()
+        file.write_bytes(content.replace(b"image-%02d" % hit, b"imAge-%02d" % hit))
+        proxy.start()
+        feed.flush(WAIT_S)
+        counters = feed.counters
+        assert (counters.acknowledged, counters.lost, counters.spooled) == (19, 1, 0)
+        feed.predictions("later", [], [], [])
+        feed.flush(WAIT_S)
+    assert report_of(target, monitor).predicted_images == 20
 
 
 def test_a_full_spool_refuses_what_comes_and_loses_nothing_it_had(
@@ -284,7 +309,7 @@ async def test_frames_wait_for_a_monitor_that_is_not_there_yet(target: str, tmp_
 def test_frames_of_an_older_model_are_sent_under_its_name(target: str, tmp_path: Path) -> None:
     spooled(target, tmp_path, "deployed")
     with Feed(target, "deployed", "m2", spool=tmp_path, classes=CLASSES) as feed:
-        feed.predictions(0, [], [], [])
+        feed.predictions(0, [], [], [], time=TAKEN + IMAGES)
         feed.flush(WAIT_S)
     with MonitorClient(target) as client:
         (monitor,) = (each for each in client.list_monitors() if each.name == "deployed")

@@ -1,6 +1,7 @@
 """A spool keeps what was recorded until it is acknowledged, and says what it cannot keep."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from boxgauge.client import FeedOptions
+from boxgauge.client.feed.outbox import Outbox
 from boxgauge.client.feed.records import framed
 from boxgauge.client.feed.segments import Names
 from boxgauge.client.feed.spool import Position, Spool, Spooled
@@ -125,6 +128,18 @@ def test_an_empty_spool_is_small_after_a_lot_has_gone_through_it(tmp_path: Path)
         assert spool.appended == spool.acknowledged == k + 1
     spool.close()
     assert [each.name for each in tmp_path.iterdir()] == ["lock"]
+
+
+def test_of_frames_recorded_at_once_one_wakes_the_sender(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, NAMES, max_bytes=ROOMY)
+    outbox = Outbox(spool, FeedOptions(batch_images=4))
+    numbers = [spool.append(b"frame") for _ in range(8)]  # all before the first one asks
+    assert numbers == list(range(1, 9))
+    assert [outbox.wants_notice(number) for number in numbers] == [
+        *(True, False, False, True),
+        *(False, False, False, True),
+    ]
+    spool.close()
 
 
 def test_frames_keep_the_names_under_which_they_were_recorded(tmp_path: Path) -> None:
@@ -281,3 +296,12 @@ def test_a_full_disk_is_told_and_leaves_the_spool_whole(
     again = Spool(tmp_path, NAMES, max_bytes=ROOMY)
     assert (payloads(again), again.torn_bytes) == ([b"before", b"after"], 0)
     again.close()
+
+
+def test_a_folder_that_went_away_is_told(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", NAMES, max_bytes=ROOMY)
+    shutil.rmtree(tmp_path / "spool")
+    with pytest.raises(ResourceExhaustedError, match="the spool cannot be written: No such file"):
+        spool.append(b"frame")
+    assert (spool.appended, spool.size) == (0, 0)
+    spool.close()

@@ -5,6 +5,7 @@ import numpy as np
 from boxgauge.engine import Engine, EvaluationSettings, MatchedImages, match_images
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.windows import MINUTE_US
+from boxgauge.frames import GroundTruths, Predictions
 from tests.engine.sides import draw_sides
 
 Stream = tuple[MatchedImages, ImageFacts]
@@ -23,7 +24,8 @@ def draw_stream(
 ) -> Stream:
     """Return matched images and their facts, spread over some hours from `START_US` on."""
     draw = np.random.default_rng(seed)
-    predictions, truths = draw_sides(seed, images)
+    _, truths = draw_sides(seed, images)
+    predictions = _near(draw, truths)
     matches = match_images(engine, predictions, truths, settings)
     cameras = draw.integers(0, 3, images).tolist()
     facts = ImageFacts(
@@ -34,6 +36,17 @@ def draw_stream(
         draw.integers(0, 10**11, images),
     )
     return MatchedImages(predictions, truths, matches), facts
+
+
+def _near(draw: np.random.Generator, truths: GroundTruths) -> Predictions:
+    """Return detections near most of the ground truths, some of them of another class."""
+    rows = np.sort(draw.choice(len(truths.labels), 2 * len(truths.labels)))
+    boxes = truths.boxes[rows] + draw.normal(0, 2, (len(rows), 4)).round(1)
+    boxes[:, 2:] = np.maximum(boxes[:, 2:], 1)
+    labels = np.where(draw.random(len(rows)) < 0.9, truths.labels[rows], 7)
+    counts = np.bincount(truths.image_index[rows], minlength=len(truths))
+    scores = draw.integers(0, 33, len(rows)) / 32
+    return Predictions.from_arrays(list(truths.image_ids), counts, boxes, labels, scores)
 
 
 def select(images: MatchedImages, facts: ImageFacts, chosen: list[int]) -> Stream:

@@ -15,8 +15,10 @@ from boxgauge.engine import (
     MatchedImages,
     match_images,
 )
-from boxgauge.engine.online.calibration_counts import CalibrationCounts, rising
-from boxgauge.engine.online.estimate import MIN_CALIBRATION_IMAGES, PART, Estimator
+from boxgauge.engine.online.calibration import MIN_CALIBRATION_IMAGES, PART
+from boxgauge.engine.online.calibration_counts import CalibrationCounts
+from boxgauge.engine.online.class_precision import rising
+from boxgauge.engine.online.estimate import Estimator
 from boxgauge.engine.online.predicted import Estimate
 from boxgauge.engine.online.prediction_tally import PredictionTally, bins_of
 from boxgauge.engine.report import Report

@@ -1,5 +1,6 @@
 """The exact store: each window and slice as a tally of its images, whatever came when."""
 
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boxgauge.engine import COCO_AREAS, Engine, EvaluationSettings, ExactTally
+from boxgauge.engine import COCO_AREAS, Engine, EvaluationSettings, ExactTally, sealing
 from boxgauge.engine.analysis.units import group_of
 from boxgauge.engine.online import image_table
 from boxgauge.engine.online.exact_store import ExactStore
@@ -16,6 +17,7 @@ from boxgauge.engine.online.windows import DAY_US, HOUR_US, MINUTE_US, Ring, Win
 from boxgauge.engine.summary import summarise
 from boxgauge.frames import (
     AlreadyExistsError,
+    BoxGaugeError,
     FailedPreconditionError,
     InvalidInputError,
     ResourceExhaustedError,
@@ -279,6 +281,27 @@ def test_every_shortened_or_changed_part_is_refused(engine: Engine) -> None:
             with pytest.raises(InvalidInputError, match="tally must be"):
                 store.restore(parts | {key: bytes(changed)})
     assert store.slices() == ()
+
+
+def test_any_changed_byte_under_a_right_digest_is_refused_or_read_whole(engine: Engine) -> None:
+    parts = stored(make_store(engine, draw_stream(engine, SETTINGS, 8, 3, hours=0.1)))
+    key, part = next((key, each) for key, each in parts.items() if key != "store")
+    body = zlib.decompress(part[sealing.HEADER.size :])
+    refused = 0
+    places = range(0, len(body), 3)
+    for k in places:
+        changed = bytearray(body)
+        changed[k] ^= 0x80
+        packed = zlib.compress(bytes(changed))
+        header = sealing.HEADER.pack(part[:8], 1, len(body), sealing.digest(len(body), packed))
+        store = make_store(engine)
+        try:
+            store.restore(parts | {key: header + packed})
+        except BoxGaugeError:
+            refused += 1
+        else:
+            everything(store)
+    assert refused > len(places) / 4
 
 
 def test_sources_beyond_the_sixteenth_are_counted_together(engine: Engine) -> None:

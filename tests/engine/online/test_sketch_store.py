@@ -1,6 +1,7 @@
 """The sketch store: each window and slice as a sketch of its images, whatever came when."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 
 from boxgauge.engine import COCO_AREAS, Engine, EvaluationSettings, SketchTally
 from boxgauge.engine.analysis.units import group_of
-from boxgauge.engine.online import sketch_store as store_module
+from boxgauge.engine.online import waiting_list
 from boxgauge.engine.online.ring import Edges
 from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import HOUR_US, MINUTE_US, Ring, Window
+from boxgauge.engine.sketch import grouped as grouped_module
 from boxgauge.engine.sketch import rows as rows_module
 from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 from tests.engine.online.streams import START_US, Stream, draw_stream, select, split
@@ -30,7 +32,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make bounds so low that bins of every width occur, and that images wait for little."""
     monkeypatch.setattr(rows_module, "MAX_KEYS", 5)
     monkeypatch.setattr(rows_module, "MAX_ROWS", 300)
-    monkeypatch.setattr(store_module, "_WAITING_DETECTIONS", 25)
+    monkeypatch.setattr(grouped_module, "MAX_GROUPED_ROWS", 40)
+    monkeypatch.setattr(waiting_list, "_DETECTIONS", 25)
 
 
 def make_store(engine: Engine, *streams: Stream, ring: Ring = RING) -> SketchStore:
@@ -146,10 +149,7 @@ def test_what_is_subtracted_is_gone_from_every_count(engine: Engine, seed: int, 
         for name in SLICES:
             assert store.span(window, name) == wanted.span(window, name)
             left, right = (each.rows(each.snapshot(window, name)) for each in (store, wanted))
-            coarser = SketchTally.of(
-                CLASSES, SETTINGS, left.rows, left.patterns, left.totals
-            ).snapshot()
-            assert coarser.totals.images == right.totals.images
+            assert left.totals.images == right.totals.images
             for field in ("positives_by_group", "images_by_group"):
                 np.testing.assert_array_equal(getattr(left, field), getattr(right, field))
             for field in ("worst", "sources", "delay"):
@@ -169,6 +169,40 @@ def test_what_is_subtracted_is_gone_from_every_count(engine: Engine, seed: int, 
                     place = int(label[k]) * 2**20 + int(key[k])
                     counter[place, pattern, int(each.groups[k])] += count
             assert +by_kind[0] == +by_kind[1]
+
+
+def test_a_class_holds_no_more_bins_and_rows_than_are_stated(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = EvaluationSettings((0.5,), COCO_AREAS[:1], (1, 4, 10))
+    stream = draw_stream(engine, alone, 12, 300, hours=0.1)
+
+    def rows_held() -> rows_module.SketchRows:
+        store = SketchStore(engine, CLASSES, alone, RING)
+        for part in split(stream, 12, 4):
+            store.add(*part)
+        return store.rows(store.snapshot(Window())).rows
+
+    held = rows_held()
+    assert not held.levels.any()
+    most_held = np.bincount(rows_module.label_of(held.ids)).max()
+    for module, name, most in (
+        (rows_module, "MAX_KEYS", 7),
+        (rows_module, "MAX_ROWS", 60),
+        (grouped_module, "MAX_GROUPED_ROWS", 150),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, most)
+            rows = rows_held()
+        label, key = rows_module.label_of(rows.ids), rows_module.key_of(rows.ids)
+        found = {
+            "MAX_KEYS": len(np.unique(key[label == 0])),
+            "MAX_ROWS": len(np.unique(rows.ids[label == 0])),
+            "MAX_GROUPED_ROWS": int((label == 0).sum()),
+        }
+        # No coarser than need be.
+        assert most / 3 < found[name] <= most < most_held
+        assert rows.levels[0] > 0
 
 
 def test_what_was_never_added_cannot_be_taken_away(engine: Engine) -> None:
@@ -229,6 +263,26 @@ def test_more_than_the_most_bytes_are_refused_whole(engine: Engine) -> None:
     assert store.tally_bytes <= store.max_bytes
     store.max_bytes *= 10
     store.add(*second)
+
+
+def test_patterns_that_only_dropped_images_had_make_room(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (draw_stream(engine, SETTINGS, seed, 40, hours=0.1) for seed in (1, 2))
+    patterns = [set(each.matches.patterns.tolist()) for each, _ in (first, second)]
+    most = max(map(len, patterns))
+    assert len(patterns[0] | patterns[1]) > most
+    monkeypatch.setattr(rows_module, "MAX_ROWS", 3 * most)
+    store = make_store(engine, first)
+    before = everything(store)
+    with pytest.raises(ResourceExhaustedError, match=f"at most {most} patterns of outcomes"):
+        store.add(*second)
+    assert everything(store) == before
+    later = replace(second[1], times_us=second[1].times_us + 30 * HOUR_US)
+    store.add(second[0], later)
+    fresh = make_store(engine, (second[0], later))
+    fresh.dropped_images = 40
+    assert everything(store) == everything(fresh)
 
 
 @settings(max_examples=10, deadline=None)
@@ -310,6 +364,10 @@ def test_parts_of_something_else_are_refused(engine: Engine) -> None:
             other.restore(parts)
     with pytest.raises(InvalidInputError, match="parts must be all of a store: got no 'store'"):
         make_store(engine).restore({key: each for key, each in parts.items() if key != "store"})
+    ahead = make_store(engine, stream)
+    ahead.advance(START_US + 9 * HOUR_US)
+    with pytest.raises(InvalidInputError, match="must be of the buckets at the watermark"):
+        make_store(engine).restore(parts | {"store": stored(ahead)["store"]})
     with pytest.raises(FailedPreconditionError, match="only a store without images"):
         make_store(engine, stream).restore(parts)
     make_store(engine).restore({})

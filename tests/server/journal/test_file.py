@@ -15,6 +15,7 @@ from boxgauge.server.journal import Journal
 from boxgauge.server.journal.schema import VERSION
 from tests.server.journal.frames import MAX_MODELS, content, frame, names, rewrite
 
+ROOT = Path(__file__).resolve().parents[3]
 _HOLDER = """
 import asyncio, sys
 from pathlib import Path
@@ -29,15 +30,65 @@ async def main():
 asyncio.run(main())
 """
 
+_FULL = """
+import asyncio, resource, sys
+from pathlib import Path
+from boxgauge.frames import UnavailableError
+from boxgauge.server.journal import Journal
+from tests.server.journal.frames import frame
 
-def test_a_file_in_use_by_another_process_is_refused_until_that_has_gone(path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", _HOLDER, str(path)],
+def frames(images):
+    return [frame("a", each, rows=bytes(100_000)) for each in images]
+
+def let_files_grow_to(most):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+async def main():
+    journal = await Journal.open(Path(sys.argv[1]))
+    monitor = await journal.create("cam", b"")
+    await journal.take(monitor, frames([0]), max_models=1)
+    let_files_grow_to(1_000_000)
+    for _ in range(2):
+        try:
+            await journal.take(monitor, frames(range(1, 41)), max_models=1)
+        except UnavailableError as error:
+            print(error)
+        print(journal.counts(monitor).sides)
+    print([each.image_id async for some in journal.current(monitor) for each in some])
+    let_files_grow_to(resource.RLIM_INFINITY)
+    await journal.take(monitor, frames(range(1, 41)), max_models=1)
+    await journal.close()
+    journal = await Journal.open(Path(sys.argv[1]))
+    print(journal.counts(monitor).sides)
+    await journal.close()
+
+asyncio.run(main())
+"""
+
+
+def started(script: str, path: Path) -> "subprocess.Popen[str]":
+    """Return another process that runs a script on the file."""
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    ) as other:
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files cannot be bounded there")
+def test_a_full_disk_is_said_and_leaves_what_was_kept(path: Path) -> None:
+    with started(_FULL, path) as other:
+        said, log = other.communicate()
+    assert other.returncode == 0, log
+    refused = "the journal cannot be written: disk I/O error"
+    assert said.splitlines() == [refused, "1", refused, "1", "[0]", "41"]
+
+
+def test_a_file_in_use_by_another_process_is_refused_until_that_has_gone(path: Path) -> None:
+    with started(_HOLDER, path) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
         with pytest.raises(FailedPreconditionError, match="in use by another process"):

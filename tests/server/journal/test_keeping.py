@@ -85,14 +85,36 @@ async def test_superseded_sides_stay_readable_until_a_checkpoint_covers_them(
     assert found[-1].number == taken.number
 
 
+async def test_a_checkpoint_leaves_what_it_does_not_cover(journal: Journal, monitor: int) -> None:
+    numbers = []
+    for revision in range(4):
+        frames = [frame("a", revision=revision, rows=b"%d" % revision)]
+        numbers.append((await journal.take(monitor, frames, max_models=MAX_MODELS)).number)
+    await journal.checkpoint(monitor, {}, numbers[1])
+    for _ in range(3):  # each call sweeps a little
+        await journal.monitors()
+    found = [each async for some in journal.changes_after(monitor, numbers[1]) for each in some]
+    rows = [
+        side.rows
+        for each in found
+        for side in (each.predictions_before, each.predictions_after)
+        if side is not None
+    ]
+    assert rows == [b"1", b"2", b"2", b"3"]
+
+
+@pytest.mark.parametrize("what", ["take", "expire"])
 async def test_reading_all_that_is_held_says_so_when_it_changes_meanwhile(
-    journal: Journal, monitor: int
+    journal: Journal, monitor: int, what: str
 ) -> None:
-    frames = [frame("a", k) for k in range(300)]
+    frames = [frame("a", k, time_us=k) for k in range(300)]
     await journal.take(monitor, frames, max_models=MAX_MODELS)
     reading = journal.current(monitor)
     assert len(await anext(reading)) == 128
-    await journal.take(monitor, [frame("a", 77, 1)], max_models=MAX_MODELS)
+    if what == "take":
+        await journal.take(monitor, [frame("a", 77, 1)], max_models=MAX_MODELS)
+    else:
+        await journal.expire(monitor, 200)
     with pytest.raises(FailedPreconditionError, match="has changed"):
         await anext(reading)
 

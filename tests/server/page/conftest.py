@@ -47,7 +47,8 @@ class Site:
     def show(self, made: MonitorReport) -> None:
         """List the report's monitor, if it is not yet, and show the report."""
         if made.monitor not in [each.name for each in self.entries]:
-            self.entries.append(entry(made.monitor, models=(made.model,), slices=(made.slice,)))
+            slices = (made.slice,) if made.slice else ()
+            self.entries.append(entry(made.monitor, models=(made.model,), slices=slices))
         self.shelf.record(made)
 
 

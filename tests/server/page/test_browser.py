@@ -13,7 +13,9 @@ from boxgauge.engine.online.predicted import Drift
 from boxgauge.engine.online.quality import Quality, WorstImage
 from boxgauge.engine.online.windows import Span, Window
 from boxgauge.engine.settings import ObjectClass
+from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.monitor.reports import MonitorComparison
+from boxgauge.server.page.routes import Answer
 from tests.browser import Browser
 from tests.tools import require_tool
 
@@ -200,9 +202,12 @@ def test_names_from_outside_are_text_and_nothing_else(
     assert browser.complaints == []
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+@pytest.mark.parametrize("width", [320, 360, 768, 850, 1280])
 def test_nothing_sticks_out_at_any_width(filled: Site, look: Look, width: int) -> None:
-    browser = look(monitor="cam")
+    long = "m" * 100
+    filled.entries.append(entry(long, models=(long, long[:-1] + "n"), slices=("key=" + "v" * 128,)))
+    filled.show(replace(filled.shelf.report("cam", "m", "", "").made, monitor=long, model=long))
+    browser = look(monitor=long)
     browser.look_like(width=width, height=780)
     browser.wait_for(
         f"document.documentElement.clientWidth === {width} && "
@@ -398,3 +403,47 @@ def test_the_arrow_keys_read_the_timeline(filled: Site, look: Look) -> None:
 def test_figures_are_written_plainly(look: Look, call: str, text: str) -> None:
     browser = look(until=has("No monitors yet"))
     assert browser.value(f"import('/static/format.js').then((f) => f.{call})") == text
+
+
+def test_of_many_classes_some_are_shown_and_all_are_found(
+    site: Site, look: Look, quality: Quality
+) -> None:
+    one = quality.report.classes[0]
+    many = tuple(
+        replace(one, object_class=ObjectClass(k, f"species {k}"), ap=k / 1203) for k in range(1203)
+    )
+    report = replace(quality.report, classes=many)
+    site.show(report_of(replace(quality, report=report, class_best=(), confidence=None)))
+    browser = look(monitor="cam")
+    rows = "document.querySelectorAll('#part-classes tbody tr').length"
+    assert browser.value(rows) == 100
+    browser.value(
+        "(() => { const f = document.querySelector('[data-keep=class-filter]'); f.focus();"
+        " f.value = '120'; f.setSelectionRange(3, 3); f.dispatchEvent(new Event('input')); })()"
+    )
+    names = "[...document.querySelectorAll('#part-classes tbody th')].map((e) => e.textContent)"
+    # Numbers within names are in the order of numbers.
+    assert browser.value(names) == [f"species {k}" for k in range(1203) if "120" in str(k)]
+    assert browser.value("document.activeElement.selectionStart") == 3
+    browser.value(
+        "(() => { const f = document.querySelector('[data-keep=class-filter]');"
+        " f.value = ''; f.dispatchEvent(new Event('input')); })()"
+    )
+    browser.value("document.querySelector('[data-keep=class-all]').click()")
+    assert browser.value(rows) == 1203
+
+
+def test_a_proxy_may_serve_it_under_a_path(filled: Site, browser: Browser) -> None:
+    def below(path: str, query: str, etag: str) -> Answer | None:
+        return filled.pages(path.removeprefix("/ops"), query, etag) if path[:5] == "/ops/" else None
+
+    server = MetricsServer(lambda: b"", lambda: True, below)
+    url = f"http://127.0.0.1:{server.start('127.0.0.1', 0)}/ops/"
+    try:
+        browser.open(f"{url}#/monitor?monitor=cam")
+        browser.wait_for(IS_SHOWN)
+    finally:
+        browser.open("about:blank")
+        server.stop()
+    assert [each for each in browser.requests if not each.startswith(url)] == []
+    assert browser.complaints == []

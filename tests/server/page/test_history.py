@@ -39,6 +39,15 @@ def test_a_series_is_bounded_in_order_and_keeps_its_ends(
     assert gaps[len(gaps) // 2 + 1 :] == [1] * len(gaps[len(gaps) // 2 + 1 :])
 
 
+def test_points_are_in_order_though_the_clock_is_set_back(unlabelled: Quality) -> None:
+    clock = iter((100.0, 50.0, 99.0, 200.0))
+    history = History(lambda: next(clock))
+    for _ in range(4):
+        history.record(report_of(unlabelled))
+    times = [each.time_us for each in history.points("cam", "m", "1h")]
+    assert times == [100_000_000, 100_000_001, 100_000_002, 200_000_000]
+
+
 def test_all_series_together_are_bounded(unlabelled: Quality) -> None:
     history = History(max_points=100)
     made = [report_of(unlabelled, model=f"m{k}") for k in range(20)]

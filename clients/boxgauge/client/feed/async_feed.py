@@ -179,7 +179,7 @@ class AsyncFeed(Recording):
             self._open_spool().close()
 
     def _record(self, payload: bytes) -> None:
-        self._open_spool().append(payload)
+        number = self._open_spool().append(payload)
         outbox = self._open_sender().outbox
-        if outbox.wants_notice():
+        if outbox.wants_notice(number):
             outbox.notice()

@@ -14,10 +14,11 @@ class FeedCounters:
         retried: Of those, sent again.
         acknowledged: Taken by the service.
         refused: Not taken by the service, for good; each was reported.
+        lost: Recorded, and damaged on the disk before they were sent.
         spooled: On disk, waiting to be acknowledged.
         spool_bytes: Size of the spool, acknowledged frames among it.
-        damaged_bytes: Bytes of the spool that could not be read.
-        torn_bytes: Bytes at its end that could not be read: frames never said to be recorded.
+        damaged_bytes: Bytes of the spool that could not be read when it was opened.
+        torn_bytes: Bytes at its end, likewise: frames never said to be recorded.
         failures: Attempts that failed since the last success.
         last_error: What the last failure was; empty after a success.
     """
@@ -28,6 +29,7 @@ class FeedCounters:
     retried: int
     acknowledged: int
     refused: int
+    lost: int
     spooled: int
     spool_bytes: int
     damaged_bytes: int

@@ -30,6 +30,19 @@ class Outgoing:
     end: Position
 
 
+@dataclass(frozen=True, slots=True)
+class Careful:
+    """How to go on after a failure: up to a place, one message at a time.
+
+    Attributes:
+        until: The place behind what was under way when it failed.
+        most: Frames a message.
+    """
+
+    until: Position
+    most: int
+
+
 class Outbox:
     """Reads frames in order, for one stream after another.
 
@@ -49,13 +62,14 @@ class Outbox:
         """Look at the spool again: there is more in it."""
         self._wake.set()
 
-    def wants_notice(self) -> bool:
-        """Say whether `notice` is needed after one more frame: it is the first, or fills a message.
+    def wants_notice(self, number: int) -> bool:
+        """Say whether `notice` is needed after a frame: it is the first, or fills a message.
 
-        May be asked in any thread.
+        May be asked in any thread. Of frames that are recorded at the same time exactly one
+        has the number of the first.
         """
-        waiting = self._spool.appended - self._taken
-        return waiting == 1 or waiting % self._options.batch_images == 0
+        waiting = number - self._taken
+        return waiting == 1 or (waiting > 0 and waiting % self._options.batch_images == 0)
 
     @contextmanager
     def hurry(self) -> Iterator[None]:
@@ -81,22 +95,22 @@ class Outbox:
             await self._wake.wait()
 
     async def messages(
-        self, start: Position, names: Names, alone_until: Position
+        self, start: Position, names: Names, careful: Careful
     ) -> AsyncIterator[Outgoing]:
         """Yield messages, and end where the frames of others begin.
 
         Args:
             start: The place to begin at.
             names: Whose frames are wanted.
-            alone_until: If it is behind ``start``: up to there each frame is a message of its
-                own, and after it there is none.
+            careful: If it ends behind ``start``: how many frames a message holds up to there,
+                after which there is none.
         """
         place, held = start, deque[Spooled]()
-        alone = start < alone_until
-        most = 1 if alone else self._options.batch_images
-        while not (alone and place >= alone_until):
+        hurried = start < careful.until
+        most = careful.most if hurried else self._options.batch_images
+        while not (hurried and place >= careful.until):
             if not held:
-                await self._due(at_once=alone)
+                await self._due(at_once=hurried)
                 appended, end = self._spool.appended, self._spool.end
                 held.extend(self._spool.read(place))
                 if not held:

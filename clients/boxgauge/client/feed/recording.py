@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 
 from boxgauge.client.acknowledgements import RefusedFrame
-from boxgauge.client.async_clients import AsyncMonitorClient
+from boxgauge.client.async_monitors import AsyncMonitorClient
 from boxgauge.client.checks import check_name, check_target
 from boxgauge.client.feed.counters import FeedCounters
 from boxgauge.client.feed.options import FeedOptions
@@ -65,6 +65,7 @@ class Recording:
             retried=sender.retried,
             acknowledged=sender.acknowledged,
             refused=sender.refused,
+            lost=spool.lost,
             spooled=spool.appended - spool.acknowledged,
             spool_bytes=spool.size,
             damaged_bytes=spool.damaged_bytes,

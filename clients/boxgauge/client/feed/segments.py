@@ -84,7 +84,10 @@ class Writer:
         self._path = path
         self._fsync = fsync
         self.end = 0
-        self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        try:
+            self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _cannot_write(error) from error
         try:
             self._write(head_of(names))
         except ResourceExhaustedError:
@@ -113,10 +116,12 @@ class Writer:
         except OSError as error:
             with suppress(OSError):  # what is left of the record is found and counted as torn
                 os.ftruncate(self._file, self.end)
-            raise ResourceExhaustedError(
-                f"the spool cannot be written: {error.strerror}", field="spool"
-            ) from error
+            raise _cannot_write(error) from error
         self.end += len(content)
+
+
+def _cannot_write(error: OSError) -> ResourceExhaustedError:
+    return ResourceExhaustedError(f"the spool cannot be written: {error.strerror}", field="spool")
 
 
 def _sync_folder(folder: Path) -> None:

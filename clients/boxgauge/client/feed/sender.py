@@ -9,11 +9,11 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from boxgauge.client.acknowledgements import Acknowledgement, RefusedFrame
-from boxgauge.client.async_clients import AsyncMonitorClient
+from boxgauge.client.async_monitors import AsyncMonitorClient
 from boxgauge.client.feed.backoff import Backoff
 from boxgauge.client.feed.frames_in import FrameBatch
 from boxgauge.client.feed.options import FeedOptions
-from boxgauge.client.feed.outbox import Outbox, Outgoing
+from boxgauge.client.feed.outbox import Careful, Outbox, Outgoing
 from boxgauge.client.feed.refusals import is_fault_of_a_message, may_be_taken_later, refusal_of
 from boxgauge.client.feed.segments import Names
 from boxgauge.client.feed.spool import Position, Spool
@@ -61,7 +61,8 @@ class Sender:
         self.outbox = Outbox(spool, options)
         self._settled = asyncio.Event()
         self._in_flight: deque[Outgoing] = deque()
-        self._furthest = self._alone_until = spool.done
+        self._furthest = spool.done
+        self._careful = Careful(spool.done, options.batch_images)
         self._attempts = 0
         self.sent = self.retried = self.acknowledged = self.refused = self.failures = 0
         self.last_error = ""
@@ -72,8 +73,11 @@ class Sender:
             try:
                 await self._stream()
             except BoxGaugeError as error:
-                if not self._looked_closer(error):
-                    await self._wait(str(error))
+                if is_fault_of_a_message(error) and self._in_flight:
+                    self._look_closer(error)
+                    continue
+                self._go_carefully(self._options.batch_images)
+                await self._wait(str(error))
             except Exception as fault:  # noqa: BLE001  # it must not lose frames either
                 _LOG.exception("the feed failed and goes on")
                 await self._wait(f"{type(fault).__name__}: {fault}")
@@ -104,7 +108,7 @@ class Sender:
         names = await self.outbox.names_at(self._spool.done)
         start = self._spool.done
         self._in_flight.clear()
-        window = 1 if start < self._alone_until else self._options.window
+        window = 1 if start < self._careful.until else self._options.window
         async with self._connect() as client:
             try:
                 async with asyncio.timeout(None) as limit:
@@ -124,7 +128,7 @@ class Sender:
     async def _messages(
         self, start: Position, names: Names, limit: asyncio.Timeout
     ) -> AsyncIterator[list[FrameBatch]]:
-        async for each in self.outbox.messages(start, names, self._alone_until):
+        async for each in self.outbox.messages(start, names, self._careful):
             if each.ends:
                 self.sent += len(each.ends)
                 self.retried += sum(end <= self._furthest for end in each.ends)
@@ -148,6 +152,8 @@ class Sender:
         if later and self._attempts + 1 < self._options.refused_attempts:
             self._attempts += 1
             raise ResourceExhaustedError(later[0].message, field=later[0].field)
+        if self.failures:
+            _LOG.info("the service answers again after %d failures", self.failures)
         self._attempts = self.failures = 0
         self.last_error = ""
         self._backoff.succeeded()
@@ -157,17 +163,26 @@ class Sender:
             self._refuse(each)
         self._acknowledge(message.end, len(message.ends))
 
-    def _looked_closer(self, error: BoxGaugeError) -> bool:
-        """Say whether the error is a message's, whose frames are then sent, or refused, alone."""
-        if not (self._in_flight and is_fault_of_a_message(error)):
-            return False
-        at_fault = self._in_flight[0]
-        if at_fault.end <= self._alone_until:
-            self._refuse(refusal_of(at_fault.frames[0], error))
-            self._acknowledge(at_fault.end, len(at_fault.ends))
+    def _look_closer(self, error: BoxGaugeError) -> None:
+        """Find the frame that ended the stream, and refuse it once it was alone."""
+        first = self._in_flight[0]
+        # One message at a time: it is this one.
+        if first.end <= self._careful.until and len(first.ends) == 1:
+            self._refuse(refusal_of(first.frames[0], error))
+            self._acknowledge(first.end, 1)
         else:
-            self._alone_until = self._in_flight[-1].end
-        return True
+            self._go_carefully(1)
+
+    def _go_carefully(self, most: int) -> None:
+        """Send what was under way again, one message at a time.
+
+        A stream that ends while several messages are under way does not always say why: gRPC
+        may fail a write with a status of its own making, and drop answers that were not read.
+        """
+        if self._in_flight:
+            until = max(self._in_flight[-1].end, self._careful.until)
+            again = self._spool.done < self._careful.until
+            self._careful = Careful(until, min(most, self._careful.most) if again else most)
 
     def _acknowledge(self, end: Position, frames: int) -> None:
         self._spool.acknowledge(end, frames)
@@ -184,5 +199,7 @@ class Sender:
         self.failures += 1
         self.last_error = why
         wait_s = self._backoff.wait_s()
-        _LOG.warning("the feed tries again in %.1f s: %s", wait_s, why)
+        # An outage of hours is one warning.
+        level = logging.WARNING if self.failures == 1 else logging.INFO
+        _LOG.log(level, "the feed tries again in %.1f s: %s", wait_s, why)
         await asyncio.sleep(wait_s)

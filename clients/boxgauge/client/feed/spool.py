@@ -1,5 +1,6 @@
 """Frames on disk until the service has acknowledged them, in order and bounded."""
 
+import logging
 import os
 import threading
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from boxgauge.client.feed.records import framed, whole_records
 from boxgauge.client.feed.segments import Names, Writer, head_of
 from boxgauge.frames import FailedPreconditionError, ResourceExhaustedError
 
+_LOG = logging.getLogger(__name__)
 _SEGMENT_BYTES = 1 << 20
 
 
@@ -47,7 +49,8 @@ class Spool:
         recovered: Frames that an earlier process has left.
         appended: Frames recorded or recovered.
         acknowledged: Of those, frames no longer wanted.
-        damaged_bytes: Bytes that could not be read.
+        lost: Of those, frames that could not be read when their turn came.
+        damaged_bytes: Bytes that could not be read when the spool was opened.
         torn_bytes: Bytes at the ends of files that could not be read: a process or machine
             stopped in the middle of a frame, which was never said to be recorded.
 
@@ -72,7 +75,7 @@ class Spool:
         self._size = sum(each.end for each in found.segments.values())
         self.damaged_bytes, self.torn_bytes = found.damaged, found.torn
         self.recovered = self.appended = found.frames
-        self.acknowledged = 0
+        self.acknowledged = self.lost = 0
         self._done = Position(next(iter(self._segments), self._next), 0)
 
     @property
@@ -94,8 +97,8 @@ class Spool:
             number, segment = next(reversed(self._segments.items()))
             return Position(number, segment.end)
 
-    def append(self, payload: bytes) -> None:
-        """Record one frame; it is on its way to the disk when this returns.
+    def append(self, payload: bytes) -> int:
+        """Record one frame and return its number, from 1; it is then on its way to the disk.
 
         Raises:
             ResourceExhaustedError: The spool or the disk is full; nothing was recorded.
@@ -111,6 +114,7 @@ class Spool:
             self._segments[self._next - 1].end = writer.end
             self._size += len(record)
             self.appended += 1
+            return self.appended
 
     def read(self, start: Position) -> list[Spooled]:
         """Return frames from a place on, all of one file; nothing when there are none."""
@@ -145,9 +149,17 @@ class Spool:
             )
             if segment is not None and position.offset >= segment.end and not kept:
                 self._remove(position.segment)
-            if not self._segments:
-                # What was lost to damage since it was recorded is waited for no longer.
-                self.acknowledged = self.appended
+            self._count_lost()
+
+    def _count_lost(self) -> None:
+        """Where nothing is left to read, wait no longer for what was damaged on the disk."""
+        last = next(reversed(self._segments), None)
+        is_left = last is not None and self._done < Position(last, self._segments[last].end)
+        lost = 0 if is_left else self.appended - self.acknowledged
+        if lost:
+            _LOG.error("%s: %d frames were recorded and cannot be read", self._folder, lost)
+            self.lost += lost
+            self.acknowledged = self.appended
 
     def close(self) -> None:
         """Give the folder free; what is not acknowledged stays in it."""

@@ -152,7 +152,7 @@ class Feed(Recording):
         await asyncio.gather(sending, return_exceptions=True)
 
     def _record(self, payload: bytes) -> None:
-        self._open_spool().append(payload)
+        number = self._open_spool().append(payload)
         outbox = self._open_sender().outbox
-        if outbox.wants_notice() and self._loop is not None:
+        if outbox.wants_notice(number) and self._loop is not None:
             self._loop.call_soon_threadsafe(outbox.notice)

@@ -8,6 +8,7 @@ import numpy as np
 from boxgauge.engine.analysis.outcomes import operating_outcomes
 from boxgauge.engine.class_places import class_places
 from boxgauge.engine.matched_images import MatchedImages
+from boxgauge.engine.online.class_precision import moved_odds, rising
 from boxgauge.engine.online.prediction_bins import SCORE, Float64, Int64, PredictionBins
 from boxgauge.engine.settings import EvaluationSettings
 
@@ -17,9 +18,6 @@ FALSE_POSITIVE, TRUE_POSITIVE, IGNORED = range(3)
 # So many detections of a class and bin, or objects of a class, are worth as much as what is
 # expected of them beforehand.
 PRIOR = 10.0
-# Spread of the log odds of precision over classes, beforehand.
-_SPREAD = 1.0
-_NEWTON_STEPS = 12
 # Bins of score, this wide in the logit, in which an image's detections say how many objects
 # it has; so many images are worth as much as what is expected beforehand.
 _COARSE_STARTS = np.arange(-3, 4)
@@ -111,7 +109,8 @@ class CalibrationCounts:
         tp, fp, ignored = (self.outcomes[:, :, k] for k in (TRUE_POSITIVE, FALSE_POSITIVE, IGNORED))
         counted = tp + fp
         seen = counted + ignored
-        expected = _moved(rising(tp.sum(0), counted.sum(0)), tp, counted)
+        common = rising(tp.sum(0), counted.sum(0))
+        expected = moved_odds(common, tp, counted)
         precision = (tp + PRIOR * expected) / (counted + PRIOR)
         share = (counted.sum(0) + 1) / (seen.sum(0) + 1)
         kept = (counted + PRIOR * share) / (seen + PRIOR)
@@ -158,41 +157,3 @@ def coarse_of(bins: PredictionBins) -> Int64:
     """Return the coarse bin of each bin of score."""
     starts = np.append(0.0, bins.score_starts)
     return np.searchsorted(1 / (1 + np.exp(-_COARSE_STARTS)), starts + 1e-9, side="right")
-
-
-def _moved(common: Float64, hits: Int64, counts: Int64) -> Float64:
-    """Return the common precision with the log odds that fit each class best, [classes, bins].
-
-    Penalised likelihood, one number a class, by Newton's method: it is concave.
-    """
-    odds = np.log(np.clip(common, 0.01, 0.99))
-    odds = odds - np.log1p(-np.exp(odds))
-    move = np.zeros((len(hits), 1))
-    for _ in range(_NEWTON_STEPS):
-        precision = 1 / (1 + np.exp(-(odds + move)))
-        slope = (hits - counts * precision).sum(1, keepdims=True) - move / _SPREAD**2
-        bend = (counts * precision * (1 - precision)).sum(1, keepdims=True) + 1 / _SPREAD**2
-        move = move + np.clip(slope / bend, -1, 1)
-    moved: Float64 = 1 / (1 + np.exp(-(odds + move)))
-    return moved
-
-
-def rising(hits: Int64, counts: Int64) -> Float64:
-    """Return the shares of hits that fit best among those that never fall from bin to bin.
-
-    Bins without counts lie between their neighbours; without any counts at all, half of what
-    there is hits.
-    """
-    at = np.flatnonzero(counts)
-    if not len(at):
-        return np.full(len(counts), 0.5)
-    # Neighbours that fall are pooled until none do: each pool has its hits, counts and bins.
-    pools: list[list[int]] = []
-    for each in at.tolist():
-        pools.append([int(hits[each]), int(counts[each]), 1])
-        while len(pools) > 1 and pools[-2][0] * pools[-1][1] >= pools[-1][0] * pools[-2][1]:
-            last = pools.pop()
-            pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
-    shares = np.concatenate([np.full(n, tp / seen) for tp, seen, n in pools])
-    found: Float64 = np.interp(np.arange(len(counts)), at, shares)
-    return found

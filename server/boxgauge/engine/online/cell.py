@@ -15,7 +15,7 @@ from boxgauge.frames import ImageId
 
 # So many tables may lie side by side; then the shortest of them are joined. A row is copied a
 # few times in all, and a cell has few tables.
-_TABLES = 8
+_ROW_TABLES, _TRUTH_TABLES = 8, 4
 # Objects, and arrays beside their contents.
 _FIXED_BYTES = 1200
 
@@ -29,7 +29,7 @@ class Cell:
 
     Attributes:
         rows: Detections, as tables that are to be added up, longest first.
-        truths: Ground truths, see `TruthIds`, likewise.
+        truths: Ground truths, likewise.
         sums: Over the images.
         worst: Images with the most errors.
     """
@@ -59,8 +59,8 @@ class Cell:
     def plus(self, other: "Cell") -> "Cell":
         """Return the sum; tables are joined where that is cheap."""
         return Cell(
-            _few((*self.rows, *other.rows), GroupedRows.joined),
-            _few((*self.truths, *other.truths), Tallied.joined),
+            _few((*self.rows, *other.rows), _ROW_TABLES, GroupedRows.joined),
+            _few((*self.truths, *other.truths), _TRUTH_TABLES, Tallied.joined),
             self.sums.plus(other.sums),
             self.worst.plus(other.worst),
         )
@@ -80,7 +80,7 @@ class Cell:
             less, unknown = truths[0].minus(theirs.truths[0])
             truths, missing = (less,), bool(unknown.any())
         sums = self.sums.minus(taken.sums)
-        return None if missing or not sums.is_possible() else Cell(rows, truths, sums, self.worst)
+        return None if missing or sums is None else Cell(rows, truths, sums, self.worst)
 
     def without(self, image_ids: Collection[ImageId]) -> "Cell":
         """Return the cell without these among its worst images."""
@@ -92,6 +92,11 @@ class Cell:
         return replace(self, rows=rows, sums=self.sums.with_sources(sources))
 
     @property
+    def is_tidy(self) -> bool:
+        """Say whether there is nothing to be joined."""
+        return len(self.rows) < 2 and len(self.truths) < 2
+
+    @property
     def images(self) -> int:
         """How many."""
         return self.sums.images
@@ -100,12 +105,12 @@ class Cell:
     def nbytes(self) -> int:
         """Bytes that the cell takes; joining cells or tables never makes it more."""
         tables = sum(each.nbytes for each in self.rows) + sum(each.nbytes for each in self.truths)
-        return _FIXED_BYTES + tables + self.sums.vector.nbytes + self.worst.nbytes
+        return _FIXED_BYTES + tables + self.sums.nbytes + self.worst.nbytes
 
 
-def _few(tables: tuple[T, ...], join: Callable[[Sequence[T]], T]) -> tuple[T, ...]:
-    """Return as many tables as may be, longest first, that add up to the same."""
-    if len(tables) <= _TABLES:
+def _few(tables: tuple[T, ...], most: int, join: Callable[[Sequence[T]], T]) -> tuple[T, ...]:
+    """Return at most so many tables, longest first, that add up to the same."""
+    if len(tables) <= most:
         return tables
     ordered = sorted(tables, key=len, reverse=True)
     # A table is joined once what is shorter is as long together: it then at least doubles.

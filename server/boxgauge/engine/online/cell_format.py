@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from boxgauge.engine.matches import pattern_bytes
 from boxgauge.engine.online.cell import Cell
+from boxgauge.engine.online.encoding import truth_parts
 from boxgauge.engine.online.numbered import Place
 from boxgauge.engine.online.ring import Bucket
 from boxgauge.engine.online.sums import WindowSums
@@ -61,9 +62,9 @@ class CellFormat:
     def __init__(self, store: str, classes: int, settings: EvaluationSettings, losses: int) -> None:
         self._store = store
         self.classes = classes
-        self._maxima = len(settings.max_detections)
+        self._maxima, self._areas = len(settings.max_detections), 2 ** len(settings.areas)
         self._width = pattern_bytes(len(settings.areas), len(settings.iou_thresholds))
-        self._numbers = len(WindowSums.empty(losses).vector)
+        self._empty = WindowSums.empty(losses)
 
     def pack(self, place: Place, cell: Cell, patterns: Patterns, sources: tuple[str, ...]) -> bytes:
         """Return the bytes of a cell, whatever the numbers of its patterns and sources.
@@ -87,6 +88,7 @@ class CellFormat:
         bins = bins[order].astype(np.int64)
         steps = np.diff(bins, prepend=0)
         steps[starts] = bins[starts]
+        sums = cell.sums.without_sources()
         name, (width_us, start_us) = place
         about = {
             "store": self._store,
@@ -112,8 +114,9 @@ class CellFormat:
             [
                 *(patterns[k].ljust(self._width, b"\0") for k in used),
                 rows.levels.tobytes(),
-                cell.sums.without_sources().vector.astype("<i8").tobytes(),
-                *(to_varints(each) for each in columns),
+                sums.numbers.astype("<i8").tobytes(),
+                sums.counts.astype("<u8").tobytes(),
+                to_varints(np.concatenate([each.astype(np.uint64) for each in columns])),
             ],
         )
 
@@ -138,13 +141,17 @@ class CellFormat:
         start = known * self._width
         levels = np.frombuffer(body, np.uint8, self.classes, start)
         start += self.classes
-        vector = np.frombuffer(body, "<i8", self._numbers, start).astype(np.int64)
-        rest = body[start + 8 * self._numbers :]
-        columns = []
-        for length in (kinds, kinds, kinds, kinds, n, n, t, t):
-            column, rest = from_varints(rest, length)
-            columns.append(column)
-        label, bucket, code, times, steps, counts, truth_steps, truth_counts = columns
+        numbers, counted = len(self._empty.numbers), len(self._empty.counts)
+        sums = WindowSums(
+            np.frombuffer(body, "<i8", numbers, start).astype(np.int64),
+            np.frombuffer(body, "<u8", counted, start + 8 * numbers).astype(np.uint64),
+        ).with_sources({})
+        rest = body[start + 8 * (numbers + counted) :]
+        lengths = (kinds, kinds, kinds, kinds, n, n, t, t)
+        columns, rest = from_varints(rest, sum(lengths))
+        label, bucket, code, times, steps, counts, truth_steps, truth_counts = np.split(
+            columns, np.cumsum(lengths[:-1])
+        )
         if rest:
             raise ValueError(f"{len(rest)} bytes are left over")
         if int(times.sum()) != n or not times.all():
@@ -156,12 +163,11 @@ class CellFormat:
         order = np.argsort(ids)
         rows = Tallied(ids[order], narrow(counts[order].astype(np.int64)))
         truths = Tallied(np.cumsum(truth_steps), narrow(truth_counts.astype(np.int64)))
-        sums = WindowSums(vector)
         if not sums.is_possible() or int(levels.max()) > KEY_BITS:
             raise ValueError("a sum or a bin cannot be")
-        for each in (rows, truths):
-            if (each.ids[1:] <= each.ids[:-1]).any():
-                raise ValueError("a row occurs twice")
+        self._check(rows, truths, levels)
+        if len(set(patterns)) != known:
+            raise ValueError("a pattern occurs twice")
         width_us, start_us = map(index, about["bucket"])
         return StoredCell(
             (str(about["slice"]), Bucket(width_us, start_us)),
@@ -174,6 +180,18 @@ class CellFormat:
             patterns,
             tuple((str(name), index(count)) for name, count in about["sources"]),
         )
+
+    def _check(self, rows: Tallied, truths: Tallied, levels: NDArray[np.uint8]) -> None:
+        """Raise ValueError where another writer has put what a cell cannot hold."""
+        for each in (rows, truths):
+            if (each.ids[1:] <= each.ids[:-1]).any():
+                raise ValueError("a row occurs twice")
+        room = np.uint64(2**KEY_BITS - 1) >> levels.astype(np.uint64)
+        if (form.key_of(rows.ids) > room[form.label_of(rows.ids)]).any():
+            raise ValueError("a bin lies outside")
+        label, areas = truth_parts(truths.ids)
+        if int(label.max(initial=0)) >= self.classes or int(areas.max(initial=0)) >= self._areas:
+            raise ValueError("a ground truth has no class or area range")
 
 
 def _row_ids(

@@ -10,12 +10,18 @@ from boxgauge.engine.analysis.outcomes import operating_outcomes
 from boxgauge.engine.class_places import class_places
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
-from boxgauge.engine.matches import Matches
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.engine.online.observed import ImageColumns, Sources, observe
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.engine.sketch.grouped import GROUP_BITS, LABEL_BITS, Tallied, group_of_id, grouped_ids
+from boxgauge.engine.sketch.grouped import (
+    GROUP_BITS,
+    LABEL_BITS,
+    Tallied,
+    code_of,
+    group_of_id,
+    grouped_ids,
+)
 from boxgauge.engine.sketch.keys import falling_keys
 from boxgauge.engine.sketch.patterns import codes_of, most_patterns, with_patterns
 from boxgauge.engine.sketch.tally import SketchTally
@@ -70,8 +76,26 @@ class Encoded:
         return sum(each.nbytes for each in arrays) + self.columns.nbytes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """What codes stand for.
+
+    Attributes:
+        patterns: Code of each pattern of outcomes.
+        sources: Of labels.
+    """
+
+    patterns: dict[bytes, int]
+    sources: Sources
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the patterns take."""
+        return _PATTERN_BYTES * len(self.patterns)
+
+
 class Encoder:
-    """Turns matched images into numbers; patterns of outcomes and sources get theirs here.
+    """Turns matched images into numbers.
 
     Args:
         engine: Holds the loss graphs.
@@ -82,6 +106,9 @@ class Encoder:
     Raises:
         InvalidInputError: There are too many classes, area ranges or maxima, or a loss is none
             that can be computed of matched pairs or scores.
+
+    Attributes:
+        names: What the codes of the images that were taken in stand for.
     """
 
     def __init__(
@@ -96,25 +123,14 @@ class Encoder:
         if len(classes) > 2**LABEL_BITS:
             raise InvalidInputError.at("classes", len(classes), f"at most {2**LABEL_BITS}")
         self.settings = settings
-        self.sources = Sources()
+        self.names = Names({}, Sources())
         self.losses = LossGraphs(engine, losses)
-        self._patterns: dict[bytes, int] = {}
         self._most_patterns = most_patterns(settings)
         self._class_ids = np.array([each.id for each in self.classes], dtype=np.int64)
         self._maxima = np.array(settings.max_detections, dtype=np.int64)
 
-    @property
-    def patterns(self) -> tuple[bytes, ...]:
-        """The patterns of outcomes by code."""
-        return tuple(self._patterns)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the patterns take."""
-        return _PATTERN_BYTES * len(self._patterns)
-
-    def encode(self, images: MatchedImages, facts: ImageFacts) -> Encoded:
-        """Return the images' numbers.
+    def encode(self, images: MatchedImages, facts: ImageFacts) -> tuple[Encoded, Names]:
+        """Return the images' numbers, and the names as they are to be if these are taken in.
 
         Raises:
             InvalidInputError: A label is no class of the store.
@@ -124,18 +140,22 @@ class Encoder:
         matches = images.matches.evaluated(self.settings.max_detections[-1])
         label = class_places(self._class_ids, matches.labels)
         truth_label = class_places(self._class_ids, matches.truth_labels)
-        columns = observe(images, facts, outcomes, self.losses, self.settings, self.sources)
+        sources = Sources(self.names.sources.names)
+        columns = observe(images, facts, outcomes, self.losses, self.settings, sources)
+        used, place = np.unique(matches.codes, return_inverse=True)
+        listed = matches.patterns[used].tolist()
+        patterns = with_patterns(self.names.patterns, listed, self._most_patterns)
         ids = grouped_ids(
             label,
             falling_keys(matches.scores),
             np.searchsorted(self._maxima, matches.ranks, side="right"),
-            self._codes(matches),
+            codes_of(patterns, listed)[place],
             np.repeat(columns.groups.astype(np.int64), matches.counts),
         )
         truth = truth_label.astype(np.uint64) << np.uint64(_AREA_BITS)
         truth |= matches.truth_counted.astype(np.uint64)
         truth_group = np.repeat(columns.groups.astype(np.uint64), matches.truth_counts)
-        return Encoded(
+        encoded = Encoded(
             matches.image_ids,
             matches.counts,
             ids,
@@ -143,28 +163,44 @@ class Encoder:
             truth << np.uint64(GROUP_BITS) | truth_group,
             columns,
         )
+        return encoded, Names(patterns, sources)
 
-    def codes(self, patterns: Sequence[bytes]) -> Int64:
-        """Return the code of each pattern; new ones get the next codes.
+    def adopt(self, patterns: Sequence[bytes]) -> Int64:
+        """Return the code of each pattern; new ones are taken in.
 
         Raises:
             ResourceExhaustedError: There would be too many.
         """
-        self._patterns = with_patterns(self._patterns, patterns, self._most_patterns)
-        return codes_of(self._patterns, patterns)
+        found = with_patterns(self.names.patterns, patterns, self._most_patterns)
+        self.names = Names(found, self.names.sources)
+        return codes_of(found, patterns)
 
-    def _codes(self, matches: Matches) -> Int64:
-        used, place = np.unique(matches.codes, return_inverse=True)
-        return self.codes(matches.patterns[used].tolist())[place]
+    def keep(self, tables: Sequence[Tallied]) -> Int64:
+        """Forget the patterns that none of all rows has; return the new code of each old one."""
+        known = tuple(self.names.patterns)
+        is_used = np.zeros(len(known), np.bool_)
+        for each in tables:
+            is_used[code_of(each.ids)] = True
+        kept = [known[k] for k in np.flatnonzero(is_used).tolist()]
+        self.names = Names({each: k for k, each in enumerate(kept)}, self.names.sources)
+        codes: Int64 = np.cumsum(is_used) - 1
+        return codes
 
 
 def positives_by_group(truths: Tallied, groups: int, classes: int, areas: int) -> Int64:
     """Return the ground truths to be found, int64 [groups, classes, areas]."""
     group = group_of_id(truths.ids).astype(np.int64)
-    label = (truths.ids >> np.uint64(GROUP_BITS + _AREA_BITS)).astype(np.int64)
+    label, counted = truth_parts(truths.ids)
     found = np.zeros((groups, classes, areas), np.int64)
     for a in range(areas):
-        within = truths.ids >> np.uint64(GROUP_BITS + a) & np.uint64(1) == 1
+        within = counted >> a & 1 == 1
         counts = truths.counts[within].astype(np.int64)
         np.add.at(found[:, :, a], (group[within], label[within]), counts)
     return found
+
+
+def truth_parts(ids: UInt64) -> tuple[Int64, Int64]:
+    """Return class and area ranges, one bit each, of the numbers of ground truths."""
+    numbers = ids >> np.uint64(GROUP_BITS)
+    areas = numbers & np.uint64(2**_AREA_BITS - 1)
+    return (numbers >> np.uint64(_AREA_BITS)).astype(np.int64), areas.astype(np.int64)

@@ -11,6 +11,7 @@ from boxgauge.engine.online.exact_windows import in_report_order
 from boxgauge.engine.online.image_table import ImageRows, TableSnapshot
 from boxgauge.engine.online.observed import MAX_SOURCES, OTHER_SOURCE, ImageColumns, Sources
 from boxgauge.engine.online.store_state import STORE, STORE_SEAL, StoreState
+from boxgauge.engine.online.window_rows import GROUPS
 from boxgauge.engine.online.windows import MINUTE_US
 from boxgauge.engine.sealing import LENGTH, Seal
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
@@ -121,6 +122,10 @@ def read_images(data: bytes, store: str, losses: int, sources: Sources) -> Image
             raise ValueError(f"{len(body) - start} bytes are left over")
         codes = np.array([sources.code(str(each)) for each in about["sources"]], np.uint8)
         slices = [tuple(map(str, each)) for each in about["slices"]]
+        limits = ((sets, len(slices)), (observed.sources, len(codes)), (observed.groups, GROUPS))
+        for column, limit in limits:
+            if int(column.max(initial=0)) >= max(limit, 1):
+                raise ValueError(f"{int(column.max())} of {limit} is there")
         return ImageRows(
             image_ids,
             columns,

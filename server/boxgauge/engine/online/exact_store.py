@@ -98,8 +98,10 @@ class ExactStore:
         self.advance(int(facts.times_us.max()))
         images, facts, _, left_out = kept(images, facts, self._edges)
         self._refuse_known(images.matches.image_ids)
-        rows = self._rows(images, facts)
+        sources = Sources(self._sources.names)
+        rows = self._rows(images, facts, sources)
         refuse_beyond(self.max_bytes, self._table.nbytes_with(rows))
+        self._sources = sources
         self._append(rows)
         self._changed.update((rows.times_us // PART_US).tolist())
         self.dropped_images += left_out
@@ -194,6 +196,9 @@ class ExactStore:
         ]
         if state.watermark_us is None:
             return
+        ids = [image_id for each in stored for image_id in each.image_ids]
+        if len(set(ids)) != len(ids):
+            raise InvalidInputError.at("parts", "an image in two of them", "all of a store")
         self.dropped_images, self._sources = state.dropped_images, sources
         self._images.advance(state.watermark_us)
         for each in stored:
@@ -204,14 +209,14 @@ class ExactStore:
         assert self._images.edges is not None  # noqa: S101 - the store was advanced
         return self._images.edges
 
-    def _rows(self, images: MatchedImages, facts: ImageFacts) -> ImageRows:
+    def _rows(self, images: MatchedImages, facts: ImageFacts, sources: Sources) -> ImageRows:
         matches = images.matches
         outcomes = operating_outcomes(matches, self.settings)
         return ImageRows(
             matches.image_ids,
             TallyColumns.of(matches, self._class_ids, self.settings),
             matches.patterns.tolist(),
-            observe(images, facts, outcomes, self._losses, self.settings, self._sources),
+            observe(images, facts, outcomes, self._losses, self.settings, sources),
             facts.times_us,
             facts.slices,
         )

@@ -24,8 +24,8 @@ LOSS_EDGES = np.array(
 LOSS_NUMBERS = 4
 # From here on a sum in units of 2^-32 does not fit into 64 bits.
 _TOO_LARGE = 2.0**31
-# A score of 0 or 1 has no finite logit; PyTorch's own cross entropy stops here too.
-_MAX_LOGIT = 100.0
+# A score of 0 or 1 has no finite logit; `bce_loss` stops so far from them too.
+_LEAST = 1e-7
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -151,13 +151,9 @@ def _scores(
         return {"prob": whole_vectors(scores), "target": target}
     # Whole vectors here too, for numpy's own logarithms.
     padded = np.full(len(target), 0.5)
-    padded[: len(scores)] = scores
-    with np.errstate(divide="ignore"):
-        logits = np.log(padded) - np.log1p(-padded)
-    return {
-        "logits": np.clip(logits, -_MAX_LOGIT, _MAX_LOGIT).astype(np.float32),
-        "target": target,
-    }
+    padded[: len(scores)] = np.clip(scores, _LEAST, 1 - _LEAST)
+    logits = np.log(padded) - np.log1p(-padded)
+    return {"logits": logits.astype(np.float32), "target": target}
 
 
 def _sum_up(losses: Float64, image: Int64, numbers: Int64, bins: Int64) -> None:

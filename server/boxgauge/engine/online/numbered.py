@@ -84,11 +84,20 @@ class NumberedCells:
 
     def advance(self, watermark_us: int) -> Rolled:
         """Join or drop the cells that a higher watermark makes old."""
+        moving = self.moving(watermark_us)
+        rolled_to = Edges.of(self.ring.ring, watermark_us)
+        places = self.places(moving)
+        wider = {(name, rolled_to.bucket(bucket.start_us)) for name, bucket in places}
+        grown = [(name, bucket) for name, bucket in wider if bucket is not None]
+        before = [*places, *(place for place in grown if self.ring.get(*place))]
+        self.nbytes -= sum(bytes_of(name, self.at((name, bucket)).cell) for name, bucket in before)
+        for each in moving:
+            del self._places[each.number]
         rolled = self.ring.advance(watermark_us)
-        if rolled.gone:
-            items = self.ring.items()
-            self._places = {held.number: (name, bucket) for name, bucket, held in items}
-            self.nbytes = sum(bytes_of(name, held.cell) for name, _, held in items)
+        for place in grown:
+            held = self.at(place)
+            self._places[held.number] = place
+            self.nbytes += bytes_of(place[0], held.cell)
         return rolled
 
     def moving(self, watermark_us: int) -> list[Numbered]:

@@ -1,13 +1,13 @@
 """Predictions of one model by slice and bucket of time, labelled or not, in bounded memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from boxgauge.engine.online.facts import ImageFacts
-from boxgauge.engine.online.prediction_cell import PredictionCell, WaitingPredictions
+from boxgauge.engine.online.prediction_cell import PredictionCell
 from boxgauge.engine.online.prediction_parts import (
     STATE,
     PredictionParts,
@@ -21,18 +21,20 @@ from boxgauge.engine.online.prediction_tally import PredictionTally, bins_of, gr
 from boxgauge.engine.online.ring import Bucket, BucketRing, Edges
 from boxgauge.engine.online.sparse_counts import SparseCounts
 from boxgauge.engine.online.store import ALL
+from boxgauge.engine.online.waiting_predictions import (
+    Lot,
+    Place,
+    WaitingLots,
+    WaitingPredictions,
+    by_place,
+    lots_of,
+    numbered,
+)
 from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass, check_classes
 from boxgauge.frames import InvalidInputError, Predictions, ResourceExhaustedError
 
 MAX_BYTES = 2**28
-# So many detections, or images in cells, may wait to be counted.
-_WAITING_DETECTIONS, _WAITING_PLACES = 2**17, 2**13
-
-# A slice and its bucket.
-Place = tuple[str, Bucket]
-# What images that are in the same cells have in common.
-Lot = tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,17 +85,15 @@ class PredictionStore:
         self._digest = digest_of(self.classes, settings)
         self.dropped_images = 0
         self._ring = BucketRing[PredictionCell](ring, lambda a, b: a.plus(b, self.bins))
-        self._waiting: list[WaitingPredictions] = []
-        self._lots: dict[Lot, int] = {}
-        self._waiting_images: Counter[Place] = Counter()
-        self._cell_bytes = self._waiting_bytes = 0
+        self._waiting = WaitingLots(self.bins)
+        self._cell_bytes = 0
         self._touched: set[Place] = set()
         self._kept: set[str] = set()
 
     @property
     def tally_bytes(self) -> int:
         """Bytes that the store takes, and that counting what waits will add at most."""
-        return self._cell_bytes + self._waiting_bytes
+        return self._cell_bytes + self._waiting.nbytes
 
     def add(self, predictions: Predictions, facts: ImageFacts) -> int:
         """Add images; all or, with an error, none.
@@ -112,14 +112,8 @@ class PredictionStore:
         if self.tally_bytes + most > self.max_bytes:
             self._count()
             self._refuse_beyond(self.tally_bytes + most)
-        for each in lots:
-            self._lots.setdefault(each, len(self._lots))
-            self._waiting_images.update(each)
-        numbers = np.array([self._lots[each] for each in lots], np.int64)
-        self._waiting.append(replace(prepared, lots=numbers))
-        self._waiting_bytes += most
-        detections = sum(len(each.of_box) for each in self._waiting)
-        if detections > _WAITING_DETECTIONS or self._waiting_images.total() > _WAITING_PLACES:
+        self._waiting.add(prepared, lots, most)
+        if self._waiting.is_full:
             self._count()
         self.dropped_images += left_out
         return left_out
@@ -137,11 +131,10 @@ class PredictionStore:
             return 0
         self._count()
         prepared, lots, left_out = self._prepare(predictions, facts)
-        known = list(dict.fromkeys(lots))
-        at = {lot: k for k, lot in enumerate(known)}
-        numbers = np.array([at[each] for each in lots], np.int64)
+        numbers = dict[Lot, int]()
+        prepared = replace(prepared, lots=numbered(lots, numbers))
         left = {}
-        for place, taken in self._by_place(replace(prepared, lots=numbers), known).items():
+        for place, taken in by_place(prepared, numbers, self.bins).items():
             cell = self._cell(place)
             rest = cell.minus(taken, self.bins) if cell is not None else None
             if rest is None:
@@ -170,7 +163,7 @@ class PredictionStore:
 
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
-        waiting = {name for name, _ in self._waiting_images}
+        waiting = {name for name, _ in self._waiting.images}
         counted = {name for name, _, cell in self._ring.items() if cell.images}
         return tuple(sorted(waiting | counted))
 
@@ -185,7 +178,7 @@ class PredictionStore:
         counts = Counter[Bucket](
             {bucket: cell.images for bucket, cell in self._ring.values(name, everything).items()}
         )
-        for (other, bucket), images in self._waiting_images.items():
+        for (other, bucket), images in self._waiting.images.items():
             if other == name:
                 counts[bucket] += images
         return edges.span(window, counts)
@@ -203,7 +196,7 @@ class PredictionStore:
         counted = [(name, bucket) for bucket in self._ring.values(name, span)]
         waiting = [
             place
-            for place in self._waiting_images
+            for place in self._waiting.images
             if place[0] == name and span.from_us <= place[1].start_us < span.until_us
         ]
         return self._snapshot(span, dict.fromkeys((*counted, *waiting)))
@@ -262,20 +255,10 @@ class PredictionStore:
         if len(facts) != len(predictions):
             raise InvalidInputError.at("facts", len(facts), f"of {len(predictions)} images")
         of_box, of_image = self.bins.places_of(predictions, groups_of(facts.clusters))
-        times = facts.times_us.tolist()
-        self.advance(max(times))
+        self.advance(int(facts.times_us.max()))
         edges = self._ring.edges
         assert edges is not None  # noqa: S101 - the store was advanced to these images
-        lots, left_out = list[Lot](), 0
-        known = dict[tuple[Bucket | None, tuple[str, ...]], Lot]()
-        for time, names in zip(times, facts.slices, strict=True):
-            bucket = edges.bucket(time)
-            left_out += bucket is None
-            key = bucket, names
-            if key not in known:
-                slices = () if bucket is None else (ALL, *names)
-                known[key] = tuple((name, bucket) for name in slices if bucket is not None)
-            lots.append(known[key])
+        lots, left_out = lots_of(facts, edges)
         numbers = np.zeros(len(lots), np.int64)
         return WaitingPredictions(predictions.counts, of_box, of_image, numbers), lots, left_out
 
@@ -283,31 +266,15 @@ class PredictionStore:
         chosen = tuple(places)
         cells = tuple(filter(None, map(self._cell, chosen)))
         images = sum(each.images for each in cells)
-        images += sum(self._waiting_images[place] for place in chosen)
-        wanted = set(chosen)
-        lots = frozenset(k for lot, k in self._lots.items() if not wanted.isdisjoint(lot))
-        return PredictionSnapshot(span, images, cells, lots, tuple(self._waiting))
+        images += sum(self._waiting.images[place] for place in chosen)
+        lots = self._waiting.lots_in(chosen)
+        return PredictionSnapshot(span, images, cells, lots, tuple(self._waiting.batches))
 
     def _count(self) -> None:
         """Count what waits."""
-        if not self._waiting:
-            return
-        counted = self._by_place(WaitingPredictions.joined(self._waiting), list(self._lots))
-        self._waiting, self._lots, self._waiting_bytes = [], {}, 0
-        self._waiting_images.clear()
-        for place, cell in counted.items():
+        for place, cell in self._waiting.take().items():
             known = self._cell(place)
             self._put(place, cell if known is None else known.plus(cell, self.bins))
-
-    def _by_place(
-        self, waiting: WaitingPredictions, lots: Sequence[Lot]
-    ) -> dict[Place, PredictionCell]:
-        """Return what waits, counted, by place."""
-        found: dict[Place, list[PredictionCell]] = {}
-        for number, cell in waiting.counted(self.bins).items():
-            for place in lots[number]:
-                found.setdefault(place, []).append(cell)
-        return {place: PredictionCell.joined(cells, self.bins) for place, cells in found.items()}
 
     def _cell(self, place: Place) -> PredictionCell | None:
         return self._ring.get(*place)

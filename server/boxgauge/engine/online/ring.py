@@ -162,6 +162,8 @@ class BucketRing(Generic[T]):
         if self.watermark_us is None or watermark_us <= self.watermark_us:
             return []
         edges = Edges.of(self.ring, watermark_us)
+        if edges == self.edges:
+            return []
         return [
             value
             for bucket, values in self._values.items()

@@ -1,14 +1,16 @@
 """What has changed of a sketch store, as bytes by part, and back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from boxgauge.engine.online.cell import Cell
-from boxgauge.engine.online.cell_format import CellFormat
+from boxgauge.engine.online.cell_format import CellFormat, StoredCell
 from boxgauge.engine.online.numbered import Place
-from boxgauge.engine.online.store_state import STORE, STORE_SEAL, StoreState
+from boxgauge.engine.online.ring import Edges
+from boxgauge.engine.online.store_state import STORE, STORE_SEAL, StoreState, read_state
 from boxgauge.engine.online.waiting import Waiting
-from boxgauge.engine.online.windows import DAY_US, HOUR_US, MINUTE_US
+from boxgauge.engine.online.windows import DAY_US, HOUR_US, MINUTE_US, Ring
+from boxgauge.frames import InvalidInputError
 
 _LETTERS = {MINUTE_US: "m", HOUR_US: "h", DAY_US: "d"}
 
@@ -57,3 +59,25 @@ def part_key(place: Place) -> str:
     """Return the key of a cell's part."""
     name, bucket = place
     return f"{_LETTERS[bucket.width_us]}/{bucket.start_us}/{name}"
+
+
+def read_cells(
+    parts: Mapping[str, bytes], store: str, form: CellFormat, ring: Ring
+) -> tuple[StoreState, list[StoredCell]]:
+    """Return the state of a store and its cells, each in a bucket that there is.
+
+    Raises:
+        InvalidInputError: A part is missing, or is not its bytes, or of another store or
+            version, or was cut short or changed.
+    """
+    state = read_state(parts, store)
+    stored = [form.unpack(each) for key, each in parts.items() if key != STORE]
+    if state.watermark_us is None:
+        return state, []
+    edges = Edges.of(ring, state.watermark_us)
+    for each in stored:
+        name, bucket = each.place
+        if edges.bucket(bucket.start_us) != bucket:
+            shown = f"slice {name!r} at {bucket}"
+            raise InvalidInputError.at("parts", shown, "of the buckets at the watermark")
+    return state, stored

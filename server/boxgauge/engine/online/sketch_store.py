@@ -1,6 +1,5 @@
 """A sketch by slice and bucket of time, in memory that is bounded."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,32 +9,31 @@ from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.online.cell import Cell
 from boxgauge.engine.online.cell_format import CellFormat
-from boxgauge.engine.online.encoding import Encoder
+from boxgauge.engine.online.encoding import Encoder, Names
 from boxgauge.engine.online.facts import ImageFacts
-from boxgauge.engine.online.numbered import Numbered, NumberedCells, Place, bytes_of
+from boxgauge.engine.online.numbered import NumberedCells, Place, bytes_of
 from boxgauge.engine.online.observed import Sources
-from boxgauge.engine.online.ring import Edges
-from boxgauge.engine.online.sketch_parts import SketchParts
+from boxgauge.engine.online.sketch_parts import SketchParts, read_cells
 from boxgauge.engine.online.sketch_windows import StoreSnapshot, window_rows
 from boxgauge.engine.online.store import ALL, MAX_BYTES, kept, refuse_beyond
-from boxgauge.engine.online.store_state import STORE, StoreState, read_state, store_mark
+from boxgauge.engine.online.store_state import StoreState, store_mark
 from boxgauge.engine.online.waiting import Waiting
+from boxgauge.engine.online.waiting_list import WaitingList
 from boxgauge.engine.online.window_rows import WindowRows
 from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.engine.sketch.rows import summed
 from boxgauge.engine.sketch.tally import SketchTally
-from boxgauge.frames import FailedPreconditionError, InvalidInputError
+from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 
 _WANTED = "of what was added"
-# So many detections, or images in cells, may wait to be counted.
-_WAITING_DETECTIONS, _WAITING_PLACES = 32_768, 4096
 
 
 class _Prepared(NamedTuple):
     """Images as they are to be counted, the cells that there are not yet, and who is left out."""
 
     waiting: Waiting
+    names: Names
     new: dict[Place, int]
     left_out: int
 
@@ -44,14 +42,16 @@ class SketchStore:
     """Keeps a sketch, exact sums and a few image ids for each slice and bucket.
 
     Any batching and order of additions gives the same rows and the same bytes; what a window
-    has is the sum of its cells, and equals a `SketchTally` of the same images. Which images
-    are in it a store does not know: one that is added twice counts twice.
+    has is the sum of its cells, and equals a `SketchTally` of the same images as long as no
+    class has more than 65,536 rows. Which images are in it a store does not know: one that is
+    added twice counts twice.
 
-    It takes at most ``max_bytes``: that is 12 bytes for each row (one a class, bin, maximum,
-    pattern of outcomes and group) of each cell, some 3 kB and 0.3 kB a loss for a cell itself,
-    200 bytes and its id for each of the at most 48 worst images, 200 for each pattern, and
-    what waits, at most 32,768 detections. While tables are joined, a cell is there twice.
-    Joining buckets only ever frees memory.
+    It takes at most ``max_bytes``, which is refused before anything is changed. A class of a
+    cell has at most 2,048 bins and 65,536 rows, one for each bin, maximum, pattern of outcomes
+    and group that occurs, of 12 bytes; a cell some 3 kB besides, 0.2 kB a loss, and 200 bytes
+    and its id for each of at most 48 worst images; a pattern 200 bytes. What waits to be
+    counted, at most 32,768 detections, is charged as if every row were a new one. While tables
+    are joined, those of one cell are there twice. Joining buckets only ever frees memory.
 
     Args:
         engine: Holds the loss graphs.
@@ -80,9 +80,9 @@ class SketchStore:
         self.max_bytes = max_bytes
         self.dropped_images = 0
         self._cells = NumberedCells(ring)
-        self._waiting: list[Waiting] = []
-        self._waiting_images: Counter[int] = Counter()
-        self._waiting_bytes = 0
+        self._waiting = WaitingList(len(classes))
+        # Something was dropped since unused patterns were last looked for.
+        self._may_forget = False
         self._changed = set[Place]()
         self._gone = set[Place]()
         self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
@@ -91,27 +91,33 @@ class SketchStore:
     @property
     def tally_bytes(self) -> int:
         """Bytes that the store takes, and that counting what waits will add at most."""
-        return self._cells.nbytes + self._waiting_bytes + self._encoder.nbytes
+        return self._cells.nbytes + self._waiting.nbytes + self._encoder.names.nbytes
 
     def add(self, images: MatchedImages, facts: ImageFacts) -> int:
         """Add images; see `QualityStore`."""
         if not len(facts):
             return 0
         self.advance(int(facts.times_us.max()))
-        waiting, new, left_out = self._prepare(images, facts)
+        try:
+            prepared = self._prepare(images, facts)
+        except ResourceExhaustedError:
+            if not self._may_forget:
+                raise
+            self._forget_patterns()
+            prepared = self._prepare(images, facts)
+        waiting, names, new, left_out = prepared
         empty = Cell.empty(len(self._encoder.losses.names))
-        most = waiting.most_bytes(len(self.classes))
-        cells = sum(bytes_of(name, empty) for name, _ in new)
-        if self.tally_bytes + most + cells > self.max_bytes:
+        more = waiting.most_bytes(len(self.classes))
+        more += sum(bytes_of(name, empty) for name, _ in new)
+        more += names.nbytes - self._encoder.names.nbytes
+        if self.tally_bytes + more > self.max_bytes:
             self._settle()
-            refuse_beyond(self.max_bytes, self.tally_bytes + most + cells)
+            refuse_beyond(self.max_bytes, self.tally_bytes + more)
+        self._encoder.names = names
         self._cells.create(new, empty)
-        self._waiting.append(waiting)
-        self._waiting_images.update(waiting.cells.tolist())
-        self._waiting_bytes += most
+        self._waiting.add(waiting)
         self._changed.update(map(self._cells.place, waiting.cells.tolist()))
-        detections = sum(len(each.batch.ids) for each in self._waiting)
-        if detections > _WAITING_DETECTIONS or self._waiting_images.total() > _WAITING_PLACES:
+        if self._waiting.is_full:
             self._count()
         self.dropped_images += left_out
         return left_out
@@ -121,15 +127,15 @@ class SketchStore:
         if self._cells.edges is None:
             raise InvalidInputError.at("images", len(facts), f"{_WANTED}, which is nothing")
         self._count()
-        waiting, new, left_out = self._prepare(images, facts)
-        for name, _ in new:
-            raise InvalidInputError.at("images", f"others of slice {name!r}", _WANTED)
+        waiting, _, new, left_out = self._prepare(images, facts)
+        for missing, _ in new:
+            raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
         left = {}
         for number, taken in waiting.counted(len(self.classes)).items():
             cell = self._cells.get(number).minus(taken)
             if cell is None:
-                name, _ = self._cells.place(number)
-                raise InvalidInputError.at("images", f"others of slice {name!r}", _WANTED)
+                missing, _ = self._cells.place(number)
+                raise InvalidInputError.at("images", f"others of slice {missing!r}", _WANTED)
             left[number] = cell.without(frozenset(waiting.batch.image_ids))
         for number, cell in left.items():
             self._cells.put(number, cell)
@@ -139,12 +145,13 @@ class SketchStore:
     def advance(self, watermark_us: int) -> None:
         """Join or drop old buckets; see `QualityStore`."""
         moving = self._cells.moving(watermark_us)
-        if any(each.number in self._waiting_images for each in moving):
+        if any(self._waiting.is_awaited(each.number) for each in moving):
             self._count()
         places = self._cells.places(moving)
         rolled = self._cells.advance(watermark_us)
         dropped = (held.cell.images for name, held in rolled.dropped if name == ALL)
         self.dropped_images += sum(dropped)
+        self._may_forget |= bool(rolled.dropped)
         for name, bucket in places:
             self._changed.discard((name, bucket))
             self._gone.add((name, bucket))
@@ -155,11 +162,11 @@ class SketchStore:
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
         items = self._cells.ring.items()
-        return tuple(sorted({name for name, _, held in items if self._images_of(held)}))
+        return tuple(sorted({name for name, _, held in items if self._waiting.images_of(held)}))
 
     def span(self, window: Window, name: str = ALL) -> Span:
         """Return the event times of a window of a slice; from 0 to 0 before the first image."""
-        return self._cells.ring.span(window, name, self._images_of)
+        return self._cells.ring.span(window, name, self._waiting.images_of)
 
     def snapshot(self, window: Window, name: str = ALL) -> StoreSnapshot:
         """Return what a window and slice have now; takes microseconds, and changes nothing."""
@@ -169,9 +176,9 @@ class SketchStore:
             span,
             tuple(each.cell for each in held),
             frozenset(each.number for each in held),
-            tuple(self._waiting),
-            self._encoder.patterns,
-            self._encoder.sources.names,
+            self._waiting.batches,
+            tuple(self._encoder.names.patterns),
+            self._encoder.names.sources.names,
         )
 
     def rows(self, snapshot: StoreSnapshot) -> WindowRows:
@@ -191,15 +198,14 @@ class SketchStore:
     def changed(self) -> SketchParts:
         """Return what has changed since this was last asked; see `QualityStore`."""
         changed = [(place, *self._cells.at(place)) for place in sorted(self._changed)]
+        names, watermark_us = self._encoder.names, self._cells.ring.watermark_us
         parts = SketchParts(
             self._form,
             self._mark,
-            StoreState(
-                self._cells.ring.watermark_us, self.dropped_images, self._encoder.sources.names
-            ),
+            StoreState(watermark_us, self.dropped_images, names.sources.names),
             tuple(changed),
-            tuple(self._waiting),
-            self._encoder.patterns,
+            self._waiting.batches,
+            tuple(names.patterns),
             self._gone,
         )
         self._changed, self._gone = set(), set()
@@ -211,16 +217,12 @@ class SketchStore:
             raise FailedPreconditionError("only a store without images takes up another's parts")
         if not parts:
             return
-        state = read_state(parts, self._mark)
-        stored = [self._form.unpack(each) for key, each in parts.items() if key != STORE]
+        state, stored = read_cells(parts, self._mark, self._form, self._cells.ring.ring)
         if state.watermark_us is None:
             return
-        edges = Edges.of(self._cells.ring.ring, state.watermark_us)
-        for each in stored:
-            if edges.bucket(each.place[1].start_us) != each.place[1]:
-                raise InvalidInputError.at("parts", each.place, "of the store's buckets")
-        codes = [self._encoder.codes(each.patterns) for each in stored]
-        self._encoder.sources = sources = Sources(state.sources)
+        codes = [self._encoder.adopt(each.patterns) for each in stored]
+        sources = Sources(state.sources)
+        self._encoder.names = Names(self._encoder.names.patterns, sources)
         self.dropped_images = state.dropped_images
         self._cells.advance(state.watermark_us)
         numbers, new = self._cells.numbers([each.place for each in stored])
@@ -230,7 +232,7 @@ class SketchStore:
             self._cells.put(number, each.cell.renamed(renamed, counts))
 
     def _prepare(self, images: MatchedImages, facts: ImageFacts) -> _Prepared:
-        """Return the images as they are to be counted; nothing but codes is changed."""
+        """Return the images as they are to be counted; nothing is changed."""
         edges = self._cells.edges
         assert edges is not None  # noqa: S101 - the store was advanced to these images
         images, facts, buckets, left_out = kept(images, facts, edges)
@@ -241,28 +243,31 @@ class SketchStore:
         ]
         numbers, new = self._cells.numbers(places)
         times = np.array([1 + len(names) for names in facts.slices], np.int64)
+        encoded, coded = self._encoder.encode(images, facts)
         waiting = Waiting(
-            self._encoder.encode(images, facts),
+            encoded,
             np.repeat(np.arange(len(facts)), times),
             np.array(numbers, np.int64),
         )
-        return _Prepared(waiting, new, left_out)
+        return _Prepared(waiting, coded, new, left_out)
 
     def _count(self) -> None:
         """Count what waits."""
-        if not self._waiting:
-            return
-        counted = Waiting.joined(self._waiting).counted(len(self.classes))
-        self._waiting, self._waiting_bytes = [], 0
-        self._waiting_images.clear()
-        for number, cell in counted.items():
+        for number, cell in self._waiting.take().items():
             self._cells.put(number, self._cells.get(number).plus(cell))
 
     def _settle(self) -> None:
         """Count what waits, and join all tables, so that as little memory as can be is taken."""
         self._count()
         for number, cell in self._cells.all():
-            self._cells.put(number, Cell.joined([cell]))
+            if not cell.is_tidy:
+                self._cells.put(number, Cell.joined([cell]))
 
-    def _images_of(self, held: Numbered) -> int:
-        return held.cell.images + self._waiting_images[held.number]
+    def _forget_patterns(self) -> None:
+        """Forget the patterns of outcomes that only dropped images had."""
+        self._count()
+        self._may_forget = False
+        cells = [cell for _, cell in self._cells.all()]
+        codes = self._encoder.keep([each.tallied for cell in cells for each in cell.rows])
+        for number, cell in self._cells.all():
+            self._cells.put(number, cell.renamed(codes, {}))

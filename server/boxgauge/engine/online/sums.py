@@ -1,6 +1,7 @@
 """Sums over images of what a store keeps of each, and what a report says of them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,100 +21,122 @@ from boxgauge.engine.sketch.totals import SketchTotals
 Int64 = NDArray[np.int64]
 
 _LOW = 0xFFFFFFFF
-# Where the parts of a vector of sums begin: images; true and false positives and scores
-# outside [0, 1]; upper and lower parts of the sums and of the delays; images by group, by
-# source and by delay; then each loss.
+# Where the parts of the numbers begin: images; true and false positives and scores outside
+# [0, 1]; upper and lower parts of the sums and of the delays; then each loss.
 _COUNTS, _SUMS, _DELAYS = 1, 4, 4 + 2 * SUMS
-_GROUPS = _DELAYS + 2
-_SOURCES = _GROUPS + GROUPS
+_LOSSES = _DELAYS + 2
+# And of the counts: images by group, by source and by delay; then each loss.
+_SOURCES = GROUPS
 _BINS = _SOURCES + MAX_SOURCES + 1
-_LOSSES = _BINS + len(DELAY_ENDS_US)
-_A_LOSS = LOSS_NUMBERS + len(LOSS_EDGES)
+_LOSS_BINS = _BINS + len(DELAY_ENDS_US)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowSums:
-    """Sums over images, all integers.
+    """Sums over images, all integers, which add up and can be taken away.
 
-    They add up and can be taken away as one vector, int64; what may not fit into 64 bits is
-    there by its upper part and its lower 32 bits.
+    Attributes:
+        numbers: What may be large or below 0, int64; where 64 bits may not hold a sum, its
+            upper part and its lower 32 bits.
+        counts: By group, source and bin, in as few bytes as hold them.
     """
 
-    vector: Int64
+    numbers: Int64
+    counts: NDArray[np.unsignedinteger[Any]]
 
     @classmethod
     def empty(cls, losses: int) -> "WindowSums":
         """Return the sums over no images."""
-        return cls(np.zeros(_LOSSES + losses * _A_LOSS, np.int64))
+        return cls(
+            np.zeros(_LOSSES + losses * LOSS_NUMBERS, np.int64),
+            np.zeros(_LOSS_BINS + losses * len(LOSS_EDGES), np.uint8),
+        )
 
     def plus(self, other: "WindowSums") -> "WindowSums":
         """Return the sum."""
-        return WindowSums(self.vector + other.vector)
+        counts = self.counts.astype(np.int64) + other.counts
+        return WindowSums(self.numbers + other.numbers, _few_bytes(counts))
+
+    def minus(self, other: "WindowSums") -> "WindowSums | None":
+        """Return the difference; None where a count would be below 0."""
+        counts = self.counts.astype(np.int64) - other.counts
+        if int(counts.min()) < 0:
+            return None
+        left = WindowSums(self.numbers - other.numbers, _few_bytes(counts))
+        return left if left.is_possible() else None
 
     @property
     def images(self) -> int:
         """How many."""
-        return int(self.vector[0])
+        return int(self.numbers[0])
 
     @property
     def images_by_group(self) -> Int64:
         """int64 [32]."""
-        return self.vector[_GROUPS:_SOURCES]
+        return self.counts[:_SOURCES].astype(np.int64)
 
-    def minus(self, other: "WindowSums") -> "WindowSums":
-        """Return the difference."""
-        return WindowSums(self.vector - other.vector)
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return self.numbers.nbytes + self.counts.nbytes
 
     def is_possible(self) -> bool:
         """Say whether no count is below 0; a sum of losses may be."""
-        losses = self.vector[_LOSSES:].reshape(-1, _A_LOSS)
-        counts = (self.vector[:_SUMS], self.vector[_GROUPS:_LOSSES], losses[:, 2:])
-        return min(int(each.min(initial=0)) for each in counts) >= 0
+        losses = self.numbers[_LOSSES:].reshape(-1, LOSS_NUMBERS)
+        return min(int(self.numbers[:_SUMS].min()), int(losses[:, 2:].min(initial=0))) >= 0
 
     def totals(self, positives: Int64) -> SketchTotals:
         """Return the sums as a sketch has them, which knows the ground truths to be found."""
-        tp, fp, outside = self.vector[_COUNTS:_SUMS].tolist()
-        high, low = self.vector[_SUMS:_DELAYS].reshape(2, SUMS).tolist()
+        tp, fp, outside = self.numbers[_COUNTS:_SUMS].tolist()
+        high, low = self.numbers[_SUMS:_DELAYS].reshape(2, SUMS).tolist()
         sums = tuple((h << 32) + each for h, each in zip(high, low, strict=True))
         return SketchTotals(self.images, tp, fp, outside, positives, sums)
 
     def losses(self, names: tuple[str, ...]) -> tuple[LossSummary, ...]:
         """Return each loss, by the names in their order."""
-        found = []
-        for name, of_loss in zip(names, self.vector[_LOSSES:].reshape(-1, _A_LOSS), strict=True):
-            high, low, count, not_finite = of_loss[:LOSS_NUMBERS].tolist()
-            mean = ((high << 32) + low) / FIXED_POINT / count if count else None
-            bins = of_loss[LOSS_NUMBERS:]
-            found.append(LossSummary(name, count, mean, LOSS_EDGES, bins, not_finite))
-        return tuple(found)
+        numbers = self.numbers[_LOSSES:].reshape(-1, LOSS_NUMBERS).tolist()
+        bins = self.counts[_LOSS_BINS:].reshape(-1, len(LOSS_EDGES)).astype(np.int64)
+        return tuple(
+            LossSummary(
+                name,
+                count,
+                ((high << 32) + low) / FIXED_POINT / count if count else None,
+                LOSS_EDGES,
+                of_loss,
+                not_finite,
+            )
+            for name, (high, low, count, not_finite), of_loss in zip(
+                names, numbers, bins, strict=True
+            )
+        )
 
     def sources(self, names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
         """Return the images by source, by the sources' names in the order of their numbers."""
-        counts = self.vector[_SOURCES:_BINS].tolist()
+        counts = self.counts[_SOURCES:_BINS].tolist()
         named = [*zip(names, counts, strict=False), (OTHER_SOURCE, counts[MAX_SOURCES])]
         return tuple(sorted((name, count) for name, count in named if count))
 
     def without_sources(self) -> "WindowSums":
         """Return the sums as if no image had a source, not even an empty one."""
-        vector = self.vector.copy()
-        vector[_SOURCES:_BINS] = 0
-        return WindowSums(vector)
+        counts = self.counts.astype(np.int64)
+        counts[_SOURCES:_BINS] = 0
+        return WindowSums(self.numbers, _few_bytes(counts))
 
-    def with_sources(self, counts: dict[int, int]) -> "WindowSums":
+    def with_sources(self, images: dict[int, int]) -> "WindowSums":
         """Return the sums with these images besides, by the number of their source."""
-        vector = self.vector.copy()
-        for number, count in counts.items():
-            vector[_SOURCES + number] += count
-        return WindowSums(vector)
+        counts = self.counts.astype(np.int64)
+        for number, count in images.items():
+            counts[_SOURCES + number] += count
+        return WindowSums(self.numbers, _few_bytes(counts))
 
     def delay(self) -> LabelDelay | None:
         """Return how long labels took; delays beyond the last bin count as its end."""
-        bins = self.vector[_BINS:_LOSSES]
+        bins = self.counts[_BINS:_LOSS_BINS].astype(np.int64)
         upto = np.cumsum(bins)
         count = int(upto[-1])
         if not count:
             return None
-        high, low = self.vector[_DELAYS:_GROUPS].tolist()
+        high, low = self.numbers[_DELAYS:_LOSSES].tolist()
         # The smallest end that at least so many of a hundred delays do not pass.
         median, most = (
             float(DELAY_ENDS_US[np.searchsorted(upto * 100, count * share)]) / 1e6
@@ -139,7 +162,8 @@ def sums_of(
             return [WindowSums.empty(columns.loss_numbers.shape[1])]
         starts = np.zeros(1, np.int64)
     runs = len(starts)
-    added = np.add.reduceat(_numbers(columns)[images], starts, axis=0)
+    numbers = np.add.reduceat(_numbers(columns)[images], starts, axis=0)
+    bins = columns.loss_bins.reshape(len(columns), -1)[images]
     place = np.repeat(np.arange(runs), np.diff(starts, append=len(images)))
     delay = np.minimum(np.searchsorted(DELAY_ENDS_US, columns.delays_us), len(DELAY_ENDS_US) - 1)
     marks = [
@@ -150,24 +174,27 @@ def sums_of(
             (len(DELAY_ENDS_US), delay),
         )
     ]
-    vectors = np.concatenate([added[:, :_GROUPS], *marks, added[:, _GROUPS:]], axis=1)
-    return [WindowSums(each.copy()) for each in vectors.astype(np.int64)]
+    counts = np.concatenate([*marks, np.add.reduceat(bins, starts, axis=0, dtype=np.int64)], axis=1)
+    return [WindowSums(a.copy(), _few_bytes(b)) for a, b in zip(numbers, counts, strict=True)]
 
 
 def _numbers(columns: ImageColumns) -> Int64:
-    """Return what is summed of each image, in the order of a vector, without its marks."""
-    n = len(columns)
+    """Return what is summed of each image, in the order of the numbers."""
     delays = columns.delays_us[:, None]
-    losses = np.concatenate([columns.loss_numbers, columns.loss_bins.astype(np.int64)], axis=2)
     return np.concatenate(
         [
-            np.ones((n, 1), np.int64),
+            np.ones((len(columns), 1), np.int64),
             columns.counts,
             columns.sums >> 32,
             columns.sums & _LOW,
             delays >> 32,
             delays & _LOW,
-            losses.reshape(n, -1),
+            columns.loss_numbers.reshape(len(columns), -1),
         ],
         axis=1,
     )
+
+
+def _few_bytes(counts: Int64) -> NDArray[np.unsignedinteger[Any]]:
+    """Return counts in as few bytes as hold them."""
+    return counts.astype(np.min_scalar_type(int(counts.max())))

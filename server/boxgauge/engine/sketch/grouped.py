@@ -22,6 +22,8 @@ _BUCKET_AT = GROUP_BITS + CODE_BITS
 _KEY_AT = _BUCKET_AT + plain.BUCKET_BITS
 _LABEL_AT = _KEY_AT + KEY_BITS
 
+# A class with more rows gets bins twice as wide, unless they are as wide as can be.
+MAX_GROUPED_ROWS = 2**16
 # Bytes of a row: its id, and its count; and of a table's objects beside its rows.
 ROW_BYTES = 12
 TABLE_BYTES = 400
@@ -82,7 +84,8 @@ class Tallied:
 class GroupedRows:
     """How many detections of each kind each group has; see `SketchRows`.
 
-    The bins are as wide as a sketch of the same detections has them, whatever the groups.
+    The bins are as wide as a sketch of the same detections has them, and wider where a class
+    has more than 65,536 rows, counted with their groups.
 
     Attributes:
         tallied: Class, bin, bucket, pattern and group as one number each.
@@ -103,7 +106,7 @@ class GroupedRows:
         levels = parts[0].levels
         for each in parts[1:]:
             levels = levels if each.levels is levels else np.maximum(levels, each.levels)
-        tallied = Tallied.joined([each.at(levels).tallied for each in parts])
+        tallied = Tallied.joined([each._widened(levels) for each in parts])
         return cls(tallied, levels).fitted()
 
     def minus(self, other: "GroupedRows") -> "tuple[GroupedRows, NDArray[np.bool_]]":
@@ -116,31 +119,42 @@ class GroupedRows:
 
     def at(self, levels: NDArray[np.uint8]) -> "GroupedRows":
         """Return the rows at these levels, which are nowhere lower than theirs."""
-        if levels is self.levels:
-            return self
+        tallied = self._widened(levels)
+        if tallied is self.tallied:
+            return self if levels is self.levels else replace(self, levels=levels)
+        return GroupedRows(Tallied.joined([tallied]), levels)
+
+    def _widened(self, levels: NDArray[np.uint8]) -> Tallied:
+        """Return the rows at these levels; an id may occur more than once and anywhere."""
         doubled = (levels - self.levels).astype(np.uint64)
-        if not doubled.any():
-            return replace(self, levels=levels)
+        if levels is self.levels or not doubled.any():
+            return self.tallied
         ids = self.tallied.ids
-        key = key_of(ids) >> doubled[label_of(ids)]
-        rest = np.uint64(2**_KEY_AT - 1)
-        ids = (
-            ids >> np.uint64(_LABEL_AT) << np.uint64(_LABEL_AT)
-            | key << np.uint64(_KEY_AT)
-            | (ids & rest)
-        )
-        return GroupedRows(Tallied.joined([Tallied(ids, self.tallied.counts)]), levels)
+        label = label_of(ids)
+        wider = label.astype(np.uint64) << np.uint64(_LABEL_AT)
+        wider |= key_of(ids) >> doubled[label] << np.uint64(_KEY_AT)
+        return Tallied(wider | ids & np.uint64(2**_KEY_AT - 1), self.tallied.counts)
 
     def fitted(self) -> "GroupedRows":
-        """Return the rows with bins just wide enough for the bounds of a sketch."""
-        least = min(plain.MAX_KEYS, plain.MAX_ROWS)
+        """Return the rows with bins just wide enough for the bounds.
+
+        As in a sketch, the level of a class is the lowest at which all that was ever added
+        fits, whatever came first.
+        """
+        least = min(plain.MAX_KEYS, plain.MAX_ROWS, MAX_GROUPED_ROWS)
         if len(self) <= least or np.bincount(label_of(self.tallied.ids)).max() <= least:
             return self
         ids = plain_ids(self.tallied.ids)
         ids = ids[np.append(True, ids[1:] != ids[:-1])[: len(ids)]]
         # How many there are of each is no matter.
         levels = SketchRows(ids, np.ones(len(ids), np.int64), self.levels).fitted().levels
-        return self.at(levels)
+        rows = self.at(levels)
+        while True:
+            held = np.bincount(label_of(rows.tallied.ids), minlength=len(levels))
+            many = (held > MAX_GROUPED_ROWS) & (rows.levels < KEY_BITS)
+            if not many.any():
+                return rows
+            rows = rows.at(rows.levels + many.astype(np.uint8))
 
     def plain(self) -> tuple[SketchRows, NDArray[np.uint8]]:
         """Return the rows as a sketch has them, an id once a group, and the groups."""

@@ -55,7 +55,8 @@ class SketchRows:
         levels = np.maximum(self.levels, other.levels)
         ours, theirs = self.at(levels), other.at(levels)
         ids = np.concatenate([ours.ids, theirs.ids])
-        return summed(ids, np.concatenate([ours.counts, theirs.counts]), levels).fitted()
+        counts = np.concatenate([ours.counts, theirs.counts])
+        return summed(ids, counts, levels, in_runs=True).fitted()
 
     def minus(self, other: "SketchRows") -> "tuple[SketchRows, NDArray[np.bool_]]":
         """Return the difference, and the classes of which there is not as much here."""
@@ -78,7 +79,7 @@ class SketchRows:
             return self
         label = label_of(self.ids)
         ids = packed(label, key_of(self.ids) >> doubled[label], kind_of(self.ids))
-        return summed(ids, self.counts, levels)
+        return summed(ids, self.counts, levels, in_runs=True)
 
     def fitted(self) -> "SketchRows":
         """Return the rows with bins just wide enough to keep to the bounds.
@@ -116,9 +117,14 @@ class SketchRows:
         return replace(self, ids=ids[order], counts=self.counts[order])
 
 
-def summed(ids: UInt64, counts: Int64, levels: NDArray[np.uint8]) -> SketchRows:
-    """Return rows of which ids may have occurred more than once and in any order."""
-    order = np.argsort(ids)
+def summed(
+    ids: UInt64, counts: Int64, levels: NDArray[np.uint8], *, in_runs: bool = False
+) -> SketchRows:
+    """Return rows of which ids may have occurred more than once and in any order.
+
+    Where much of it is ``in_runs`` that ascend, a sort that sees them takes a tenth of the time.
+    """
+    order = np.argsort(ids, kind="stable" if in_runs else None)
     ids, counts = ids[order], counts[order]
     starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])[: len(ids)])
     return SketchRows(ids[starts], np.add.reduceat(counts, starts), levels)

@@ -10,7 +10,8 @@ _MOST_BYTES = 10
 def to_varints(values: ArrayLike) -> bytes:
     """Return the bytes of integers from 0 to 2^64 - 1."""
     left = np.asarray(values, np.uint64).reshape(-1)
-    shifts = np.arange(_MOST_BYTES, dtype=np.uint64) * np.uint64(_BITS)
+    most = max(-(-int(left.max(initial=0)).bit_length() // _BITS), 1)
+    shifts = np.arange(most, dtype=np.uint64) * np.uint64(_BITS)
     groups = left[:, None] >> shifts
     follows = (groups >> np.uint64(_BITS)) > 0
     octets = (groups & np.uint64(_MORE - 1)).astype(np.uint8) | (follows * np.uint8(_MORE))

@@ -154,7 +154,7 @@ class Journal:
         )
         return taken
 
-    async def expire(self, monitor: int, before_us: int, *, limit: int = 1024) -> Expired:
+    async def expire(self, monitor: int, before_us: int, *, limit: int = 512) -> Expired:
         """Let go of sides from before this time and return what they were.
 
         Predictions go by their own time. Ground truth goes when its own time has come and

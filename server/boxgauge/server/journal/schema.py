@@ -10,8 +10,9 @@ APPLICATION_ID = 0x42474A4C  # "BGJL"
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables, whose ANY columns keep 1 and "1" apart
 _CACHE_KIB = 32 * 1024
 PAGE_BYTES = 4096
-# Pages in the write-ahead log before they are copied into the file.
-_LOG_PAGES = 4096
+# Pages in the write-ahead log before they are copied into the file: the commit that copies them
+# takes the longer the more there are.
+_LOG_PAGES = 1000
 
 # Columns are in the order of reading: a row's boxes come last, since SQLite walks
 # through all pages of what stands before a column.

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
@@ -17,6 +19,7 @@ from boxgauge.server.monitor.definition_bytes import definition_bytes, definitio
 from boxgauge.server.monitor.differences import difference
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.names import check_name
+from boxgauge.server.monitor.reporter import Rest
 from boxgauge.server.monitor.surroundings import Surroundings
 
 _LOG = logging.getLogger(__name__)
@@ -137,14 +140,21 @@ class Book:
         del self._monitors[name]
         await monitor.delete()
 
-    async def refresh(self, budget_s: float) -> None:
+    async def refresh(self, rest: Rest | None = None, slices_s: float = math.inf) -> None:
         """Bring exported reports up to date; one that fails is logged and the rest go on.
 
         Args:
-            budget_s: How long the reports of slices may take, all monitors together.
+            rest: Waits after each report; None: nothing does.
+            slices_s: For how long reports of slices are begun, all monitors together; the next
+                time goes on where this one ended.
         """
-        share_s = budget_s / max(len(self._monitors), 1)
-        await self._each("report", lambda monitor: monitor.refresh(share_s))
+        rest = rest or _no_rest
+        await self._each("report", lambda monitor: monitor.refresh(rest))
+        share_s = slices_s / max(len(self._monitors), 1)
+        await self._each(
+            "report of a slice",
+            lambda monitor: monitor.refresh_slices(rest, time.monotonic() + share_s),
+        )
 
     async def tend(self) -> None:
         """Forget what is older than its retention, and write checkpoints."""
@@ -161,3 +171,7 @@ class Book:
                 await of(monitor)
             except Exception:  # noqa: BLE001 (one monitor's fault must not silence the others)
                 _LOG.exception("the %s of monitor %s failed", what, monitor.name)
+
+
+async def _no_rest(_worked_s: float) -> None:
+    """Go on at once."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -30,8 +30,8 @@ _WATERMARK, _ODDITIES = "watermark_us", "oddities"
 class Checkpoints:
     """Writes and reads what is kept of one monitor's stores.
 
-    A sketch's parts are written as they change. An exact monitor has none: it is matched
-    again from the frames, which it keeps for as long as it counts them.
+    A sketch's parts are written as they change. An exact monitor has its watermark only: it is
+    matched again from the frames, which it keeps for as long as it counts them.
 
     Args:
         key: Of the monitor in the journal.
@@ -53,8 +53,10 @@ class Checkpoints:
             return
         # Taken together, before the first wait: one consistent state.
         changed: list[tuple[str, Changed]] = []
-        if self._definition.tally is TallyKind.SKETCH:
+        # Of a journal that is gone with the process nothing will ever be read.
+        if self._around.journal.is_durable:
             self._unsaved[_STATE] = {_STATE: _state(stores)}
+        if self._around.journal.is_durable and self._definition.tally is TallyKind.SKETCH:
             for key, store in stores.quality.items():
                 changed.append((f"quality {key}", store.changed()))
             for name, model in stores.models.items():
@@ -76,12 +78,14 @@ class Checkpoints:
     async def read(self, stores: Stores) -> AsyncIterator[list[Change]]:
         """Take up the last checkpoint, and yield the changes that have to follow it."""
         journal, others = self._around.journal, beside(self._definition.comparisons)
+        parts, self._saved = await journal.parts(self._key)
+        stores.number = self._saved
         if self._definition.tally is TallyKind.EXACT:
+            # What was retracted may have had the highest event time.
+            stores.watermark_us = _state_of(parts).get(_WATERMARK, 0)
             async for changes in journal.current(self._key, beside=others):
                 yield changes
             return
-        parts, self._saved = await journal.parts(self._key)
-        stores.number = self._saved
         _restore(stores, parts)
         async for changes in journal.changes_after(self._key, self._saved):
             yield changes
@@ -96,9 +100,13 @@ def _state(stores: Stores) -> bytes:
     )
 
 
+def _state_of(parts: Mapping[str, Mapping[str, bytes]]) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(parts[_STATE][_STATE]) if _STATE in parts else {}
+    return found
+
+
 def _restore(stores: Stores, parts: Mapping[str, Mapping[str, bytes]]) -> None:
-    state = orjson.loads(parts[_STATE][_STATE]) if _STATE in parts else {}
-    stores.watermark_us = state.get(_WATERMARK, 0)
+    state = _state_of(parts)
     for name, numbers in state.get(_ODDITIES, {}).items():
         stores.model(name).oddities = Oddities(*numbers)
     for key, held in parts.items():
@@ -111,3 +119,5 @@ def _restore(stores: Stores, parts: Mapping[str, Mapping[str, bytes]]) -> None:
             stores.model(name).reference.restore(held)
         elif kind == "estimator":
             stores.model(name).estimator.restore(held)
+    # Last: stores take parts up before they are advanced.
+    stores.watermark_us = state.get(_WATERMARK, 0)

@@ -74,9 +74,7 @@ class Intake:
         slicing: Knows its slices.
         room: Raises where frames with so many boxes and sides would pass a bound.
         outcomes: Where what came of frames is counted, by reason.
-
-    Attributes:
-        watermark_us: The highest event time accepted so far; 0: none yet.
+        watermark_us: Says the highest event time that is counted; 0: none yet.
     """
 
     def __init__(
@@ -85,13 +83,15 @@ class Intake:
         slicing: Slicing,
         room: Callable[[int, int], None],
         outcomes: Outcomes,
+        watermark_us: Callable[[], int],
     ) -> None:
         self._definition = definition
         self._class_ids = np.array([each.id for each in definition.classes], np.int64)
         self._slicing = slicing
         self._room = room
         self._outcomes = outcomes
-        self.watermark_us = 0
+        self._watermark_us = watermark_us
+        self._newest_us = 0
 
     def judge(
         self, model: str, arrivals: Arrivals, observed: Observed, *, now_us: int
@@ -106,6 +106,8 @@ class Intake:
         if arrivals.predictions:
             check_name("model", model)
         found: list[CameFrame] = []
+        # A label is as old as the newest image that the monitor had heard of when it came.
+        self._newest_us = self._watermark_us()
         for predictions in arrivals.predictions:
             faults = prediction_faults(
                 predictions.frames, probability=True, classes=self._class_ids
@@ -164,9 +166,9 @@ class Intake:
         # Last, since it takes room: nothing refuses the frame after it.
         self._room(boxes, 1)
         if is_predicted:
-            self.watermark_us = max(self.watermark_us, at_us)
+            self._newest_us = max(self._newest_us, at_us)
         else:
-            at_us = self.watermark_us or now_us
+            at_us = self._newest_us or now_us
             tags = {LABEL_SOURCE: source} if LABEL_SOURCE in self._slicing.keys else {}
         return CameFrame(
             model=model,
@@ -192,11 +194,12 @@ class Intake:
             wanted = f"after 1970 and at most {ahead:g} s ahead of the service's clock ({now_us})"
             kind = _AheadError if time_us > 0 else InvalidInputError
             raise kind.at("event_times_us", time_us, wanted)
-        oldest = self.watermark_us - self._definition.retention_us
+        watermark_us = self._watermark_us()
+        oldest = watermark_us - self._definition.retention_us
         if time_us < oldest:
             raise _LateError(
                 f"event_times_us is {time_us}: nothing before {oldest} is taken any more, which is"
-                f" the retention behind the newest event time, {self.watermark_us}",
+                f" the retention behind the newest event time, {watermark_us}",
                 field="event_times_us",
                 value=time_us,
             )

@@ -26,7 +26,7 @@ from boxgauge.server.monitor.outcomes import (
     Outcomes,
 )
 from boxgauge.server.monitor.pairs import check_pairs
-from boxgauge.server.monitor.reporter import Asked, Reporter
+from boxgauge.server.monitor.reporter import Asked, Reporter, Rest
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side
 from boxgauge.server.monitor.slicing import Slicing
@@ -35,6 +35,7 @@ from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
 
 _LOG = logging.getLogger(__name__)
+_TAKE_AT_ONCE = 512  # frames of one transaction: all that they join is in memory at once
 _EXPIRE_AT_ONCE = 1000  # sides of one transaction, so that frames never wait long behind it
 
 
@@ -59,7 +60,13 @@ class Monitor:
         self._around = around
         self._share = around.ledger.share()
         self._slicing = Slicing(definition.slices)
-        self._intake = Intake(definition, self._slicing, self._check_room, self.outcomes)
+        self._intake = Intake(
+            definition,
+            self._slicing,
+            self._check_room,
+            self.outcomes,
+            lambda: self._stores.watermark_us,
+        )
         self._beside = beside(definition.comparisons)
         self._matcher = Matcher(
             around.engine,
@@ -191,9 +198,13 @@ class Monitor:
             async for tally in self._reporter.tallies(each, asked, ("", *self.slices)):
                 yield tally
 
-    async def refresh(self, budget_s: float) -> None:
-        """Bring exported reports up to date, those of slices within so much time."""
-        await self._reporter.refresh(budget_s)
+    async def refresh(self, rest: Rest) -> None:
+        """Bring exported reports of all images up to date; ``rest`` waits after each."""
+        await self._reporter.refresh(rest)
+
+    async def refresh_slices(self, rest: Rest, until: float) -> None:
+        """Bring exported reports of slices up to date, one after the other."""
+        await self._reporter.refresh_slices(rest, until)
 
     async def change_after(self, version: int) -> None:
         """Wait until the state is newer than ``version``."""
@@ -208,7 +219,6 @@ class Monitor:
             await self._settle(changes)
             taken += len(changes)
         self._slicing.restore(self._stores.slices())
-        self._intake.watermark_us = self._stores.watermark_us
         self._hold()
         return taken
 
@@ -235,7 +245,6 @@ class Monitor:
         """Forget all images and models."""
         stores = self._stores
         self._begin()
-        self._intake.watermark_us = 0
         self._slicing.clear()
         stores.is_current = False
         with self._line.place() as place:
@@ -265,11 +274,17 @@ class Monitor:
     ) -> Observed:
         stores = self._stores
         with place:
-            if frames:
-                taken = await self._journalled(frames)
-                self._note(frames, taken, observed)
+            for start in range(0, len(frames), _TAKE_AT_ONCE):
+                part = frames[start : start + _TAKE_AT_ONCE]
+                taken = await self._journalled(part)
+                self._note(part, taken, observed)
                 await self._settle(taken.changes, place, stores, taken.number)
-        self._around.telemetry.observed(observed.outcomes)
+        examples = {
+            (each.side, "refused"): each.image_id
+            for each in observed.refused
+            if each.image_id is not None
+        }
+        self._around.telemetry.observed(observed.outcomes, monitor=self.name, examples=examples)
         return observed
 
     async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
@@ -356,7 +371,9 @@ class Monitor:
             counts = self._around.journal.counts(self.key)
             boxes, images = self._reserved.tolist()
             self._share.hold(counts.boxes + boxes, counts.sides + images)
-        self._around.telemetry.tallies(self.name, self._stores.tally_bytes)
+        self._around.telemetry.tallies(
+            self.name, self._stores.tally_bytes, self._around.max_tally_bytes
+        )
 
     def _bump(self) -> None:
         self.version += 1

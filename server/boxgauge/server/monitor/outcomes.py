@@ -24,6 +24,9 @@ class Outcomes:
         self._monitor = monitor
         self._telemetry = telemetry
         self._counts: Counter[str] = Counter()
+        for outcome in (LATE, FUTURE):
+            # From zero on: an alert asks for their rise, and Prometheus cannot see the first one.
+            telemetry.outcome(monitor, outcome, 0)
 
     def count(self, outcome: str, times: int = 1, *, example: ImageId | None = None) -> None:
         """Count an outcome of so many frames, one of which may be named."""

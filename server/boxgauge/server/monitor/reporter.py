@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -18,8 +18,11 @@ from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, Mo
 from boxgauge.server.monitor.steps import model_store, pair_store
 from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.monitor.turns import Ticket
 
 R = TypeVar("R")
+# Waits for as long as refreshing has to rest after so many seconds of work.
+Rest = Callable[[float], Awaitable[None]]
 
 
 class Asked(NamedTuple):
@@ -35,6 +38,13 @@ class Kept(NamedTuple):
 
     version: tuple[int, int]
     made: MonitorReport
+
+
+class Running(NamedTuple):
+    """A report under way, and the turn that it waits for or has."""
+
+    task: "asyncio.Task[Kept]"
+    ticket: Ticket
 
 
 class Reporter:
@@ -62,15 +72,22 @@ class Reporter:
         self._counts = counts
         self._around = around
         self._latest: dict[Asked, Kept] = {}
-        self._running: dict[Asked, asyncio.Task[Kept]] = {}
+        self._running: dict[Asked, Running] = {}
         self._versions = 0
         self._next_slice = 0
 
-    async def report(self, asked: Asked, max_age_s: float = 0.0) -> MonitorReport:
+    async def report(
+        self, asked: Asked, max_age_s: float = 0.0, *, is_urgent: bool = True
+    ) -> MonitorReport:
         """Return a report that reflects at least the state of now, or is no older than that.
 
-        A computation that started before the last change is waited for and then
-        repeated; one that started after it is shared.
+        A computation that read its state before the last change is waited for and then
+        repeated; one that reads it later is shared.
+
+        Args:
+            asked: Which.
+            max_age_s: How old it may be.
+            is_urgent: Somebody waits for it: it goes before those that are only refreshed.
         """
         wanted = self._stores.version(asked.model)
         while True:
@@ -80,19 +97,21 @@ class Reporter:
                     return kept.made
                 if kept.version >= wanted:
                     return self._renewed(asked, kept)
-            task = self._running.get(asked)
+            running = self._running.get(asked)
             # Done, it may still be listed: its callback waits for its turn on the loop, which
             # awaiting what is done never gives.
-            if task is None or task.done():
-                task = asyncio.create_task(self._compute(asked))
-                self._running[asked] = task
-                task.add_done_callback(lambda done: self._done(asked, done))
+            if running is None or running.task.done():
+                running = self._start(asked, is_urgent=is_urgent)
+            elif is_urgent:
+                running.ticket.urge()
             # Shielded: who gives up waiting must not take the report from the others.
-            found = await asyncio.shield(task)
+            found = await asyncio.shield(running.task)
             if found.version >= wanted:
                 return found.made
 
-    async def compare(self, pair: Compared, window: Window, slice_: str) -> MonitorComparison:
+    async def compare(
+        self, pair: Compared, window: Window, slice_: str, *, is_urgent: bool = True
+    ) -> MonitorComparison:
         """Return how two models differ on the images that both have.
 
         Raises:
@@ -114,25 +133,26 @@ class Reporter:
                 paired(engine, made.classes, made.settings, a, b),
             )
 
-        return await self._timed(run)
+        async with self._around.turns.ticket(is_urgent=is_urgent):
+            return await self._timed(run)
 
-    async def refresh(self, budget_s: float) -> None:
-        """Bring what is exported up to date.
+    async def refresh(self, rest: Rest) -> None:
+        """Bring what is exported of all images up to date: each model, window and comparison.
 
-        All images of each model and window, and the comparisons, every time; slices for as long
-        as ``budget_s`` allows, at least one, from where the last time ended.
+        Args:
+            rest: Waits after each, so that refreshing takes no more than its share of time.
         """
-        started = time.perf_counter()
         models = sorted(self._counts().predicted)
         for model in models:
             for window in self._definition.windows:
-                await self.report(Asked(model, window, ""))
+                await self._refreshed(Asked(model, window, ""), rest)
         for pair in self._definition.comparisons:
             if {pair.champion, pair.challenger} <= set(models):
                 for window in self._definition.windows:
-                    compared = await self.compare(pair, window, "")
+                    started = time.perf_counter()
+                    compared = await self.compare(pair, window, "", is_urgent=False)
                     self._around.telemetry.compared(compared)
-        await self._refresh_slices(models, started + budget_s)
+                    await rest(time.perf_counter() - started)
         if self._stores.is_current:
             self._around.telemetry.refreshed(
                 self._monitor, self._counts().labelled, self._stores.watermark_us
@@ -144,25 +164,45 @@ class Reporter:
         """Yield the tally of each slice as bytes."""
         store = self._stores.store(model_store(model))
         for name in slices:
-            held = content_of(store, window, name)
-            yield MonitorTally(model, window, held.span, name, await self._timed(held.tally))
+            async with self._around.turns.ticket(is_urgent=True):
+                held = content_of(store, window, name)
+                data = await self._timed(held.tally)
+            yield MonitorTally(model, window, held.span, name, data)
 
-    async def _refresh_slices(self, models: Sequence[str], until: float) -> None:
+    async def refresh_slices(self, rest: Rest, until: float) -> None:
+        """Bring reports of slices up to date, from where the last time ended, at least one.
+
+        Args:
+            rest: As for `refresh`.
+            until: `time.monotonic` at which no more is begun.
+        """
         asked = [
             Asked(model, window, name)
             for name in sorted(self._stores.slices())
-            for model in models
+            for model in sorted(self._counts().predicted)
             for window in self._definition.windows
         ]
-        if not asked:
-            return
-        self._next_slice %= len(asked)
-        turned = asked[self._next_slice :] + asked[: self._next_slice]
-        for done, each in enumerate(turned, 1):
-            await self.report(each)
-            self._next_slice += 1
-            if done < len(asked) and time.perf_counter() > until:
+        for _ in range(len(asked)):
+            self._next_slice = (self._next_slice + 1) % len(asked)
+            await self._refreshed(asked[self._next_slice], rest)
+            if time.monotonic() > until:
                 break
+
+    async def _refreshed(self, asked: Asked, rest: Rest) -> None:
+        kept = self._latest.get(asked)
+        if kept is not None and kept.version >= self._stores.version(asked.model):
+            self._renewed(asked, kept)
+            return
+        started = time.perf_counter()
+        await self.report(asked, is_urgent=False)
+        await rest(time.perf_counter() - started)
+
+    def _start(self, asked: Asked, *, is_urgent: bool) -> Running:
+        ticket = self._around.turns.ticket(is_urgent=is_urgent)
+        task = asyncio.create_task(self._compute(asked, ticket))
+        running = self._running[asked] = Running(task, ticket)
+        task.add_done_callback(lambda done: self._done(asked, done))
+        return running
 
     def _renewed(self, asked: Asked, kept: Kept) -> MonitorReport:
         """Return a report that still holds, with what goes on beside it."""
@@ -176,12 +216,17 @@ class Reporter:
         return made
 
     def _done(self, asked: Asked, task: asyncio.Task[Kept]) -> None:
-        if self._running.get(asked) is task:
+        running = self._running.get(asked)
+        if running is not None and running.task is task:
             del self._running[asked]
         if not task.cancelled():
             task.exception()  # who still waits gets it; with nobody there it is no news
 
-    async def _compute(self, asked: Asked) -> Kept:
+    async def _compute(self, asked: Asked, ticket: Ticket) -> Kept:
+        async with ticket:
+            return await self._computed(asked)
+
+    async def _computed(self, asked: Asked) -> Kept:
         # Taken together, before the first wait: one consistent state.
         stores, engine, definition = self._stores, self._around.engine, self._definition
         model, window, name = asked
@@ -221,10 +266,9 @@ class Reporter:
         return kept
 
     async def _timed(self, make: Callable[[], R]) -> R:
-        async with self._around.report_turn:
-            started = time.perf_counter()
-            made = await asyncio.get_running_loop().run_in_executor(self._around.executor, make)
-            self._around.telemetry.report_seconds.observe(time.perf_counter() - started)
+        started = time.perf_counter()
+        made = await asyncio.get_running_loop().run_in_executor(self._around.executor, make)
+        self._around.telemetry.report_seconds.observe(time.perf_counter() - started)
         return made
 
     def _pair_stores(self, asked: Compared) -> tuple[tuple[str, str], bool]:

@@ -1,6 +1,5 @@
 """What all monitors of a service share."""
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from boxgauge.engine import Engine
 from boxgauge.server.journal.journal import Journal
 from boxgauge.server.monitor.ledger import Ledger
+from boxgauge.server.monitor.turns import Turns
 from boxgauge.server.telemetry import Telemetry
 
 
@@ -26,7 +26,7 @@ class Surroundings:
         max_waiting: Messages that may wait for a run of matching.
         max_tally_bytes: Bound on the tallies of one sketch monitor.
         max_journal_bytes: Bound on the journal's file.
-        report_turn: Held while a report is computed: one takes memory, several at once take more.
+        turns: Of reports: one takes memory, several at once take more.
     """
 
     engine: Engine
@@ -39,4 +39,4 @@ class Surroundings:
     max_waiting: int
     max_tally_bytes: int
     max_journal_bytes: int
-    report_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    turns: Turns = field(default_factory=Turns)

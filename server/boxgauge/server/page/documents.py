@@ -1,5 +1,6 @@
 """Reports as JSON documents; what is undefined is null, never -1 or NaN.
 
+Plain facts stand in them as the dataclasses that they are: JSON has their fields by name.
 Ids of images and classes are texts there: a browser rounds integers from 2^53 on.
 """
 
@@ -20,7 +21,6 @@ from boxgauge.server.page.parts import (
     differences_part,
     drift_part,
     loss_part,
-    point_part,
     settings_part,
     statistics_part,
 )
@@ -69,12 +69,12 @@ def report_document(shown: Shown, now_us: int) -> Document:
         "positives": report.positives,
         "detections": report.detections,
         "notes": list(report.notes),
-        "operating_point": asdict(report.operating_point),
-        "best": point_part(quality.best),
+        "operating_point": report.operating_point,
+        "best": quality.best,
         "classes": classes_part(quality),
         "curves": [{"iou": iou, "precision": values} for iou, values in quality.curves],
         "calibration": calibration_part(quality.calibration),
-        "mean_losses": asdict(report.losses),
+        "mean_losses": report.losses,
         "losses": [loss_part(each) for each in quality.losses],
         "worst": [
             {
@@ -86,15 +86,15 @@ def report_document(shown: Shown, now_us: int) -> Document:
             for each in quality.worst
         ],
         "sources": [{"source": name, "images": count} for name, count in quality.sources],
-        "delay": quality.delay and asdict(quality.delay),
+        "delay": quality.delay,
         "drift": made.drift and drift_part(made.drift),
-        "estimate": made.estimate and asdict(made.estimate),
+        "estimate": made.estimate,
     }
 
 
 def history_document(points: Sequence[Point], now_us: int) -> Document:
     """Return what was reported over time, oldest first."""
-    return {"now_us": now_us, "points": [asdict(each) for each in points]}
+    return {"now_us": now_us, "points": list(points)}
 
 
 def comparisons_document(found: Sequence[MonitorComparison]) -> Document:

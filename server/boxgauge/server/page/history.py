@@ -60,10 +60,11 @@ class History:
         """Keep what this report says; one of a slice is passed over."""
         if made.slice:
             return
-        point = point_of(made, int(self._now() * 1e6))
+        now_us = int(self._now() * 1e6)
         with self._lock:
             points = self._series.setdefault((made.monitor, made.model, made.window.name), [])
-            points.append(point)
+            # Later than the last one, even where the clock was set back.
+            points.append(point_of(made, max(now_us, points[-1].time_us + 1 if points else 0)))
             most = self._most()
             # A new series leaves less to all others.
             for each in self._series.values() if len(points) == 1 else (points,):

@@ -1,6 +1,6 @@
 """Parts of the documents: what each kind of figure is as JSON."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from boxgauge.engine.analysis.score_curve import ScorePoint
@@ -17,7 +17,7 @@ from boxgauge.server.page.ends import (
     of_interval,
 )
 
-Document = dict[str, Any]  # JSON
+Document = dict[str, Any]  # JSON, with dataclasses where it has their fields by name
 
 
 def settings_part(report: Report) -> Document:
@@ -25,7 +25,7 @@ def settings_part(report: Report) -> Document:
     settings = report.settings
     return {
         "iou_thresholds": settings.iou_thresholds,
-        "areas": [asdict(each) for each in settings.areas],
+        "areas": settings.areas,
         "max_detections": settings.max_detections,
         "strict": settings.strict,
         "score_threshold": settings.score_threshold,
@@ -75,13 +75,8 @@ def _class(
         "ar": of.ar,
         "positives": of.positives,
         "detections": of.detections,
-        "best": point_part(best),
+        "best": best,
     }
-
-
-def point_part(point: ScorePoint | None) -> Document | None:
-    """Return what one score threshold lets through."""
-    return None if point is None else asdict(point)
 
 
 def calibration_part(of: ScoreCalibration) -> Document:

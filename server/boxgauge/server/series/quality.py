@@ -268,14 +268,14 @@ _MONITORS = (
         "boxgauge_report_timestamp_seconds",
         _MONITOR,
         "seconds since 1970",
-        "When the monitor's exported reports were last known to be current.",
+        "When the reports of all images were last known to be current; slices take turns.",
     ),
     gauge("boxgauge_tally_bytes", _MONITOR, "bytes", "Bytes of the monitor's tallies in memory."),
     gauge(
         "boxgauge_tally_bytes_limit",
         _MONITOR,
         "bytes",
-        "Bound on boxgauge_tally_bytes; more is refused.",
+        "Bound on boxgauge_tally_bytes; at it frames are refused.",
     ),
 )
 

@@ -75,6 +75,6 @@ SERVICE = (
         "boxgauge_journal_bytes_limit",
         (),
         "bytes",
-        "Bound on boxgauge_journal_bytes; older frames are dropped to stay below it.",
+        "Bound on boxgauge_journal_bytes; at it frames are refused.",
     ),
 )

@@ -1,4 +1,4 @@
-// The service's documents.
+// The service's documents. Addresses are relative: a proxy may serve the page under a path.
 
 const TIMEOUT_MS = 10000;
 
@@ -15,7 +15,7 @@ export class ApiError extends Error {
 export async function get(name, parameters = {}) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== ""));
   const text = query.toString();
-  const answer = await fetch(`/api/v1/${name}${text ? `?${text}` : ""}`, {
+  const answer = await fetch(`api/v1/${name}${text ? `?${text}` : ""}`, {
     signal: AbortSignal.timeout(TIMEOUT_MS),
     cache: "no-store",
   });

@@ -80,12 +80,12 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
-  hour12: false,
+  hourCycle: "h23",
 });
 const MINUTES = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",
-  hour12: false,
+  hourCycle: "h23",
 });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 

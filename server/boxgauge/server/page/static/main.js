@@ -1,12 +1,12 @@
 // Follows the address, asks the service every few seconds and shows what it says.
 
-import { ApiError, get } from "/static/api.js";
-import { el, replace } from "/static/dom.js";
-import { clock } from "/static/format.js";
-import { routeOf } from "/static/routes.js";
-import { Sections, empty } from "/static/sections.js";
-import { showMonitor } from "/static/views/monitor.js";
-import { showMonitors } from "/static/views/monitors.js";
+import { ApiError, get } from "./api.js";
+import { el, replace } from "./dom.js";
+import { clock } from "./format.js";
+import { routeOf } from "./routes.js";
+import { Sections, empty } from "./sections.js";
+import { showMonitor } from "./views/monitor.js";
+import { showMonitors } from "./views/monitors.js";
 
 const EVERY_MS = 5000;
 

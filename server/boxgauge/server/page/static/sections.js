@@ -1,6 +1,6 @@
 // Parts of a view that are drawn again only when what they show has changed.
 
-import { el, replace } from "/static/dom.js";
+import { el, replace } from "./dom.js";
 
 export class Sections {
   constructor(parent) {
@@ -8,7 +8,8 @@ export class Sections {
     this.shown = new Map();
   }
 
-  // Shows a part; `build(data, redraw)` returns its nodes, none where there is nothing to show.
+  // Shows a part; `build(data, redraw)` returns its nodes, none where there is nothing to show. A
+  // part whose data is null keeps its place.
   show(key, kind, data, build) {
     let part = this.shown.get(key);
     if (!part) {
@@ -21,7 +22,7 @@ export class Sections {
     if (text === part.text) return;
     part.text = text;
     const redraw = () => {
-      const nodes = [build(data, redraw)].flat(Infinity).filter(Boolean);
+      const nodes = data === null ? [] : [build(data, redraw)].flat(Infinity).filter(Boolean);
       part.element.hidden = nodes.length === 0;
       replace(part.element, nodes);
     };

@@ -1,7 +1,7 @@
 // Distributions: bars of now, and a line of the reference where there is one.
 
-import { svg } from "/static/dom.js";
-import { chart, pathOf } from "/static/charts/frame.js";
+import { svg } from "../dom.js";
+import { chart, pathOf } from "./frame.js";
 
 const HEIGHT = 96;
 const BOTTOM = HEIGHT - 18;

@@ -1,9 +1,9 @@
 // Precision over recall.
 
-import { el, svg } from "/static/dom.js";
-import { chart, pathOf, xAxis, yAxis } from "/static/charts/frame.js";
-import { linear } from "/static/charts/scale.js";
-import { ratio } from "/static/format.js";
+import { el, svg } from "../dom.js";
+import { chart, pathOf, xAxis, yAxis } from "./frame.js";
+import { linear } from "./scale.js";
+import { ratio } from "../format.js";
 
 const HEIGHT = 260;
 const LEFT = 34;

@@ -1,6 +1,6 @@
 // What all charts share: they are drawn as wide as there is room, again when that changes.
 
-import { el, svg } from "/static/dom.js";
+import { el, svg } from "../dom.js";
 
 const observer = new ResizeObserver((entries) => {
   for (const entry of entries) entry.target.draw?.(Math.floor(entry.contentRect.width));

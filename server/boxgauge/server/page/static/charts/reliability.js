@@ -1,8 +1,8 @@
 // What scores mean: precision of the detections of each bin of scores, against the score itself.
 
-import { svg } from "/static/dom.js";
-import { chart, xAxis, yAxis } from "/static/charts/frame.js";
-import { linear } from "/static/charts/scale.js";
+import { svg } from "../dom.js";
+import { chart, xAxis, yAxis } from "./frame.js";
+import { linear } from "./scale.js";
 
 const HEIGHT = 260;
 const LEFT = 34;

@@ -1,6 +1,6 @@
 // A value with its intervals on one line, beside the figures that say the same.
 
-import { svg } from "/static/dom.js";
+import { svg } from "../dom.js";
 
 const at = (value, [low, high]) => `${(((value - low) / (high - low)) * 100).toFixed(3)}%`;
 

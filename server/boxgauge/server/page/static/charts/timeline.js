@@ -1,10 +1,10 @@
 // A figure over time with its interval as a band.
 
-import { el, svg } from "/static/dom.js";
-import { bandOf, chart, pathOf, yAxis } from "/static/charts/frame.js";
-import { linear, ratioDomain, ticks, timeTicks } from "/static/charts/scale.js";
-import { clock, day, minutes, ratio } from "/static/format.js";
-import { state } from "/static/state.js";
+import { el, svg } from "../dom.js";
+import { bandOf, chart, pathOf, yAxis } from "./frame.js";
+import { linear, ratioDomain, ticks, timeTicks } from "./scale.js";
+import { clock, day, minutes, ratio } from "../format.js";
+import { state } from "../state.js";
 
 const HEIGHT = 220;
 const LEFT = 40;
@@ -63,7 +63,7 @@ function drawing(width, points, until, chosen, choose) {
   const x = first === last ? () => (LEFT + right) / 2 : linear([first, last], [LEFT, right]);
   const { found, stepS } = timeTicks(first, last, Math.max(Math.floor(width / 130), 2));
   const marks = found.length > 0 ? found : [first];
-  const text = stepS >= 86400 ? day : stepS >= 60 ? minutes : clock;
+  const text = stepS >= 86400 ? day : stepS >= 60 ? dayOrMinutes : clock;
   const at = chosen ?? points.length - 1;
   const shown = points[at];
   return [
@@ -126,6 +126,12 @@ function drawing(width, points, until, chosen, choose) {
       },
     }),
   ];
+}
+
+// Returns the time of day, and the day itself where it begins.
+function dayOrMinutes(us) {
+  const text = minutes(us);
+  return text === "00:00" ? day(us) : text;
 }
 
 function anchor(place, width) {

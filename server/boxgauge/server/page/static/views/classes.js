@@ -1,10 +1,10 @@
 // A line a class, sortable.
 
-import { strip } from "/static/charts/strip.js";
-import { el } from "/static/dom.js";
-import { count, fineRange, range, ratio } from "/static/format.js";
-import { empty, heading } from "/static/sections.js";
-import { state } from "/static/state.js";
+import { strip } from "../charts/strip.js";
+import { el } from "../dom.js";
+import { count, fineRange, range, ratio } from "../format.js";
+import { empty, heading } from "../sections.js";
+import { state } from "../state.js";
 
 const MOST = 100;
 const COLUMNS = [

@@ -1,9 +1,9 @@
 // Two models on the same images.
 
-import { strip } from "/static/charts/strip.js";
-import { el } from "/static/dom.js";
-import { counted, probability, ratio, signed, signedRange } from "/static/format.js";
-import { empty, heading } from "/static/sections.js";
+import { strip } from "../charts/strip.js";
+import { el } from "../dom.js";
+import { counted, probability, ratio, signed, signedRange } from "../format.js";
+import { empty, heading } from "../sections.js";
 
 export function buildComparisons({ found, models }) {
   if (found.length > 0) return found.map(comparison);

@@ -1,9 +1,9 @@
 // Precision and recall: the curves, the operating point and the best threshold.
 
-import { precisionRecall } from "/static/charts/curves.js";
-import { el } from "/static/dom.js";
-import { count, ratio } from "/static/format.js";
-import { empty, heading } from "/static/sections.js";
+import { precisionRecall } from "../charts/curves.js";
+import { el } from "../dom.js";
+import { count, ratio } from "../format.js";
+import { empty, heading } from "../sections.js";
 
 export function buildCurves({ curves, point, best }) {
   return [

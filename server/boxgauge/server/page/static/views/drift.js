@@ -1,9 +1,9 @@
 // What predictions alone say: drift from the reference, and an estimate.
 
-import { bars } from "/static/charts/bars.js";
-import { el } from "/static/dom.js";
-import { count, counted, number, probability, ratio } from "/static/format.js";
-import { empty, fact, heading } from "/static/sections.js";
+import { bars } from "../charts/bars.js";
+import { el } from "../dom.js";
+import { count, counted, number, probability, ratio } from "../format.js";
+import { empty, fact, heading } from "../sections.js";
 
 const TITLES = {
   score: "Score",
@@ -116,7 +116,7 @@ function classBins({ edges, current, reference }, names) {
   };
 }
 
-export function buildEstimate(estimate) {
+export function buildEstimate({ estimate }) {
   const title = heading(
     "Estimate, no labels",
     "What calibrated scores let one expect of all predicted images. It holds as long as scores mean what they meant on the labelled ones.",

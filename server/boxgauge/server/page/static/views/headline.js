@@ -1,11 +1,11 @@
-// The average precision with how sure it is, and COCO's twelve figures.
+// The average precision with how sure it is, and how old that is.
 
-import { linear, ratioDomain, ticks } from "/static/charts/scale.js";
-import { chart } from "/static/charts/frame.js";
-import { strip } from "/static/charts/strip.js";
-import { el, svg } from "/static/dom.js";
-import { counted, duration, fineRange, moment, range, ratio } from "/static/format.js";
-import { empty, heading } from "/static/sections.js";
+import { ruler } from "../charts/ruler.js";
+import { el } from "../dom.js";
+import { counted, duration, fineRange, moment, range, ratio } from "../format.js";
+import { empty, heading } from "../sections.js";
+
+const OLD_S = 300;
 
 export function buildHeadline(r) {
   const [ap, ap50, ap75] = r.statistics;
@@ -92,104 +92,9 @@ export function buildFreshness({
     watermark && `newest image ${moment(watermark, now)}, ${duration(watermarkAge)} ago`,
     `window ${window.name}: ${span}`,
   ];
-  return el("p", { class: "soft small" }, said.filter(Boolean).join(" · "));
-}
-
-// Returns the value and both intervals on a scale of their own.
-function ruler(ap) {
-  const ends = [ap.value, ...(ap.confidence ?? []), ...(ap.certified ?? [])];
-  const domain = ratioDomain(ends, 0.1);
-  return chart({
-    height: 54,
-    label: `AP ${ratio(ap.value)}, 95% interval ${range(ap.confidence)}, certified interval ${fineRange(ap.certified)}`,
-    draw: (width) => {
-      const x = linear(domain, [1, width - 1]);
-      const box = ([low, high], name, top, height) =>
-        svg("rect", {
-          class: name,
-          x: x(low),
-          width: Math.max(x(high) - x(low), 1),
-          y: top,
-          height,
-        });
-      return [
-        svg("line", { class: "track", x1: 0, x2: width, y1: 19, y2: 19 }),
-        ticks(...domain, Math.max(Math.floor(width / 70), 4)).map((each) => [
-          svg("line", { class: "grid", x1: x(each), x2: x(each), y1: 4, y2: 34 }),
-          svg(
-            "text",
-            {
-              class: "tick",
-              x: x(each),
-              y: 50,
-              "text-anchor": x(each) < 14 ? "start" : x(each) > width - 14 ? "end" : "middle",
-            },
-            ratio(each, 2),
-          ),
-        ]),
-        ap.confidence && box(ap.confidence, "confidence", 11, 16),
-        ap.certified && box(ap.certified, "certified", 11, 16),
-        svg("line", { class: "point", x1: x(ap.value), x2: x(ap.value), y1: 6, y2: 32 }),
-      ];
-    },
-  });
-}
-
-export function buildStatistics({ statistics, settings }) {
-  const names = labels(settings);
-  return [
-    heading(
-      "COCO’s figures",
-      "Recall is averaged over IoU, at most so many boxes an image and class.",
-    ),
-    el(
-      "table",
-      { class: "statistics" },
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          ["Figure", "Value", "95% interval", "0 to 1"].map((each, k) =>
-            el("th", { scope: "col", class: k === 3 ? "forest" : null }, each),
-          ),
-        ),
-      ),
-      el(
-        "tbody",
-        {},
-        statistics.map((each) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row" }, each.name, el("small", {}, ` ${names[each.name] ?? ""}`)),
-            el("td", {}, ratio(each.value)),
-            el("td", { class: "interval" }, range(each.confidence)),
-            el("td", { class: "forest" }, strip(each)),
-          ),
-        ),
-      ),
-    ),
-  ];
-}
-
-function labels({ iou_thresholds: ious, max_detections: most }) {
-  const iou =
-    ious.length > 1 ? `${ious[0].toFixed(2)}–${ious.at(-1).toFixed(2)}` : ious[0].toFixed(2);
-  const found = (k) => (most[k] === undefined ? "" : `≤ ${counted(most[k], "box", "boxes")}`);
-  return {
-    AP: `IoU ${iou}`,
-    AP50: "IoU 0.50",
-    AP75: "IoU 0.75",
-    APs: "small",
-    APm: "medium",
-    APl: "large",
-    AR1: found(0),
-    AR10: found(1),
-    AR100: found(2),
-    ARs: "small",
-    ARm: "medium",
-    ARl: "large",
-  };
+  return el(
+    "p",
+    { class: age > OLD_S ? "warn small" : "soft small" },
+    said.filter(Boolean).join(" · "),
+  );
 }

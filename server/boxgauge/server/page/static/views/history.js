@@ -1,17 +1,17 @@
 // What was reported over time.
 
-import { timeline } from "/static/charts/timeline.js";
-import { el } from "/static/dom.js";
-import { clock, count, day, fineRange, percent, range, ratio } from "/static/format.js";
-import { empty, heading } from "/static/sections.js";
-import { state } from "/static/state.js";
+import { timeline } from "../charts/timeline.js";
+import { el } from "../dom.js";
+import { clock, count, day, fineRange, percent, range, ratio } from "../format.js";
+import { empty, heading } from "../sections.js";
+import { state } from "../state.js";
 
 const FIGURES = [
   ["ap", "AP"],
   ["ap50", "AP50"],
   ["precision", "Precision"],
   ["recall", "Recall"],
-  ["label_coverage", "Label coverage"],
+  ["label_coverage", "Coverage"],
 ];
 const IN_TABLE = 20;
 

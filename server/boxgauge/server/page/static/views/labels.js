@@ -1,8 +1,8 @@
 // What the figures rest on: which images have labels, from where and how late.
 
-import { el } from "/static/dom.js";
-import { count, counted, duration, percent } from "/static/format.js";
-import { empty, fact, heading } from "/static/sections.js";
+import { el } from "../dom.js";
+import { count, counted, duration, percent } from "../format.js";
+import { empty, fact, heading } from "../sections.js";
 
 const LOW = 0.5;
 

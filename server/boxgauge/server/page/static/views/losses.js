@@ -1,12 +1,12 @@
 // What scores mean, and the losses of what was matched.
 
-import { bars } from "/static/charts/bars.js";
-import { reliability } from "/static/charts/reliability.js";
-import { el } from "/static/dom.js";
-import { count, counted, number, ratio } from "/static/format.js";
-import { empty, fact, heading } from "/static/sections.js";
+import { bars } from "../charts/bars.js";
+import { reliability } from "../charts/reliability.js";
+import { el } from "../dom.js";
+import { count, counted, number, ratio } from "../format.js";
+import { empty, fact, heading } from "../sections.js";
 
-export function buildCalibration({ calibration }) {
+export function buildCalibration(calibration) {
   const bins = calibration.detections
     .map((detections, k) => ({
       detections,

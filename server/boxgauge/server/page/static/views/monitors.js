@@ -1,10 +1,10 @@
 // All monitors, a line a model.
 
-import { strip } from "/static/charts/strip.js";
-import { el } from "/static/dom.js";
-import { NONE, counted, duration, moment, percent, range, ratio } from "/static/format.js";
-import { hashOf } from "/static/routes.js";
-import { empty } from "/static/sections.js";
+import { strip } from "../charts/strip.js";
+import { el } from "../dom.js";
+import { NONE, counted, duration, moment, percent, range, ratio } from "../format.js";
+import { hashOf } from "../routes.js";
+import { empty } from "../sections.js";
 
 const COLUMNS = [
   "Monitor",
@@ -110,11 +110,13 @@ function monitors(monitor, nowUs) {
         model,
         cell(
           "AP, 95%",
-          [
-            el("b", {}, ratio(summary.ap)),
-            " ",
-            el("span", { class: "interval" }, range(summary.confidence ?? summary.certified)),
-          ],
+          summary.images === 0
+            ? el("span", { class: "soft" }, "no labels yet")
+            : [
+                el("b", {}, ratio(summary.ap)),
+                " ",
+                el("span", { class: "interval" }, summary.confidence && range(summary.confidence)),
+              ],
           { class: "figure" },
         ),
         cell("", strip({ ...summary, value: summary.ap }), { class: "forest" }),

@@ -1,8 +1,8 @@
 // The images with the most errors, by id.
 
-import { el } from "/static/dom.js";
-import { count, number, ratio } from "/static/format.js";
-import { empty, heading } from "/static/sections.js";
+import { el } from "../dom.js";
+import { count, number, ratio } from "../format.js";
+import { empty, heading } from "../sections.js";
 
 export function buildWorst({ worst, point }) {
   const title = heading(

@@ -1,108 +1,35 @@
-"""Asynchronous clients, on ``grpc.aio``."""
+"""The asynchronous client of monitors."""
 
 import asyncio
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import contextmanager, suppress
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
 import grpc.aio
 
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
+from boxgauge.client.async_channel import AsyncClient
+from boxgauge.client.async_sending import EOF, Batches, each_of, next_answer, send_all
 from boxgauge.client.async_status import stream_translated
-from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
-from boxgauge.client.checks import check_target, check_text, check_window, closed
+from boxgauge.client.channels import CALL_TIMEOUT_S, WINDOW
+from boxgauge.client.checks import check_text, check_window
 from boxgauge.client.comparisons import Comparison, comparison_from
-from boxgauge.client.messages import Batch, check_source
+from boxgauge.client.messages import check_source
 from boxgauge.client.monitor_settings import MonitorSettings
 from boxgauge.client.monitors import Monitor, monitor_from
-from boxgauge.client.reports import (
-    EvaluationResult,
-    MonitorReport,
-    evaluation_result_from,
-    monitor_report_from,
-)
+from boxgauge.client.reports import MonitorReport, monitor_report_from
 from boxgauge.client.requests import (
     compare_request,
     create_request,
-    evaluate_request,
     export_request,
-    first_evaluate_request,
     observe_request,
     report_request,
     watch_request,
 )
 from boxgauge.client.settings import EvaluationSettings
-from boxgauge.client.status import translated
 from boxgauge.client.tallies import ExportedTally, TallyParts
-from boxgauge.v1 import evaluation_pb2, evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
-
-T = TypeVar("T")
-_EOF = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
-Batches = Iterable[Batch | Sequence[Batch]] | AsyncIterable[Batch | Sequence[Batch]]
+from boxgauge.v1 import monitor_pb2, monitor_pb2_grpc
 
 
-class _AsyncClient:
-    """A channel to one service, closed at the end of an ``async with`` block.
-
-    Args:
-        target: HOST:PORT.
-        credentials: TLS; None: plain text.
-        timeout_s: Longest wait for the answer to a call that is not a stream.
-    """
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        credentials: grpc.ChannelCredentials | None = None,
-        timeout_s: float = CALL_TIMEOUT_S,
-    ) -> None:
-        self.target = check_target(target)
-        self._closed = False
-        self._timeout_s = timeout_s
-        self._channel = (
-            grpc.aio.insecure_channel(target, options=OPTIONS)
-            if credentials is None
-            else grpc.aio.secure_channel(target, credentials, options=OPTIONS)
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the channel; calls that still run are cancelled."""
-        self._closed = True
-        await self._channel.close(None)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise closed(self.target)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        self._check_open()
-        with translated(self.target):
-            yield
-
-
-class AsyncMonitorClient(_AsyncClient):
+class AsyncMonitorClient(AsyncClient):
     """`MonitorClient` for asyncio; the methods mean the same."""
 
     def __init__(
@@ -166,11 +93,11 @@ class AsyncMonitorClient(_AsyncClient):
         free = asyncio.Semaphore(check_window(window))
         call = self._stub.Observe()
         requests = _numbered(monitor, model, batches, free)
-        sender = asyncio.create_task(_send(call, requests))
+        sender = asyncio.create_task(send_all(call, requests))
         reader = asyncio.create_task(call.read())
         try:
             async with stream_translated(self.target, call):
-                while await _first_of(reader, sender) is not _EOF:
+                while await next_answer(reader, sender) is not EOF:
                     answer = reader.result()
                     reader = asyncio.create_task(call.read())
                     free.release()
@@ -242,75 +169,11 @@ class AsyncMonitorClient(_AsyncClient):
             call.cancel()
 
 
-class AsyncEvaluationClient(_AsyncClient):
-    """`EvaluationClient` for asyncio."""
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        credentials: grpc.ChannelCredentials | None = None,
-        timeout_s: float = CALL_TIMEOUT_S,
-    ) -> None:
-        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
-        self._stub = evaluation_pb2_grpc.EvaluationServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
-
-    async def evaluate(
-        self,
-        classes: Mapping[int, str],
-        batches: Batches,
-        settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008  # frozen
-    ) -> EvaluationResult:
-        """Return the exact report over all frames; a missing side counts as empty."""
-        check_source(batches)
-        first = first_evaluate_request(classes, settings)
-
-        async def requests() -> AsyncIterator[evaluation_pb2.EvaluateRequest]:
-            yield first
-            async for item in _each(batches):
-                yield evaluate_request(item)
-
-        self._check_open()
-        call = self._stub.Evaluate()
-        try:
-            async with stream_translated(self.target, call):
-                await _send(call, requests())
-                return evaluation_result_from(await call)
-        finally:
-            call.cancel()
-
-
 async def _numbered(
     monitor: str, model: str, batches: Batches, free: asyncio.Semaphore
 ) -> AsyncIterator[monitor_pb2.ObserveRequest]:
     sequence = 0
-    async for item in _each(batches):
+    async for item in each_of(batches):
         await free.acquire()
         yield observe_request(monitor, model, sequence, item)
         sequence += 1
-
-
-async def _each(batches: Batches) -> AsyncIterator[Batch | Sequence[Batch]]:
-    if isinstance(batches, AsyncIterable):
-        async for item in batches:
-            yield item
-    else:
-        for item in batches:
-            yield item
-
-
-async def _send(call: Any, requests: AsyncIterator[Any]) -> None:  # noqa: ANN401  # two call types
-    # A service that ended the call early says why in its status, which is read next.
-    with suppress(asyncio.InvalidStateError):
-        async for request in requests:
-            await call.write(request)
-        await call.done_writing()
-
-
-async def _first_of(reader: asyncio.Task[T], sender: asyncio.Task[None]) -> T:
-    """Return the next answer, or raise at once what the sender ran into."""
-    if not sender.done():
-        await asyncio.wait([reader, sender], return_when=asyncio.FIRST_COMPLETED)
-    if sender.done() and not reader.done():
-        await sender
-    return await reader

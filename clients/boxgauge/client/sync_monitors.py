@@ -1,96 +1,33 @@
-"""Synchronous clients."""
+"""The synchronous client of monitors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import chain
-from types import TracebackType
-from typing import Self
 
 import grpc
 
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
-from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS, WINDOW
-from boxgauge.client.checks import check_target, check_text, check_window, closed
+from boxgauge.client.channels import CALL_TIMEOUT_S, WINDOW
+from boxgauge.client.checks import check_text, check_window
 from boxgauge.client.comparisons import Comparison, comparison_from
 from boxgauge.client.messages import Batch, check_source
 from boxgauge.client.monitor_settings import MonitorSettings
 from boxgauge.client.monitors import Monitor, monitor_from
-from boxgauge.client.reports import (
-    EvaluationResult,
-    MonitorReport,
-    evaluation_result_from,
-    monitor_report_from,
-)
+from boxgauge.client.reports import MonitorReport, monitor_report_from
 from boxgauge.client.requests import (
     compare_request,
     create_request,
-    evaluate_request,
     export_request,
-    first_evaluate_request,
     observe_request,
     report_request,
     watch_request,
 )
 from boxgauge.client.settings import EvaluationSettings
-from boxgauge.client.status import translated
+from boxgauge.client.sync_channel import Client
 from boxgauge.client.tallies import ExportedTally, TallyParts
 from boxgauge.client.window import Window
-from boxgauge.v1 import evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
+from boxgauge.v1 import monitor_pb2, monitor_pb2_grpc
 
 
-class _Client:
-    """A channel to one service, closed at the end of a ``with`` block.
-
-    Args:
-        target: HOST:PORT.
-        credentials: TLS; None: plain text.
-        timeout_s: Longest wait for the answer to a call that is not a stream.
-    """
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        credentials: grpc.ChannelCredentials | None = None,
-        timeout_s: float = CALL_TIMEOUT_S,
-    ) -> None:
-        self.target = check_target(target)
-        self._closed = False
-        self._timeout_s = timeout_s
-        self._channel = (
-            grpc.insecure_channel(target, options=OPTIONS)
-            if credentials is None
-            else grpc.secure_channel(target, credentials, options=OPTIONS)
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the channel; calls that still run are cancelled."""
-        self._closed = True
-        self._channel.close()
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise closed(self.target)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        self._check_open()
-        with translated(self.target):
-            yield
-
-
-class MonitorClient(_Client):
+class MonitorClient(Client):
     """Streams frames to monitors and asks for their reports.
 
     Every method raises the `BoxGaugeError` that fits the service's status.
@@ -266,46 +203,3 @@ class MonitorClient(_Client):
             parts.end()
         finally:
             call.cancel()
-
-
-class EvaluationClient(_Client):
-    """Evaluates a closed set of frames on the service."""
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        credentials: grpc.ChannelCredentials | None = None,
-        timeout_s: float = CALL_TIMEOUT_S,
-    ) -> None:
-        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
-        self._stub = evaluation_pb2_grpc.EvaluationServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
-
-    def evaluate(
-        self,
-        classes: Mapping[int, str],
-        batches: Iterable[Batch | Sequence[Batch]],
-        settings: EvaluationSettings = EvaluationSettings(),  # noqa: B008  # frozen
-    ) -> EvaluationResult:
-        """Return the exact report over all frames; a missing side counts as empty.
-
-        Args:
-            classes: Names by class id; detections of others are dropped and counted.
-            batches: One message each; an image's side comes once.
-            settings: Thresholds.
-
-        Raises:
-            InvalidInputError: A frame is bad.
-        """
-        check_source(batches)
-        requests = Window(
-            chain(
-                [first_evaluate_request(classes, settings)],
-                (evaluate_request(item) for item in batches),
-            )
-        )
-        try:
-            with self._translated():
-                return evaluation_result_from(self._stub.Evaluate(iter(requests)))
-        finally:
-            requests.close()
