@@ -146,14 +146,14 @@ class Stores:
         self, steps: Sequence[Step], joined: Sequence[Joined], matched: MatchedImages
     ) -> None:
         places = {each.key: k for k, each in enumerate(joined)}
-        grouped: dict[tuple[str, int], list[int]] = {}
+        grouped: dict[tuple[str, int], list[Joined]] = {}
         for step in steps:
-            grouped.setdefault((step.store, step.sign), []).append(places[step.joined.key])
+            grouped.setdefault((step.store, step.sign), []).append(step.joined)
         for (key, sign), chosen in grouped.items():
             store = self.store(key)
-            is_all = chosen == [*range(len(joined))]
-            images = matched if is_all else matched.select(chosen)
-            facts = facts_of([joined[k] for k in chosen])
+            rows = [places[each.key] for each in chosen]
+            images = matched if rows == [*range(len(joined))] else matched.select(rows)
+            facts = facts_of(chosen)
             (store.add if sign > 0 else store.subtract)(images, facts)
             if name := model_of(key):
                 self.model(name).learn(images, sign)
