@@ -246,7 +246,7 @@ class Watching:
         chosen = random.Random(0)
         with MonitorClient(self._served.address) as client:
             while not stop.wait(0.2):
-                kind, age = chosen.choice([("all", 0.0), ("all", 15.0), ("camera", 0.0)])
+                kind, age = chosen.choice([("all", 0.0), ("all", 30.0), ("camera", 30.0)])
                 slice_ = "" if kind == "all" else f"camera={chosen.randrange(CAMERAS):03d}"
                 started = time.perf_counter()
                 try:

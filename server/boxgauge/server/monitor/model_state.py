@@ -15,7 +15,7 @@ from boxgauge.server.monitor.outlook import Outlook
 from boxgauge.server.monitor.reference import Reference
 from boxgauge.server.monitor.rows import unpack_predictions
 from boxgauge.server.monitor.steps import prediction_facts
-from boxgauge.server.monitor.trial import Trial
+from boxgauge.server.monitor.trial import IMAGES, Trial
 
 Images = Sequence[tuple[ImageId, HeldSide]]
 
@@ -38,6 +38,7 @@ class ModelState:
         self._engine = engine
         self._level = definition.drift.level
         self._trial: Trial | None = None
+        self._next_trial = 0
 
     def exchange(self, gone: Images, came: Images) -> None:
         """Take predictions out and others in."""
@@ -79,13 +80,15 @@ class ModelState:
         """
         if sign < 0:
             if self._trial is not None and self._trial.has(images):
-                self._trial = None
+                self._trial, self._next_trial = None, 0
             return
-        before = self.estimator.snapshot()
         if self._trial is None:
-            if before.counts.images < MIN_CALIBRATION_IMAGES:
+            before = self.estimator.snapshot()
+            if before.counts.images < max(MIN_CALIBRATION_IMAGES, self._next_trial):
                 return
             self._trial = Trial(self._engine, *self._asked, before)
+            # One in ten images is tried, which costs about as much as learning from it does.
+            self._next_trial = before.counts.images + 10 * IMAGES
         self._trial.add(images)
         if self._trial.is_long_enough():
             result, self._trial = self._trial.result(), None
