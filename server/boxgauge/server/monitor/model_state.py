@@ -40,14 +40,15 @@ class ModelState:
         self._trial: Trial | None = None
         self._next_trial = 0
 
-    def exchange(self, gone: Images, came: Images) -> None:
-        """Take predictions out and others in."""
+    def exchange(self, gone: Images, came: Images, *, is_rebuilt: bool = False) -> None:
+        """Take predictions out and others in; what is rebuilt the reference had seen already."""
         for images, change in ((gone, self.predicted.subtract), (came, self.predicted.add)):
             if images:
                 ids = tuple(image_id for image_id, _ in images)
                 frames = unpack_predictions(ids, [side.rows for _, side in images])
                 change(frames, prediction_facts(images))
-        self.reference.exchange(gone, came)
+        if not is_rebuilt:
+            self.reference.exchange(gone, came)
 
     def learn(self, images: MatchedImages, sign: int) -> None:
         """Take labelled images in or, with -1, out again."""

@@ -39,6 +39,7 @@ class Stores:
         number: Of the last change that is reflected.
         is_current: The monitor was not reset since.
         missed: Of the first change that is not reflected though it should be; None: all are.
+        is_rebuilt: What is applied is what the frames that are held say, not what changed.
         models: What is kept of each model beside its labelled images.
         quality: Labelled images, by the keys of `steps`.
     """
@@ -48,6 +49,7 @@ class Stores:
         self.number = 0
         self.is_current = True
         self.missed: int | None = None
+        self.is_rebuilt = False
         self.models: dict[str, ModelState] = {}
         self.quality: dict[str, AnyStore] = {}
         self._definition = definition
@@ -115,7 +117,7 @@ class Stores:
         times = [each.predictions_after.time_us for each in changes if each.predictions_after]
         self.watermark_us = max([self.watermark_us, *times])
         for name, (gone, came) in predictions_of(changes).items():
-            self.model(name).exchange(gone, came)
+            self.model(name).exchange(gone, came, is_rebuilt=self.is_rebuilt)
         if matched is not None:
             self._exchange(steps, joined, matched)
         for name in {change.model for change in changes}:
