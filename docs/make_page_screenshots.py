@@ -3,7 +3,7 @@
     python docs/make_page_screenshots.py
 
 Needs the exported graphs in ``graphs/`` and the command ``chromium``. Streams the sample's 200
-images as if two cameras had taken them within the last 70 minutes: all predictions of two models,
+images as if two cameras had taken them within the last 110 minutes: all predictions of two models,
 labels of most images. Two things are simulated, so that there is something to see: the second
 model's boxes are rounded to multiples of 3 px, and in the last 20 minutes scores fade.
 """
@@ -32,7 +32,7 @@ from boxgauge.v1 import frames_pb2, monitor_pb2, monitor_pb2_grpc, report_pb2
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE, IMAGES = ROOT / "examples" / "sample", ROOT / "docs" / "images"
 MONITOR, CHAMPION, CHALLENGER = "yard", "detector-2", "detector-2-coarse"
-STEPS, MINUTES, UNLABELLED = 20, 70, 30
+STEPS, MINUTES, UNLABELLED = 20, 110, 30
 F64 = frames_pb2.FLOAT_TYPE_FLOAT64
 XYWH = frames_pb2.BOX_FORMAT_XYWH
 
@@ -140,11 +140,18 @@ def stream(address: str, page: str) -> None:
             for answer in stub.Observe(iter(requests)):
                 if answer.errors:
                     raise SystemExit(str(answer.errors[0]))
-            wait_for(page, rows[-1] + 1)
+            wait_for(page, in_last_hour(times_us[: rows[-1] + 1]))
+
+
+def in_last_hour(times_us: list[int]) -> int:
+    """Return how many images the window of an hour has, which ends with the newest's minute."""
+    minute_us = 60_000_000
+    from_us = (times_us[-1] // minute_us + 1 - 60) * minute_us
+    return sum(each >= from_us for each in times_us)
 
 
 def wait_for(page: str, images: int) -> None:
-    """Wait until the report that the page shows reflects so many predicted images."""
+    """Wait until the reports that the page shows reflect so many predicted images."""
     url = f"{page}api/v1/monitors"
     for _ in range(600):
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (loopback)

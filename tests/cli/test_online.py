@@ -10,9 +10,6 @@ from boxgauge.engine import ExactTally
 from .conftest import Boxgauge
 from .test_replay import replayed
 
-# REMOVE once the service keeps windows and slices.
-pytestmark = pytest.mark.skip(reason="the service does not keep windows and slices yet")
-
 START = "2026-01-01T00:00:00Z"
 
 

@@ -26,9 +26,6 @@ from boxgauge.frames import InvalidInputError
 
 from .feed.proxy import Proxy
 
-# REMOVE once the service keeps windows and slices.
-pytestmark = pytest.mark.skip(reason="the service does not keep windows and slices yet")
-
 CLASSES = {1: "cat", 2: "dog"}
 HOUR = 3600.0
 NOW = time.time() - 60

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine
 from boxgauge.server.app import App
+from boxgauge.server.monitor.book import Book
 from boxgauge.server.settings import read_settings
 from boxgauge.v1 import frames_pb2, monitor_pb2, monitor_pb2_grpc, report_pb2
 from tests.integration.scenes import Record, Scene
@@ -196,7 +197,7 @@ class Service:
         """Return the answer of one RPC."""
 
         async def call() -> Message:
-            stub = monitor_pb2_grpc.MonitorServiceStub(self._channel())
+            stub = monitor_pb2_grpc.MonitorServiceStub(self.channel())
             answer: Message = await getattr(stub, method)(request)
             return answer
 
@@ -212,7 +213,7 @@ class Service:
             yield request
 
         async def call() -> monitor_pb2.ObserveResponse:
-            stub = monitor_pb2_grpc.MonitorServiceStub(self._channel())
+            stub = monitor_pb2_grpc.MonitorServiceStub(self.channel())
             (answer,) = [each async for each in stub.Observe(one())]
             return answer
 
@@ -222,8 +223,7 @@ class Service:
         """Let it expire frames and write a checkpoint now."""
 
         async def tend() -> None:
-            assert self._running is not None
-            await self._running[0].book.tend()
+            await self.book().tend()
 
         self.run(tend())
 
@@ -231,9 +231,15 @@ class Service:
         """Return what a coroutine returns on the service's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
-    def _channel(self) -> aio.Channel:
+    def channel(self) -> aio.Channel:
+        """Return the channel to it, of its own loop."""
         assert self._running is not None
         return self._running[1]
+
+    def book(self) -> Book:
+        """Return its monitors; to be touched on its loop alone."""
+        assert self._running is not None
+        return self._running[0].book
 
     async def _start(self) -> None:
         settings = read_settings(

@@ -163,6 +163,25 @@ class Monitors(RuleBasedStateMachine):
         for kind, expected in self.expected.items():
             self._check(kind, expected, model, window, name)
 
+    @precondition(lambda self: self.expected[EXACT].watermark)
+    @rule(window=st.sampled_from(sorted(WINDOWS)))
+    def compare_the_models(self, window: str) -> None:
+        expected = self.expected[EXACT]
+        if not {name for name, _ in expected.sides} >= {*MODELS}:
+            return
+        request = monitor_pb2.CompareModelsRequest(
+            monitor=EXACT, champion="a", challenger="b", window=window
+        )
+        comparison = self.service.call("CompareModels", request).comparison
+        both = {each.image for each in expected.counted("b")}
+        images = [
+            each.image
+            for each in expected.counted("a")
+            if each.image in both
+            and comparison.window.from_us <= each.predictions.time_us < comparison.window.until_us
+        ]
+        assert comparison.images == len(images)
+
     def teardown(self) -> None:
         if not hasattr(self, "service"):
             return

@@ -68,7 +68,7 @@ async def test_a_report_s_series_are_those_of_its_window_and_slice(
 ) -> None:
     await calls.create(asked=settings(kind))
     await fill(calls)
-    await app.book.refresh(60)
+    await app.book.refresh()
     report = await calls.report(model="m", window=window, slice=slice)
     found = samples(app.telemetry.text())
     who = {"monitor": "cam", "model": "m", "window": window, "slice": slice}
@@ -116,7 +116,7 @@ async def test_a_comparison_s_series_are_what_the_call_answers(
 ) -> None:
     await calls.create(asked=settings(kind))
     await fill(calls)
-    await app.book.refresh(60)
+    await app.book.refresh()
     request = monitor_pb2.CompareModelsRequest(monitor="cam", champion="m", challenger="n")
     comparison = (await calls.monitors.CompareModels(request)).comparison
     found = samples(app.telemetry.text())
@@ -139,7 +139,7 @@ async def test_a_comparison_s_series_are_what_the_call_answers(
 async def test_a_monitor_of_many_slices_stays_below_the_bound(app: App, calls: Calls) -> None:
     await calls.create(asked=settings(monitor_pb2.TALLY_KIND_EXACT))
     await fill(calls)
-    await app.book.refresh(60)
+    await app.book.refresh()
     found = samples(app.telemetry.text())
     shown = sum(
         len(series)

@@ -1,6 +1,7 @@
 """The composition root: builds every object of the service once, starts and stops it."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -41,6 +42,8 @@ _LIST_S = 5.0  # how long a page may wait for the event loop to list the monitor
 # Of the time, what refreshing exported reports and writing checkpoints may take at most: the rest
 # is for frames, and for reports that somebody waits for.
 _REFRESHING_SHARE, _TENDING_SHARE = 0.25, 0.1
+# Between two rounds of refreshing, as a share of the interval.
+_LEAST_PAUSE = 0.1
 
 
 class App:
@@ -176,6 +179,9 @@ class App:
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
+        # What is there now stays: looking through it again and again only makes pauses.
+        gc.collect()
+        gc.freeze()
         self._is_ready = True
 
     def _listed(self, loop: asyncio.AbstractEventLoop) -> tuple[MonitorEntry, ...]:
@@ -191,10 +197,16 @@ class App:
         )
 
     async def _refresh(self) -> None:
-        """Keep the exported reports up to date."""
+        """Keep the exported reports up to date: those of all images at every interval.
+
+        What is left of the interval is for slices.
+        """
+        interval_s = self.settings.report_interval_s
+        due = time.monotonic()
         while True:
-            await asyncio.sleep(self.settings.report_interval_s)
-            await self.book.refresh(_rest, self.settings.report_interval_s)
+            due = max(due + interval_s, time.monotonic() + _LEAST_PAUSE * interval_s)
+            await asyncio.sleep(due - time.monotonic())
+            await self.book.refresh(_rest, until=due + (1 - _LEAST_PAUSE) * interval_s)
 
     async def _tend(self) -> None:
         """Forget what is too old, and write checkpoints: in a share of the time at most."""

@@ -11,9 +11,6 @@ from tests.served import Server
 
 from .test_outages import CLASSES, IMAGES, QUICK, TAKEN, WAIT_S, report_of, same, sides
 
-# REMOVE once the service has a journal.
-pytestmark = pytest.mark.skip(reason="the service has no journal yet")
-
 KILLED_AT = (40, 80)
 
 

@@ -69,18 +69,19 @@ class Sides:
             )
         return found
 
-    def content(self) -> Counter[tuple[str, int, int, int]]:
+    def content(self) -> Counter[tuple[str, int, int, int, int]]:
         """Return what every store should have now."""
-        found: Counter[tuple[str, int, int, int]] = Counter()
+        found: Counter[tuple[str, int, int, int, int]] = Counter()
         for (model, image), held in self.held.items():
             truth = self.held.get(("", image))
             if model == "" or truth is None:
                 continue
-            found[model_store(model), image, held.number, truth.number] += 1
+            found[model_store(model), image, held.number, truth.number, held.number] += 1
             for pair in PAIRS:
                 other = pair.other(model)
                 if other and (other, image) in self.held:
-                    found[pair_store(pair, model), image, held.number, truth.number] += 1
+                    told_by = self.held[pair.champion, image].number
+                    found[pair_store(pair, model), image, held.number, truth.number, told_by] += 1
         return found
 
 
@@ -88,12 +89,13 @@ class Sides:
 def test_stores_have_what_is_joined_now_in_any_batching(
     events: list[tuple[str, int, bool]], size: int
 ) -> None:
-    sides, stores = Sides(), Counter[tuple[str, int, int, int]]()
+    sides, stores = Sides(), Counter[tuple[str, int, int, int, int]]()
     waiting: list[Change] = []
 
     def settle() -> None:
         for step in steps_of(waiting, PAIRS):
-            key = (step.store, step.joined.image_id, *step.joined.key)
+            joined = step.joined
+            key = (step.store, joined.image_id, *joined.key, joined.told_by.number)
             stores[key] += step.sign
             assert stores[key] in (0, 1), "taken out before it was in, or put in twice"
         waiting.clear()

@@ -83,6 +83,10 @@ class Calibration:
             ap50=_moved(measured.ap50, learned.ap50, expected.ap50),
         )
 
+    def measured_ap50(self) -> float | None:
+        """Return the AP50 that the labelled images have, up to the order within bins of score."""
+        return self._measured().ap50
+
     def _expected(self, detections: Int64, images: int) -> "_Point":
         """Return what is to be expected of detections by class and bin of score.
 

@@ -1,6 +1,7 @@
 """Two models on the same images: differences by a paired jackknife."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,6 +55,25 @@ def paired(
         if (difference := _difference(a, b, name, error, n)) is not None
     }
     return PairedQuality(a.report.images, found)
+
+
+def shared(
+    champion: WindowColumns, challenger: WindowColumns
+) -> tuple[WindowColumns, WindowColumns]:
+    """Return the two with the images alone that both have, in the champion's groups."""
+    places = {image_id: k for k, image_id in enumerate(challenger.image_ids)}
+    ours = [k for k, image_id in enumerate(champion.image_ids) if image_id in places]
+    theirs = [places[champion.image_ids[k]] for k in ours]
+    a, b = (
+        replace(
+            window,
+            image_ids=tuple(window.image_ids[k] for k in rows),
+            columns=window.columns.take(np.array(rows, np.int64)),
+            groups=champion.groups[np.array(ours, np.int64)],
+        )
+        for window, rows in ((champion, ours), (challenger, theirs))
+    )
+    return a, b
 
 
 def _difference(

@@ -16,7 +16,8 @@ class DriftFeature:
         ks: Kolmogorov-Smirnov distance; None for ``class``.
         wasserstein: In the units of the feature; None for ``class``.
         jensen_shannon: Nats, in [0, ln 2].
-        p_value: Chance of at least this much without drift, clusters of images allowed for.
+        p_value: Chance of at least so large a difference without drift, clusters of images
+            allowed for.
         drifted: It is below the level, corrected for the number of features.
         edges: Ends of the bins; of ``class``, class ids.
         reference: Share of each bin in the reference.
@@ -54,7 +55,8 @@ class Estimate:
         ap50: Expected AP at the operating point's IoU, mean over classes.
         images: Predicted images that it is about.
         calibration_images: Labelled images on which the calibration was learned.
-        ap50_error: Mean absolute error of ``ap50`` on labelled windows so far.
+        ap50_error: Mean absolute error of ``ap50`` on runs of labelled images so far, each
+            estimated before it was learned from.
         reason: Why there is no answer; empty where there is one.
     """
 

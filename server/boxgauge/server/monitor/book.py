@@ -140,21 +140,25 @@ class Book:
         del self._monitors[name]
         await monitor.delete()
 
-    async def refresh(self, rest: Rest | None = None, slices_s: float = math.inf) -> None:
+    async def refresh(self, rest: Rest | None = None, until: float = math.inf) -> None:
         """Bring exported reports up to date; one that fails is logged and the rest go on.
 
         Args:
             rest: Waits after each report; None: nothing does.
-            slices_s: For how long reports of slices are begun, all monitors together; the next
-                time goes on where this one ended.
+            until: `time.monotonic` at which no more reports of slices are begun; the next time
+                goes on where this one ended. Every monitor has its share of the time till then.
         """
         rest = rest or _no_rest
         await self._each("report", lambda monitor: monitor.refresh(rest))
-        share_s = slices_s / max(len(self._monitors), 1)
-        await self._each(
-            "report of a slice",
-            lambda monitor: monitor.refresh_slices(rest, time.monotonic() + share_s),
-        )
+        left = len(self._monitors)
+
+        async def slices(monitor: Monitor) -> None:
+            nonlocal left
+            now = time.monotonic()
+            share_s, left = (until - now) / left, left - 1
+            await monitor.refresh_slices(rest, now + share_s)
+
+        await self._each("report of a slice", slices)
 
     async def tend(self) -> None:
         """Forget what is older than its retention, and write checkpoints."""

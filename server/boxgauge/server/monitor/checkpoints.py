@@ -10,7 +10,7 @@ from boxgauge.engine.notes import Oddities
 from boxgauge.server.journal.types import Change
 from boxgauge.server.monitor.definition import Definition, TallyKind
 from boxgauge.server.monitor.steps import beside
-from boxgauge.server.monitor.stores import Stores
+from boxgauge.server.monitor.stores import Stores, predictions_of
 from boxgauge.server.monitor.surroundings import Surroundings
 
 Parts = dict[str, dict[str, bytes | None]]
@@ -30,8 +30,8 @@ _WATERMARK, _ODDITIES = "watermark_us", "oddities"
 class Checkpoints:
     """Writes and reads what is kept of one monitor's stores.
 
-    A sketch's parts are written as they change. An exact monitor has its watermark only: it is
-    matched again from the frames, which it keeps for as long as it counts them.
+    A sketch's parts are written as they change. An exact monitor has its watermark and references
+    only: it is matched again from the frames, which it keeps for as long as it counts them.
 
     Args:
         key: Of the monitor in the journal.
@@ -56,12 +56,13 @@ class Checkpoints:
         # Of a journal that is gone with the process nothing will ever be read.
         if self._around.journal.is_durable:
             self._unsaved[_STATE] = {_STATE: _state(stores)}
+            for name, model in stores.models.items():
+                changed.append((f"reference {name}", model.reference.changed()))
         if self._around.journal.is_durable and self._definition.tally is TallyKind.SKETCH:
             for key, store in stores.quality.items():
                 changed.append((f"quality {key}", store.changed()))
             for name, model in stores.models.items():
                 changed.append((f"predicted {name}", model.predicted.changed()))
-                changed.append((f"reference {name}", model.reference.changed()))
                 changed.append((f"estimator {name}", model.estimator.changed()))
 
         def pack() -> Parts:
@@ -83,12 +84,27 @@ class Checkpoints:
         if self._definition.tally is TallyKind.EXACT:
             # What was retracted may have had the highest event time.
             stores.watermark_us = _state_of(parts).get(_WATERMARK, 0)
+            await self._read_references(stores, parts)
+            stores.is_rebuilt = True
             async for changes in journal.current(self._key, beside=others):
                 yield changes
+            stores.is_rebuilt = False
             return
         _restore(stores, parts)
         async for changes in journal.changes_after(self._key, self._saved):
             yield changes
+
+    async def _read_references(
+        self, stores: Stores, parts: Mapping[str, Mapping[str, bytes]]
+    ) -> None:
+        """Take up references, whose images may be forgotten, and what changed of them since."""
+        for key, held in parts.items():
+            kind, _, name = key.partition(" ")
+            if kind == "reference":
+                stores.model(name).reference.restore(held)
+        async for changes in self._around.journal.changes_after(self._key, self._saved):
+            for name, (gone, came) in predictions_of(changes).items():
+                stores.model(name).reference.exchange(gone, came)
 
 
 def _state(stores: Stores) -> bytes:

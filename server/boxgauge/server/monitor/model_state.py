@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from boxgauge.engine import Engine, MatchedImages
 from boxgauge.engine.notes import Oddities
+from boxgauge.engine.online.calibration import MIN_CALIBRATION_IMAGES
 from boxgauge.engine.online.estimate import Estimator
 from boxgauge.engine.online.prediction_store import PredictionStore
 from boxgauge.engine.online.windows import Ring, Span
@@ -14,6 +15,7 @@ from boxgauge.server.monitor.outlook import Outlook
 from boxgauge.server.monitor.reference import Reference
 from boxgauge.server.monitor.rows import unpack_predictions
 from boxgauge.server.monitor.steps import prediction_facts
+from boxgauge.server.monitor.trial import IMAGES, Trial
 
 Images = Sequence[tuple[ImageId, HeldSide]]
 
@@ -27,7 +29,7 @@ class ModelState:
     """
 
     def __init__(self, engine: Engine, definition: Definition, ring: Ring) -> None:
-        asked = definition.classes, definition.settings
+        asked = self._asked = definition.classes, definition.settings
         self.version = 0
         self.oddities = Oddities()
         self.predicted = PredictionStore(*asked, ring)
@@ -35,18 +37,22 @@ class ModelState:
         self.estimator = Estimator(engine, *asked)
         self._engine = engine
         self._level = definition.drift.level
+        self._trial: Trial | None = None
+        self._next_trial = 0
 
-    def exchange(self, gone: Images, came: Images) -> None:
-        """Take predictions out and others in."""
+    def exchange(self, gone: Images, came: Images, *, is_rebuilt: bool = False) -> None:
+        """Take predictions out and others in; what is rebuilt the reference had seen already."""
         for images, change in ((gone, self.predicted.subtract), (came, self.predicted.add)):
             if images:
                 ids = tuple(image_id for image_id, _ in images)
                 frames = unpack_predictions(ids, [side.rows for _, side in images])
                 change(frames, prediction_facts(images))
-        self.reference.exchange(gone, came)
+        if not is_rebuilt:
+            self.reference.exchange(gone, came)
 
     def learn(self, images: MatchedImages, sign: int) -> None:
         """Take labelled images in or, with -1, out again."""
+        self._try(images, sign)
         change = self.estimator.add if sign > 0 else self.estimator.subtract
         change(images)
         self.oddities = self.oddities.plus(Oddities.of(images.ground_truths), sign)
@@ -67,3 +73,25 @@ class ModelState:
             level=self._level,
             estimate=self.estimator.snapshot().estimate if is_whole else None,
         )
+
+    def _try(self, images: MatchedImages, sign: int) -> None:
+        """Note how far the estimate of a run of images is off before they are learned from.
+
+        A run with a corrected image is begun anew: it would have been learned from.
+        """
+        if sign < 0:
+            if self._trial is not None and self._trial.has(images):
+                self._trial, self._next_trial = None, 0
+            return
+        if self._trial is None:
+            before = self.estimator.snapshot()
+            if before.counts.images < max(MIN_CALIBRATION_IMAGES, self._next_trial):
+                return
+            self._trial = Trial(self._engine, *self._asked, before)
+            # One in ten images is tried, which costs about as much as learning from it does.
+            self._next_trial = before.counts.images + 10 * IMAGES
+        self._trial.add(images)
+        if self._trial.is_long_enough():
+            result, self._trial = self._trial.result(), None
+            if result is not None:
+                self.estimator.compare(*result)

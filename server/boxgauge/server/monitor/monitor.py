@@ -144,7 +144,7 @@ class Monitor:
         self._full = self._refusal()
         observed = Observed()
         frames = self._intake.judge(model, arrivals, observed, now_us=self._around.clock_us())
-        task = asyncio.create_task(self._take(frames, observed, self._line.place()))
+        task = asyncio.create_task(self._take(frames, observed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -270,13 +270,11 @@ class Monitor:
         """Wait for the frames under way, failed ones too: their caller may have gone."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _take(
-        self, frames: Sequence[CameFrame], observed: Observed, place: Place
-    ) -> Observed:
-        stores = self._stores
-        with place:
-            for start in range(0, len(frames), _TAKE_AT_ONCE):
-                part = frames[start : start + _TAKE_AT_ONCE]
+    async def _take(self, frames: Sequence[CameFrame], observed: Observed) -> Observed:
+        for start in range(0, len(frames), _TAKE_AT_ONCE):
+            part, stores = frames[start : start + _TAKE_AT_ONCE], self._stores
+            # Asked of the journal at the moment of queueing: changes pass in journal order.
+            with self._line.place() as place:
                 taken = await self._journalled(part)
                 self._note(part, taken, observed)
                 await self._settle(taken.changes, place, stores, taken.number)

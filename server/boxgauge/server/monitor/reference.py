@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.engine.online.prediction_tally import PredictionTally
 from boxgauge.engine.online.windows import MINUTE_US, Span
-from boxgauge.frames import ImageId
+from boxgauge.frames import ImageId, Predictions
 from boxgauge.server.journal.types import HeldSide
 from boxgauge.server.monitor.definition import DriftReference
 from boxgauge.server.monitor.rows import unpack_predictions
@@ -14,6 +14,7 @@ from boxgauge.server.monitor.rows import unpack_predictions
 Images = Sequence[tuple[ImageId, HeldSide]]
 
 _FROM, _TALLY = "from_us", "tally"
+_WAITING = 512  # images that may wait to be counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Reference:
         self._from_us = asked.from_us
         self._tally = PredictionTally(classes, settings)
         self._changed = False
+        self._waiting: list[tuple[ImageId, HeldSide]] = []
 
     @property
     def span(self) -> Span | None:
@@ -62,16 +64,17 @@ class Reference:
         if not self._from_us and came:
             first_us = min(side.time_us for _, side in came)
             self._from_us = first_us // MINUTE_US * MINUTE_US
-        for images, change in ((gone, self._tally.subtract), (came, self._tally.add)):
-            chosen = [each for each in images if self._has(each[1])]
-            if chosen:
-                ids = tuple(image_id for image_id, _ in chosen)
-                frames = unpack_predictions(ids, [side.rows for _, side in chosen])
-                change(frames, [side.cluster or image_id for image_id, side in chosen])
-                self._changed = True
+        out = [each for each in gone if self._has(each[1])]
+        self._waiting += [each for each in came if self._has(each[1])]
+        if out or len(self._waiting) > _WAITING:
+            self._count()
+        if out:
+            self._tally.subtract(*_frames(out))
+        self._changed |= bool(out or self._waiting)
 
     def snapshot(self) -> PredictionTally:
         """Return the tally as it is now; safe in another thread."""
+        self._count()
         made = PredictionTally(self._tally.classes, self._tally.settings)
         made.merge(self._tally)
         return made
@@ -87,6 +90,19 @@ class Reference:
         self._from_us = int(parts[_FROM])
         self._tally = PredictionTally.from_bytes(parts[_TALLY])
 
+    def _count(self) -> None:
+        """Count what waits: many images at once take little longer than a few."""
+        if self._waiting:
+            self._tally.add(*_frames(self._waiting))
+            self._waiting = []
+
     def _has(self, side: HeldSide) -> bool:
         span = self.span
         return span is not None and span.from_us <= side.time_us < span.until_us
+
+
+def _frames(images: Images) -> tuple[Predictions, list[ImageId]]:
+    """Return the predictions of images, and the cluster of each."""
+    ids = tuple(image_id for image_id, _ in images)
+    frames = unpack_predictions(ids, [side.rows for _, side in images])
+    return frames, [side.cluster or image_id for image_id, side in images]

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from boxgauge.engine.notes import notes_of
-from boxgauge.engine.online.comparing import paired
+from boxgauge.engine.online.comparing import paired, shared
 from boxgauge.engine.online.quality_of_window import quality
+from boxgauge.engine.online.window_rows import WindowColumns
 from boxgauge.engine.online.windows import Window
 from boxgauge.frames import FailedPreconditionError
 from boxgauge.server.journal.types import Counts
-from boxgauge.server.monitor.contents import content_of
-from boxgauge.server.monitor.definition import Compared, Definition
+from boxgauge.server.monitor.contents import Content, content_of
+from boxgauge.server.monitor.definition import Compared, Definition, TallyKind
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
 from boxgauge.server.monitor.steps import model_store, pair_store
 from boxgauge.server.monitor.stores import Stores
@@ -117,18 +118,19 @@ class Reporter:
         Raises:
             FailedPreconditionError: The monitor does not compare them.
         """
-        keys, swapped = self._pair_stores(pair)
-        held = [content_of(self._stores.store(key), window, slice_) for key in keys]
+        contents = self._compared_contents(pair, window, slice_)
         engine, made = self._around.engine, self._definition
 
         def run() -> MonitorComparison:
-            a, b = (each.rows() for each in (reversed(held) if swapped else held))
+            a, b = (each.rows() for each in contents)
+            if isinstance(a, WindowColumns) and isinstance(b, WindowColumns):
+                a, b = shared(a, b)
             return MonitorComparison(
                 self._monitor,
                 pair.champion,
                 pair.challenger,
                 window,
-                a.span,
+                contents[0].span,
                 slice_,
                 paired(engine, made.classes, made.settings, a, b),
             )
@@ -271,16 +273,25 @@ class Reporter:
         self._around.telemetry.report_seconds.observe(time.perf_counter() - started)
         return made
 
-    def _pair_stores(self, asked: Compared) -> tuple[tuple[str, str], bool]:
-        """Return the stores of a pair, and whether they stand the other way round."""
-        for pair in self._definition.comparisons:
-            if {pair.champion, pair.challenger} == {asked.champion, asked.challenger}:
-                keys = pair_store(pair, pair.champion), pair_store(pair, pair.challenger)
-                return keys, pair.champion != asked.champion
-        listed = ", ".join(f"{p.champion} and {p.challenger}" for p in self._definition.comparisons)
-        raise FailedPreconditionError(
-            f"monitor {self._monitor} compares {listed or 'no models'}:"
-            f" not {asked.champion} and {asked.challenger}",
-            field="challenger",
-            value=asked.challenger,
-        )
+    def _compared_contents(
+        self, asked: Compared, window: Window, slice_: str
+    ) -> tuple[Content, Content]:
+        """Return what the two models have of the images that are compared, as asked for."""
+        models = asked.champion, asked.challenger
+        pairs = self._definition.comparisons
+        pair = next((p for p in pairs if {p.champion, p.challenger} == {*models}), None)
+        if pair is not None:
+            keys = [pair_store(pair, model) for model in models]
+        elif self._definition.tally is TallyKind.EXACT:
+            # It knows its images: those that both models have are looked up.
+            keys = [model_store(model) for model in models]
+        else:
+            listed = ", ".join(f"{p.champion} and {p.challenger}" for p in pairs)
+            raise FailedPreconditionError(
+                f"monitor {self._monitor} keeps counts and compares {listed or 'no models'}:"
+                f" not {asked.champion} and {asked.challenger}",
+                field="challenger",
+                value=asked.challenger,
+            )
+        champion, challenger = (content_of(self._stores.store(key), window, slice_) for key in keys)
+        return champion, challenger

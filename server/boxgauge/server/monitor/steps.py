@@ -13,11 +13,17 @@ from boxgauge.server.monitor.definition import Compared
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Both sides of one image for one model."""
+    """Both sides of one image for one model.
+
+    Attributes:
+        told_by: The predictions whose time, slices and cluster say where the image counts: of
+            two models that are compared the champion's, so that both count it in one place.
+    """
 
     image_id: ImageId
     predictions: HeldSide
     truth: HeldSide
+    told_by: HeldSide
 
     @property
     def key(self) -> tuple[int, int]:
@@ -63,44 +69,40 @@ def steps_of(changes: Sequence[Change], pairs: Iterable[Compared]) -> list[Step]
 
     What comes in and goes out again among these changes is no step.
     """
-    net: dict[tuple[str, ImageId, tuple[int, int]], tuple[int, Joined]] = {}
+    net: dict[tuple[str, ImageId, tuple[int, int], int], tuple[int, Joined]] = {}
 
-    def count(
-        sign: int, store: str, image_id: ImageId, side: HeldSide | None, truth: HeldSide | None
-    ) -> None:
-        if side is not None and truth is not None:
-            joined = Joined(image_id, side, truth)
-            before, _ = net.get((store, image_id, joined.key), (0, joined))
-            net[store, image_id, joined.key] = before + sign, joined
+    def count(sign: int, store: str, joined: Joined) -> None:
+        key = store, joined.image_id, joined.key, joined.told_by.number
+        net[key] = net.get(key, (0, joined))[0] + sign, joined
 
     for change in changes:
-        image_id, own = change.image_id, model_store(change.model)
-        count(-1, own, image_id, change.predictions_before, change.truth_before)
-        count(1, own, image_id, change.predictions_after, change.truth_after)
-        for pair in pairs:
-            other = pair.other(change.model)
-            for sign, partners, side, truth in (
-                (-1, change.partners_before, change.predictions_before, change.truth_before),
-                (1, change.partners, change.predictions_after, change.truth_after),
-            ):
+        for sign, partners, side, truth in (
+            (-1, change.partners_before, change.predictions_before, change.truth_before),
+            (1, change.partners, change.predictions_after, change.truth_after),
+        ):
+            if side is None or truth is None:
+                continue
+            image_id, model = change.image_id, change.model
+            count(sign, model_store(model), Joined(image_id, side, truth, side))
+            for pair in pairs:
+                other = pair.other(model)
                 partner = partners.get(other)
-                if side is not None and partner is not None:
-                    count(sign, pair_store(pair, change.model), image_id, side, truth)
-                    count(sign, pair_store(pair, other), image_id, partner, truth)
-    steps = [Step(store, sign, joined) for (store, _, _), (sign, joined) in net.items() if sign]
+                if partner is not None:
+                    told_by = side if model == pair.champion else partner
+                    for name, each in ((model, side), (other, partner)):
+                        count(sign, pair_store(pair, name), Joined(image_id, each, truth, told_by))
+    steps = [Step(key[0], sign, joined) for key, (sign, joined) in net.items() if sign]
     return sorted(steps, key=lambda step: step.sign)
 
 
 def facts_of(joined: Sequence[Joined]) -> ImageFacts:
     """Return what is known of each image beside its boxes."""
-    times = np.array([each.predictions.time_us for each in joined], np.int64)
+    times = np.array([each.told_by.time_us for each in joined], np.int64)
     arrived = np.array([each.truth.arrived_us for each in joined], np.int64)
     return ImageFacts(
         times,
-        tuple(
-            tuple(dict.fromkeys((*each.predictions.slices, *each.truth.slices))) for each in joined
-        ),
-        tuple(each.predictions.cluster or each.image_id for each in joined),
+        tuple(tuple(dict.fromkeys((*each.told_by.slices, *each.truth.slices))) for each in joined),
+        tuple(each.told_by.cluster or each.image_id for each in joined),
         tuple(each.truth.source for each in joined),
         np.maximum(arrived - times, 0),
     )

@@ -40,6 +40,7 @@ class Stores:
         number: Of the last change that is reflected.
         is_current: The monitor was not reset since.
         missed: Of the first change that is not reflected though it should be; None: all are.
+        is_rebuilt: What is applied is what the frames that are held say, not what changed.
         models: What is kept of each model beside its labelled images.
         quality: Labelled images, by the keys of `steps`.
     """
@@ -49,6 +50,7 @@ class Stores:
         self.number = 0
         self.is_current = True
         self.missed: int | None = None
+        self.is_rebuilt = False
         self.models: dict[str, ModelState] = {}
         self.quality: dict[str, AnyStore] = {}
         self._definition = definition
@@ -116,7 +118,7 @@ class Stores:
         times = [each.predictions_after.time_us for each in changes if each.predictions_after]
         self.watermark_us = max([self.watermark_us, *times])
         for name, (gone, came) in predictions_of(changes).items():
-            self.model(name).exchange(gone, came)
+            self.model(name).exchange(gone, came, is_rebuilt=self.is_rebuilt)
         if matched is not None:
             self._exchange(steps, joined, matched)
         for name in {change.model for change in changes}:
@@ -155,14 +157,14 @@ class Stores:
         self, steps: Sequence[Step], joined: Sequence[Joined], matched: MatchedImages
     ) -> None:
         places = {each.key: k for k, each in enumerate(joined)}
-        grouped: dict[tuple[str, int], list[int]] = {}
+        grouped: dict[tuple[str, int], list[Joined]] = {}
         for step in steps:
-            grouped.setdefault((step.store, step.sign), []).append(places[step.joined.key])
+            grouped.setdefault((step.store, step.sign), []).append(step.joined)
         for (key, sign), chosen in grouped.items():
             store = self.store(key)
-            is_all = chosen == [*range(len(joined))]
-            images = matched if is_all else matched.select(chosen)
-            facts = facts_of([joined[k] for k in chosen])
+            rows = [places[each.key] for each in chosen]
+            images = matched if rows == [*range(len(joined))] else matched.select(rows)
+            facts = facts_of(chosen)
             (store.add if sign > 0 else store.subtract)(images, facts)
             if name := model_of(key):
                 self.model(name).learn(images, sign)
