@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
 from boxgauge.server.journal import Journal
 from boxgauge.server.monitor.book import Book
-from boxgauge.server.monitor.definition import Definition, TallyKind
+from boxgauge.server.monitor.definition import Compared, Definition, TallyKind
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.surroundings import Surroundings
@@ -74,3 +74,29 @@ async def test_a_checkpoint_that_was_given_up_loses_nothing(around: Surroundings
     again = (await restarted(around)).get("cam")
     report = await again.report("m")
     assert (report.report.images, report.predicted_images) == (20, 21)
+
+
+async def test_a_comparison_under_way_leaves_nothing_of_a_monitor_that_was_deleted(
+    around: Surroundings,
+) -> None:
+    book = Book(around, max_monitors=4)
+    monitor = await book.create("cam", replace(EXACT, comparisons=(Compared("m", "n"),)))
+    await monitor.observe("", labelled(1, 2))
+    await monitor.observe("m", predicted(1, 2))
+    await monitor.observe("n", predicted(1, 2, boxes=2))
+    ticket = around.turns.ticket(is_urgent=True)
+    reports, is_next = 0, asyncio.Event()
+
+    async def rest(_worked_s: float) -> None:
+        nonlocal reports
+        reports += 1
+        if reports == 2:
+            await ticket.__aenter__()  # what comes next, the comparison, waits for its turn
+            is_next.set()
+
+    refreshing = asyncio.create_task(monitor.refresh(rest))
+    await is_next.wait()
+    await book.delete("cam")
+    await ticket.__aexit__(None, None, None)
+    await refreshing
+    assert b'monitor="cam"' not in around.telemetry.text()

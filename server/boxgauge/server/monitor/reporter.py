@@ -153,7 +153,8 @@ class Reporter:
                 for window in self._definition.windows:
                     started = time.perf_counter()
                     compared = await self.compare(pair, window, "", is_urgent=False)
-                    self._around.telemetry.compared(compared)
+                    if self._stores.is_current:
+                        self._around.telemetry.compared(compared)
                     await rest(time.perf_counter() - started)
         if self._stores.is_current:
             self._around.telemetry.refreshed(
