@@ -1,6 +1,7 @@
 """What else happens while frames are under way: others, a reset, a failing journal, a bound."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,9 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
+from boxgauge.frames import UnavailableError
 from boxgauge.server.journal import Journal
 from boxgauge.server.monitor.book import Book
-from boxgauge.server.monitor.definition import Compared, Definition, TallyKind
+from boxgauge.server.monitor.definition import Compared, Definition, SliceKey, TallyKind
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.surroundings import Surroundings
@@ -61,6 +63,76 @@ async def restarted(around: Surroundings) -> Book:
     return book
 
 
+async def test_a_message_that_is_overtaken_between_its_parts_is_counted_in_the_journals_order(
+    around: Surroundings,
+) -> None:
+    monitor = await Book(around, max_monitors=4).create("cam", EXACT)
+    everything = range(SEVERAL_PARTS)
+    await monitor.observe("", labelled(*everything))
+    long = monitor.observe("m", predicted(*everything, revision=1))
+    # It is journalled behind the first part, and corrected by the last one.
+    short = monitor.observe("m", predicted(SEVERAL_PARTS - 1, boxes=3))
+    assert (await long).accepted == SEVERAL_PARTS
+    assert (await short).accepted == 1
+    report = await monitor.report("m")
+    assert report.report.images == report.report.detections == SEVERAL_PARTS
+
+
+@pytest.mark.parametrize("definition", [EXACT, SKETCH], ids=["exact", "sketch"])
+async def test_frames_journalled_after_a_reset_are_counted_after_it(
+    around: Surroundings, definition: Definition
+) -> None:
+    sliced = replace(definition, slices=(SliceKey("camera"),))
+    monitor = await Book(around, max_monitors=4).create("cam", sliced)
+    ids = range(SEVERAL_PARTS)
+    came = arrivals(predictions({k: [] for k in ids}, tags={"camera": dict.fromkeys(ids, "north")}))
+    long = monitor.observe("m", came)
+    await monitor.change_after(1)  # the first part is there, and others are under way
+    await monitor.reset()
+    await long
+    left = around.journal.counts(monitor.key).predicted["m"]
+    assert 0 < left < SEVERAL_PARTS
+    assert (await monitor.report("m")).predicted_images == left
+    assert (await monitor.report("m", slice_="camera=north")).predicted_images == left
+    again = (await restarted(around)).get("cam")
+    assert (await again.report("m")).predicted_images == left
+
+
+async def test_frames_that_a_failing_journal_did_not_take_take_no_room(
+    around: Surroundings,
+) -> None:
+    monitor = await Book(around, max_monitors=4).create("cam", EXACT)
+    await around.journal.close()
+    with pytest.raises(UnavailableError):
+        await monitor.observe("", labelled(*range(SEVERAL_PARTS)))
+    assert (around.ledger.boxes, around.ledger.images) == (0, 0)
+
+
+async def test_messages_of_callers_that_have_gone_are_bounded(around: Surroundings) -> None:
+    monitor = await Book(replace(around, max_waiting=3), max_monitors=4).create("cam", SKETCH)
+    under_way = [monitor.observe("m", predicted(k)) for k in range(5)]
+    found = [await each for each in under_way]
+    assert [each.accepted for each in found] == [1, 1, 1, 0, 0]
+    assert {refusal.error.status for refusal in found[4].refused} == {"RESOURCE_EXHAUSTED"}
+    assert (await monitor.observe("m", predicted(9))).accepted == 1
+    assert (await monitor.report("m")).predicted_images == 4
+
+
+async def test_what_was_journalled_is_counted_though_it_passes_the_bound_on_tallies(
+    around: Surroundings,
+) -> None:
+    bounded = replace(around, max_tally_bytes=2**20)
+    monitor = await Book(bounded, max_monitors=4).create("cam", SKETCH)
+    chance = random.Random(1)
+    sides = {k: [(*BOX, chance.random()) for _ in range(60)] for k in range(500)}
+    await monitor.observe("", labelled(*sides))
+    assert (await monitor.observe("m", arrivals(predictions(sides)))).accepted == 500
+    report = await monitor.report("m")
+    assert (report.report.images, report.predicted_images) == (500, 500)
+    again = (await restarted(around)).get("cam")
+    assert (await again.report("m")).report.images == 500
+
+
 async def test_a_checkpoint_that_was_given_up_loses_nothing(around: Surroundings) -> None:
     monitor = await Book(around, max_monitors=4).create("cam", SKETCH)
     await monitor.observe("", labelled(*range(20)))
@@ -100,3 +172,25 @@ async def test_a_comparison_under_way_leaves_nothing_of_a_monitor_that_was_delet
     await ticket.__aexit__(None, None, None)
     await refreshing
     assert b'monitor="cam"' not in around.telemetry.text()
+
+
+async def test_expiry_under_way_leaves_alone_what_comes_after_a_reset(
+    around: Surroundings,
+) -> None:
+    now = around.clock_us()
+    short = replace(SKETCH, retention_us=60_000_000)
+    monitor = await Book(around, max_monitors=4).create("cam", short)
+
+    def at(time_us: int, *ids: int) -> Arrivals:
+        frames = predictions({k: [] for k in ids}, times_us=dict.fromkeys(ids, time_us))
+        return arrivals(frames)
+
+    await monitor.observe("m", at(now - 59_000_000, *range(2500)))
+    await monitor.observe("m", at(now + 50_000_000, 10**6))
+    expiring = asyncio.create_task(monitor.expire())
+    await asyncio.sleep(0)  # it has asked for the first thousand
+    resetting = asyncio.create_task(monitor.reset())
+    await asyncio.sleep(0)
+    await monitor.observe("m", at(now - 59_000_000, *range(10)))
+    await asyncio.wait([resetting, expiring])
+    assert around.journal.counts(monitor.key).predicted == {"m": 10}

@@ -111,7 +111,7 @@ class SketchStore:
         more += sum(bytes_of(name, empty) for name, _ in new)
         more += names.nbytes - self._encoder.names.nbytes
         if self.tally_bytes + more > self.max_bytes:
-            self._settle()
+            self.settle()
             refuse_beyond(self.max_bytes, self.tally_bytes + more)
         self._encoder.names = names
         self._cells.create(new, empty)
@@ -158,6 +158,13 @@ class SketchStore:
             wider = self._cells.bucket(bucket.start_us)
             if wider is not None:
                 self._changed.add((name, wider))
+
+    def settle(self) -> None:
+        """Count what waits, and join all tables, so that as little memory as can be is taken."""
+        self._count()
+        for number, cell in self._cells.all():
+            if not cell.is_tidy:
+                self._cells.put(number, Cell.joined([cell]))
 
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
@@ -255,13 +262,6 @@ class SketchStore:
         """Count what waits."""
         for number, cell in self._waiting.take().items():
             self._cells.put(number, self._cells.get(number).plus(cell))
-
-    def _settle(self) -> None:
-        """Count what waits, and join all tables, so that as little memory as can be is taken."""
-        self._count()
-        for number, cell in self._cells.all():
-            if not cell.is_tidy:
-                self._cells.put(number, Cell.joined([cell]))
 
     def _forget_patterns(self) -> None:
         """Forget the patterns of outcomes that only dropped images had."""
