@@ -194,7 +194,7 @@ class Reporter:
     async def _refreshed(self, asked: Asked, rest: Rest) -> None:
         kept = self._latest.get(asked)
         if kept is not None and kept.version >= self._stores.version(asked.model):
-            self._renewed(asked, kept)
+            self._around.telemetry.renewed(self._renewed(asked, kept))
             return
         started = time.perf_counter()
         await self.report(asked, is_urgent=False)
