@@ -194,3 +194,13 @@ async def test_expiry_under_way_leaves_alone_what_comes_after_a_reset(
     await monitor.observe("m", at(now - 59_000_000, *range(10)))
     await asyncio.wait([resetting, expiring])
     assert around.journal.counts(monitor.key).predicted == {"m": 10}
+
+
+async def test_what_alerts_ask_for_begins_anew_at_zero_after_a_reset(
+    around: Surroundings,
+) -> None:
+    monitor = await Book(around, max_monitors=4).create("cam", EXACT)
+    await monitor.reset()
+    for outcome in ("late", "future"):
+        line = f'boxgauge_outcomes_total{{monitor="cam",outcome="{outcome}"}} 0.0'
+        assert line in around.telemetry.text().decode()
