@@ -24,14 +24,15 @@ class Changed(Protocol):
         """Return the bytes of each part, None for one that is gone; safe in another thread."""
 
 
-_WATERMARK, _ODDITIES = "watermark_us", "oddities"
+_WATERMARK, _ODDITIES, _REFERENCES = "watermark_us", "oddities", "references_us"
 
 
 class Checkpoints:
     """Writes and reads what is kept of one monitor's stores.
 
-    A sketch's parts are written as they change. An exact monitor has its watermark only: it is
-    matched again from the frames, which it keeps for as long as it counts them.
+    A sketch's parts are written as they change. Of an exact monitor there are its watermark and
+    where the references of drift begin: it is matched again from the frames, which it keeps for as
+    long as it counts them.
 
     Args:
         key: Of the monitor in the journal.
@@ -84,8 +85,12 @@ class Checkpoints:
         parts, self._saved = await journal.parts(self._key)
         stores.number = self._saved
         if self._definition.tally is TallyKind.EXACT:
+            state = _state_of(parts)
             # What was retracted may have had the highest event time.
-            stores.watermark_us = _state_of(parts).get(_WATERMARK, 0)
+            stores.watermark_us = state.get(_WATERMARK, 0)
+            # Frames come back in the order of their ids, not as they came.
+            for name, from_us in state.get(_REFERENCES, {}).items():
+                stores.model(name).reference.begin_at(from_us)
             async for changes in journal.current(self._key, beside=others):
                 yield changes
             return
@@ -99,6 +104,7 @@ def _state(stores: Stores) -> bytes:
         {
             _WATERMARK: stores.watermark_us,
             _ODDITIES: {name: list(model.oddities) for name, model in stores.models.items()},
+            _REFERENCES: {name: model.reference.from_us for name, model in stores.models.items()},
         }
     )
 

@@ -57,6 +57,15 @@ class Reference:
             return None
         return Span(self._from_us, self._from_us + self._asked.duration_us)
 
+    @property
+    def from_us(self) -> int:
+        """When it begins; 0: with the first image, which has not come yet."""
+        return self._from_us
+
+    def begin_at(self, from_us: int) -> None:
+        """Begin where it once began, whichever image comes first now."""
+        self._from_us = from_us
+
     def exchange(self, gone: Images, came: Images) -> None:
         """Take images out and others in, as far as they belong to it."""
         if not self._from_us and came:
