@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
-from boxgauge.frames import UnavailableError
+from boxgauge.frames import NotFoundError, UnavailableError
 from boxgauge.server.journal import Journal
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.definition import Compared, Definition, SliceKey, TallyKind
@@ -204,3 +204,17 @@ async def test_what_alerts_ask_for_begins_anew_at_zero_after_a_reset(
     for outcome in ("late", "future"):
         line = f'boxgauge_outcomes_total{{monitor="cam",outcome="{outcome}"}} 0.0'
         assert line in around.telemetry.text().decode()
+
+
+async def test_frames_under_way_leave_nothing_of_a_monitor_that_was_deleted(
+    around: Surroundings,
+) -> None:
+    book = Book(around, max_monitors=4)
+    monitor = await book.create("cam", EXACT)
+    long = monitor.observe("", labelled(*range(SEVERAL_PARTS)))
+    await asyncio.sleep(0)  # the first part has been given to the journal
+    await book.delete("cam")
+    with pytest.raises(NotFoundError):
+        await long
+    assert (around.ledger.boxes, around.ledger.images) == (0, 0)
+    assert b'monitor="cam"' not in around.telemetry.text()

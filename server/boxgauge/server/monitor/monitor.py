@@ -391,7 +391,9 @@ class Monitor:
 
     def _hold(self) -> None:
         """Say how much of what is bounded this monitor holds now."""
-        if self.definition.tally is TallyKind.EXACT and not self.is_deleted:
+        if self.is_deleted:
+            return
+        if self.definition.tally is TallyKind.EXACT:
             counts = self._around.journal.counts(self.key)
             boxes, images = self._reserved.tolist()
             self._share.hold(counts.boxes + boxes, counts.sides + images)
