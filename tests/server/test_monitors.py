@@ -401,6 +401,21 @@ async def test_a_watch_answers_now_and_after_a_change(calls: Calls) -> None:
     assert ended.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+async def test_a_watch_wakes_up_however_many_other_reports_were_made(calls: Calls) -> None:
+    windows = [monitor_pb2.WindowSettings(name=name) for name in "abc"]
+    await calls.create(asked=monitor_pb2.MonitorSettings(windows=windows))
+    for revision in range(3):
+        await calls.observe(predictions(PREDICTIONS, revision=revision))
+        for each in windows:
+            await calls.report(window=each.name)
+    watch = calls.monitors.WatchReport(
+        monitor_pb2.WatchReportRequest(monitor="cam", window="c", interval_s=0.1)
+    )
+    assert (await watch.read()).report.images == 0
+    await calls.observe(truths(TRUTHS))
+    assert (await asyncio.wait_for(watch.read(), 10)).report.images == 4
+
+
 async def test_a_watch_has_a_sane_interval(calls: Calls) -> None:
     await calls.create()
     request = monitor_pb2.WatchReportRequest(monitor="cam", interval_s=0.01)

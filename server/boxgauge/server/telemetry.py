@@ -36,8 +36,11 @@ class Follower(Protocol):
     def compared(self, made: MonitorComparison) -> None:
         """Take this comparison in place of the last one of its models, window and slice."""
 
+    def renewed(self, made: MonitorReport) -> None:
+        """Take the last report again, which still holds."""
+
     def refreshed(self, monitor: str) -> None:
-        """Note that all of a monitor's reports are the newest state now."""
+        """Note that a monitor's reports of all images are the newest state now."""
 
     def forget(self, monitor: str) -> None:
         """Forget this monitor."""
@@ -155,8 +158,13 @@ class Telemetry:
         for each in self._followers:
             each.compared(made)
 
+    def renewed(self, made: MonitorReport) -> None:
+        """Note that the exported report of this model, window and slice still holds."""
+        for each in self._followers:
+            each.renewed(made)
+
     def refreshed(self, monitor: str, labelled_images: int, watermark_us: int) -> None:
-        """Note that all of a monitor's exported reports are current now.
+        """Note that a monitor's exported reports of all images are current now.
 
         Args:
             monitor: Its name.

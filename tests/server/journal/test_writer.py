@@ -163,3 +163,19 @@ async def test_one_who_gives_up_while_being_let_in_leaves_no_room_taken() -> Non
     second.cancel()
     await asyncio.wait([second])
     await asyncio.wait_for(room.enter(1), 10)
+
+
+async def test_nobody_slips_in_before_one_who_is_just_being_let_in() -> None:
+    room, entered = Room(3, 100), list[str]()
+
+    async def enter(name: str) -> None:
+        await room.enter(40)
+        entered.append(name)
+
+    await room.enter(100)
+    first = asyncio.create_task(enter("first"))
+    await asyncio.sleep(0)
+    late = asyncio.create_task(enter("late"))
+    room.leave(100)  # there is room for both, and the late one runs before the first wakes up
+    await asyncio.wait_for(asyncio.gather(first, late), 10)
+    assert entered == ["first", "late"]

@@ -217,3 +217,19 @@ async def test_columns_of_another_length_refuse_the_batch(calls: Calls) -> None:
         (answer,) = await calls.observe(message)
         assert answer.accepted == 0
         assert {error.field.partition("[")[0] for error in answer.errors} == {*change}
+
+
+async def test_predictions_cannot_say_where_a_label_comes_from(calls: Calls) -> None:
+    await calls.create(
+        asked=monitor_pb2.MonitorSettings(slices=[monitor_pb2.SliceKey(key="label_source")])
+    )
+    await calls.observe(
+        both(
+            predictions(IMAGE, tags={"label_source": {1: "audit"}}),
+            truths(only(TRUTHS, 1), sources={1: "complaints"}),
+        )
+    )
+    assert (await calls.report(slice="label_source=complaints")).images == 1
+    with pytest.raises(aio.AioRpcError, match="no slice 'label_source=audit'"):
+        await calls.report(slice="label_source=audit")
+    assert await calls.outcomes() == {"dropped_tag": 1}

@@ -101,3 +101,21 @@ async def test_a_sketch_compares_what_is_listed_alone(calls: Calls) -> None:
     assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     with pytest.raises(aio.AioRpcError, match="no model 'x'"):
         await compared(calls, "m", "x")
+
+
+async def test_a_comparison_of_a_slice_that_was_never_seen_is_none(calls: Calls) -> None:
+    await calls.create(asked=LISTED)
+    await fill(calls)
+    request = monitor_pb2.CompareModelsRequest(
+        monitor="cam", champion="m", challenger="n", slice="camera=north"
+    )
+    with pytest.raises(aio.AioRpcError, match="no slice 'camera=north'") as caught:
+        await calls.monitors.CompareModels(request)
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_what_is_compared_has_names_that_models_may_have(calls: Calls) -> None:
+    for name in ("", "a model"):
+        pair = monitor_pb2.ComparisonSettings(champion="m", challenger=name)
+        with pytest.raises(aio.AioRpcError, match=r"comparisons\.challenger must be"):
+            await calls.create(asked=monitor_pb2.MonitorSettings(comparisons=[pair]))

@@ -1,5 +1,7 @@
 """The shelf: the newest report of each model, window and slice, found or named as missing."""
 
+from dataclasses import replace
+
 import pytest
 
 from boxgauge.engine import Engine
@@ -75,6 +77,18 @@ def test_a_report_is_as_old_as_the_last_time_it_was_known_to_be_the_newest(site:
     site.shelf.refreshed("cam")
     site.since_start = 131.5
     assert site.shelf.report("cam", "m", "1h", "").age_s == 1.5
+
+
+def test_a_slice_is_as_old_as_it_says_though_all_images_were_refreshed(
+    site: Site, unlabelled: Quality
+) -> None:
+    sliced = report_of(unlabelled, slice="camera=east")
+    site.shelf.record(sliced)
+    site.since_start = 130.0  # the report was made at 100
+    site.shelf.refreshed("cam")
+    assert site.shelf.report("cam", "m", "1h", "camera=east").age_s == 30
+    site.shelf.renewed(replace(sliced, made_at=129.0))
+    assert site.shelf.report("cam", "m", "1h", "camera=east").age_s == 1
 
 
 def test_a_forgotten_monitor_leaves_nothing(

@@ -161,6 +161,10 @@ class PredictionStore:
             self._touched.update(each for each in places if each[1] in grown)
             self._cell_bytes = sum(each.nbytes for each in self._cells().values())
 
+    def settle(self) -> None:
+        """Count what waits, which takes less memory then."""
+        self._count()
+
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
         waiting = {name for name, _ in self._waiting.images}

@@ -108,7 +108,7 @@ class SketchStore:
         reopened = self._cells.closed(numbers - set(new.values()))
         more += len(reopened) * empty.nbytes
         if self.tally_bytes + more > self.max_bytes:
-            self._settle()
+            self.settle()
             refuse_beyond(self.max_bytes, self.tally_bytes + more)
         self._encoder.names = names
         self._cells.create(new, empty)
@@ -157,6 +157,11 @@ class SketchStore:
             wider = self._cells.bucket(bucket.start_us)
             if wider is not None:
                 self._touch((name, wider))
+
+    def settle(self) -> None:
+        """Count what waits, and join all tables, so that as little memory as can be is taken."""
+        self._count()
+        self._cells.tidy()
 
     def slices(self) -> tuple[str, ...]:
         """Return the slices that have images, ascending; the first one is that of all."""
@@ -251,11 +256,6 @@ class SketchStore:
     def _count(self) -> None:
         """Count what waits."""
         self._cells.count(self._waiting.take())
-
-    def _settle(self) -> None:
-        """Count what waits, and join all tables, so that as little memory as can be is taken."""
-        self._count()
-        self._cells.tidy()
 
     def _forget_patterns(self) -> None:
         """Forget the patterns of outcomes that only dropped images had."""

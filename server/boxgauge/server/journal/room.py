@@ -17,11 +17,13 @@ class Room:
         self._size = size
         self._inside = 0
         self._used = 0
+        self._entering = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def enter(self, size: int) -> None:
         """Wait until there is room for this many bytes, and take it."""
-        if not self._waiting and self._fits(size):
+        # Who was let in and has not yet gone on is before whoever comes now.
+        if not self._waiting and not self._entering and self._fits(size):
             self._take(size)
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -30,11 +32,16 @@ class Room:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
+                self._entering -= 1
                 self.leave(size)  # it had got in at the same moment
             else:
                 self._waiting.remove((size, turn))
                 self._let_in()
             raise
+        self._entering -= 1
+        if not self._entering:
+            # For those who queued behind it though there was room.
+            self._let_in()
 
     def leave(self, size: int) -> None:
         """Give the room back to those who wait."""
@@ -48,6 +55,7 @@ class Room:
             if turn.done():  # given up; it never was inside
                 continue
             self._take(size)
+            self._entering += 1
             turn.set_result(None)
 
     def _fits(self, size: int) -> bool:

@@ -43,6 +43,7 @@ class Checkpoints:
         self._key = key
         self._definition = definition
         self._around = around
+        self._changed: list[tuple[str, Changed]] = []
         self._unsaved: Parts = {}
         self._saved = 0
 
@@ -51,8 +52,9 @@ class Checkpoints:
         number = stores.number
         if stores.missed is not None or not stores.is_current or number <= self._saved:
             return
-        # Taken together, before the first wait: one consistent state.
-        changed: list[tuple[str, Changed]] = []
+        # Taken together, before the first wait: one consistent state. What was taken is told
+        # once: it stays here, and behind it what comes later, until it is packed.
+        changed = self._changed
         # Of a journal that is gone with the process nothing will ever be read.
         if self._around.journal.is_durable:
             self._unsaved[_STATE] = {_STATE: _state(stores)}
@@ -65,12 +67,13 @@ class Checkpoints:
                 changed.append((f"predicted {name}", model.predicted.changed()))
                 changed.append((f"estimator {name}", model.estimator.changed()))
 
-        def pack() -> Parts:
-            return {key: part.packed() for key, part in changed}
+        def pack() -> list[tuple[str, dict[str, bytes | None]]]:
+            return [(key, part.packed()) for key, part in changed]
 
         packed = await asyncio.get_running_loop().run_in_executor(self._around.executor, pack)
-        for key, part in packed.items():
+        for key, part in packed:
             self._unsaved.setdefault(key, {}).update(part)
+        self._changed = []
         if stores.is_current:
             # Kept until they are written: what failed is written the next time.
             await self._around.journal.checkpoint(self._key, self._unsaved, number)

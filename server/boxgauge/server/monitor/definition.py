@@ -7,6 +7,7 @@ from enum import StrEnum
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.engine.online.windows import DAY_US, HOUR_US, MINUTE_US, Ring, Window
 from boxgauge.frames import InvalidInputError
+from boxgauge.server.monitor.names import check_name
 
 MAX_SLICE_KEYS, MAX_SLICE_VALUES = 8, 1000
 MAX_WINDOWS, MAX_LOSSES, MAX_COMPARISONS = 8, 8, 4
@@ -158,5 +159,7 @@ class Definition:
                     f"slices[{key.key}].max_values", key.max_values, f"in [1, {MAX_SLICE_VALUES}]"
                 )
         for pair in self.comparisons:
+            check_name("comparisons.champion", pair.champion)
+            check_name("comparisons.challenger", pair.challenger)
             if pair.champion == pair.challenger:
                 raise InvalidInputError.at("comparisons", repr(pair.champion), "two models")

@@ -165,11 +165,17 @@ class Intake:
         at_us = self._checked_time(time_us, now_us) if is_predicted else 0
         # Last, since it takes room: nothing refuses the frame after it.
         self._room(boxes, 1)
+        sliced_by = tags
         if is_predicted:
             self._newest_us = max(self._newest_us, at_us)
+            if LABEL_SOURCE in tags:
+                # Only the label says where it comes from, and an image has one value of a key.
+                sliced_by = {key: value for key, value in tags.items() if key != LABEL_SOURCE}
+                self._slicing.dropped += 1
         else:
             at_us = self._newest_us or now_us
             tags = {LABEL_SOURCE: source} if LABEL_SOURCE in self._slicing.keys else {}
+            sliced_by = tags
         return CameFrame(
             model=model,
             image_id=image_id,
@@ -181,7 +187,7 @@ class Intake:
             time_us=at_us,
             is_time_given=time_us is not None,
             arrived_us=now_us,
-            slices=self._slicing.slices_of(tags),
+            slices=self._slicing.slices_of(sliced_by),
             cluster=cluster,
             source=source,
         )

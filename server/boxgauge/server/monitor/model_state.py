@@ -1,5 +1,6 @@
 """What is kept of one model beside its labelled images: predictions, reference, calibration."""
 
+import sys
 from collections.abc import Sequence
 
 from boxgauge.engine import Engine, MatchedImages
@@ -32,7 +33,8 @@ class ModelState:
         asked = self._asked = definition.classes, definition.settings
         self.version = 0
         self.oddities = Oddities()
-        self.predicted = PredictionStore(*asked, ring)
+        # What is applied was journalled: the monitor's bound is held before that.
+        self.predicted = PredictionStore(*asked, ring, max_bytes=sys.maxsize)
         self.reference = Reference(*asked, definition.drift)
         self.estimator = Estimator(engine, *asked)
         self._engine = engine

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 
 import numpy as np
 
@@ -144,7 +144,7 @@ class Monitor:
         self._full = self._refusal()
         observed = Observed()
         frames = self._intake.judge(model, arrivals, observed, now_us=self._around.clock_us())
-        task = asyncio.create_task(self._take(frames, observed))
+        task = asyncio.create_task(self._take(frames, observed, self._stores))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -167,12 +167,7 @@ class Monitor:
             FailedPreconditionError: The name is empty and there is no model yet.
         """
         found, asked = self._model(model), self.definition.window(window)
-        if slice_ and slice_ not in self._slicing.names:
-            raise NotFoundError(
-                f"monitor {self.name} has seen no slice {slice_[:200]!r}",
-                field="slice",
-                value=slice_,
-            )
+        self._check_slice(slice_)
         return await self._reporter.report(Asked(found, asked, slice_), max_age_s)
 
     async def compare(
@@ -181,11 +176,12 @@ class Monitor:
         """Return how two models differ on the images that both have.
 
         Raises:
-            NotFoundError: A model has not been seen.
+            NotFoundError: A model or the slice has not been seen.
             FailedPreconditionError: The two are not among the monitor's comparisons.
         """
         for each in (champion, challenger):
             self._model(each)
+        self._check_slice(slice_)
         return await self._reporter.compare(
             Compared(champion, challenger), self.definition.window(window), slice_
         )
@@ -215,7 +211,7 @@ class Monitor:
         """Bring the stores to what the journal says; return how many changes that took."""
         taken = 0
         async for changes in self._checkpoints.read(self._stores):
-            self._slicing.restore(name for change in changes for name in _slices_of(change))
+            self._slicing.restore(_slices_in(changes))
             await self._settle(changes)
             taken += len(changes)
         self._slicing.restore(self._stores.slices())
@@ -229,13 +225,15 @@ class Monitor:
 
     async def expire(self) -> None:
         """Forget frames that are older than the retention, and count what they still waited for."""
-        before_us = self._stores.oldest_us()
+        stores = self._stores
+        before_us = stores.oldest_us()
         more = before_us > 0
-        while more and not self.is_deleted:
+        # A reset begins another life, whose frames may be older.
+        while more and stores.is_current:
             with self._line.place() as place:
                 gone = await self._around.journal.expire(self.key, before_us, limit=_EXPIRE_AT_ONCE)
                 await place.turn()
-                self._stores.forget(gone.joined)
+                stores.forget(gone.joined)
                 self.outcomes.count(EXPIRED_UNLABELLED, gone.unlabelled)
                 self.outcomes.count(EXPIRED_UNPREDICTED, gone.unpredicted)
                 self.outcomes.count(EXPIRED_JOINED, len(gone.joined))
@@ -253,6 +251,7 @@ class Monitor:
             await place.turn()
         self._share.release()
         self._around.telemetry.forget(self.name)
+        self.outcomes.expose()
         self._bump()
 
     async def delete(self) -> None:
@@ -270,14 +269,26 @@ class Monitor:
         """Wait for the frames under way, failed ones too: their caller may have gone."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _take(self, frames: Sequence[CameFrame], observed: Observed) -> Observed:
-        for start in range(0, len(frames), _TAKE_AT_ONCE):
-            part, stores = frames[start : start + _TAKE_AT_ONCE], self._stores
-            # Asked of the journal at the moment of queueing: changes pass in journal order.
-            with self._line.place() as place:
-                taken = await self._journalled(part)
-                self._note(part, taken, observed)
-                await self._settle(taken.changes, place, stores, taken.number)
+    async def _take(
+        self, frames: Sequence[CameFrame], observed: Observed, judged_by: Stores
+    ) -> Observed:
+        done = 0
+        try:
+            while done < len(frames):
+                part = frames[done : done + _TAKE_AT_ONCE]
+                done += len(part)
+                # Each part has the place, and the stores, of its own call of the journal: between
+                # two parts others are journalled, or the monitor is reset.
+                with self._line.place() as place:
+                    stores = self._stores
+                    taken = await self._journalled(part)
+                    self._note(part, taken, observed)
+                    await self._settle(taken.changes, place, stores, taken.number)
+                if stores is not judged_by and stores.is_current:
+                    # A reset has forgotten the slices that these frames were judged to be in.
+                    self._slicing.restore(_slices_in(taken.changes))
+        finally:
+            self._unreserve(frames[done:])
         examples = {
             (each.side, "refused"): each.image_id
             for each in observed.refused
@@ -297,9 +308,7 @@ class Monitor:
                 max_models=around.max_models,
             )
         finally:
-            if self.definition.tally is TallyKind.EXACT:
-                self._reserved -= np.array([sum(each.boxes for each in frames), len(frames)])
-                self._hold()
+            self._unreserve(frames)
 
     async def _settle(
         self,
@@ -314,14 +323,15 @@ class Monitor:
         different = list({step.joined.key: step.joined for step in steps}.values())
         try:
             matched = await self._matcher.match(different) if different else None
+            if place is not None:
+                await place.turn()
+            if into.is_current and changes:
+                into.apply(changes, steps, different, matched)
         except BaseException:
             # What the journal holds and the stores lack is made up for by the next start.
             into.has_missed(number)
             raise
-        if place is not None:
-            await place.turn()
         if into.is_current and changes:
-            into.apply(changes, steps, different, matched)
             self._hold()
             self._bump()
 
@@ -348,9 +358,25 @@ class Monitor:
             self._share.take(boxes, images)
             self._reserved += np.array([boxes, images])
 
+    def _unreserve(self, frames: Sequence[CameFrame]) -> None:
+        """Give back the room of frames that are no longer under way."""
+        if frames and self.definition.tally is TallyKind.EXACT:
+            self._reserved -= np.array([sum(each.boxes for each in frames), len(frames)])
+            self._hold()
+
     def _refusal(self) -> ResourceExhaustedError | None:
-        """Return why no frame can be taken now: the tallies or the journal are full."""
+        """Return why no frame can be taken now: too many wait, or tallies or journal are full."""
         around = self._around
+        if len(self._tasks) >= around.max_waiting:
+            # Streams are bounded, but a stream that is cancelled leaves its messages under way.
+            return ResourceExhaustedError(
+                f"at most {around.max_waiting} messages of a monitor may be under way: try again"
+                " later",
+                field="max_waiting",
+                value=around.max_waiting,
+            )
+        if self._stores.tally_bytes >= around.max_tally_bytes:
+            self._stores.settle()
         for name, found, most in (
             ("max_tally_bytes", self._stores.tally_bytes, around.max_tally_bytes),
             ("max_journal_bytes", around.journal.file_bytes, around.max_journal_bytes),
@@ -366,7 +392,9 @@ class Monitor:
 
     def _hold(self) -> None:
         """Say how much of what is bounded this monitor holds now."""
-        if self.definition.tally is TallyKind.EXACT and not self.is_deleted:
+        if self.is_deleted:
+            return
+        if self.definition.tally is TallyKind.EXACT:
             counts = self._around.journal.counts(self.key)
             boxes, images = self._reserved.tolist()
             self._share.hold(counts.boxes + boxes, counts.sides + images)
@@ -378,6 +406,12 @@ class Monitor:
         self.version += 1
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def _check_slice(self, name: str) -> None:
+        if name and name not in self._slicing.names:
+            raise NotFoundError(
+                f"monitor {self.name} has seen no slice {name[:200]!r}", field="slice", value=name
+            )
 
     def _model(self, name: str) -> str:
         if self.is_deleted:
@@ -398,6 +432,8 @@ class Monitor:
         return name or models[0]
 
 
-def _slices_of(change: Change) -> tuple[str, ...]:
-    sides = (change.predictions_after, change.truth_after)
-    return tuple(name for side in sides if side is not None for name in side.slices)
+def _slices_in(changes: Sequence[Change]) -> Iterator[str]:
+    for change in changes:
+        for side in (change.predictions_after, change.truth_after):
+            if side is not None:
+                yield from side.slices

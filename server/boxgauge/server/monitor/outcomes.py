@@ -24,9 +24,12 @@ class Outcomes:
         self._monitor = monitor
         self._telemetry = telemetry
         self._counts: Counter[str] = Counter()
+        self.expose()
+
+    def expose(self) -> None:
+        """Export what an alert asks for from zero on: Prometheus cannot see a first rise else."""
         for outcome in (LATE, FUTURE):
-            # From zero on: an alert asks for their rise, and Prometheus cannot see the first one.
-            telemetry.outcome(monitor, outcome, 0)
+            self._telemetry.outcome(self._monitor, outcome, 0)
 
     def count(self, outcome: str, times: int = 1, *, example: ImageId | None = None) -> None:
         """Count an outcome of so many frames, one of which may be named."""

@@ -153,7 +153,8 @@ class Reporter:
                 for window in self._definition.windows:
                     started = time.perf_counter()
                     compared = await self.compare(pair, window, "", is_urgent=False)
-                    self._around.telemetry.compared(compared)
+                    if self._stores.is_current:
+                        self._around.telemetry.compared(compared)
                     await rest(time.perf_counter() - started)
         if self._stores.is_current:
             self._around.telemetry.refreshed(
@@ -193,7 +194,7 @@ class Reporter:
     async def _refreshed(self, asked: Asked, rest: Rest) -> None:
         kept = self._latest.get(asked)
         if kept is not None and kept.version >= self._stores.version(asked.model):
-            self._renewed(asked, kept)
+            self._around.telemetry.renewed(self._renewed(asked, kept))
             return
         started = time.perf_counter()
         await self.report(asked, is_urgent=False)

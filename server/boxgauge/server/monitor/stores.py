@@ -1,6 +1,7 @@
 """All stores of one monitor, kept in step with the journal."""
 
 import asyncio
+import sys
 from collections.abc import Iterable, Sequence
 
 from boxgauge.engine import MatchedImages
@@ -62,6 +63,14 @@ class Stores:
         """Bytes of all of it in memory."""
         labelled = sum(each.tally_bytes for each in self.quality.values())
         return labelled + sum(each.predicted.tally_bytes for each in self.models.values())
+
+    def settle(self) -> None:
+        """Count what waits to be counted, so that as little memory as can be is taken."""
+        for store in self.quality.values():
+            if isinstance(store, SketchStore):
+                store.settle()
+        for model in self.models.values():
+            model.predicted.settle()
 
     def slices(self) -> set[str]:
         """Return the names of all slices that something is held of."""
@@ -174,10 +183,11 @@ class Stores:
 
     def _new_store(self) -> AnyStore:
         made, engine = self._definition, self._around.engine
-        asked = engine, made.classes, made.settings, self._ring, made.losses
-        if made.tally is TallyKind.EXACT:
-            return ExactStore(*asked)
-        return SketchStore(*asked, self._around.max_tally_bytes)
+        kind = ExactStore if made.tally is TallyKind.EXACT else SketchStore
+        # What is applied was journalled: the monitor's bound is held before that.
+        return kind(
+            engine, made.classes, made.settings, self._ring, made.losses, max_bytes=sys.maxsize
+        )
 
 
 def predictions_of(changes: Sequence[Change]) -> dict[str, tuple[Images, Images]]:

@@ -41,6 +41,11 @@ class Shelf:
         with self._lock:
             self._reports[made.monitor, made.model, made.window.name, made.slice] = made
 
+    def renewed(self, made: MonitorReport) -> None:
+        """Show the last report as what it is now: it still holds."""
+        with self._lock:
+            self._reports[made.monitor, made.model, made.window.name, made.slice] = made
+
     def compared(self, made: MonitorComparison) -> None:
         """Show this comparison in place of the last one of its models, window and slice."""
         with self._lock:
@@ -48,7 +53,7 @@ class Shelf:
             found[made.champion, made.challenger, made.window.name, made.slice] = made
 
     def refreshed(self, monitor: str) -> None:
-        """Note that all reports of a monitor are the newest state now."""
+        """Note that a monitor's reports of all images are the newest state now."""
         with self._lock:
             self._current[monitor] = self._clock()
 
@@ -112,7 +117,8 @@ class Shelf:
     def _newest(self, key: _Key) -> Shown | None:
         with self._lock:
             made = self._reports.get(key)
-            current = self._current.get(key[0], 0.0)
+            # Slices take turns: each is as old as it says.
+            current = 0.0 if key[3] else self._current.get(key[0], 0.0)
         if made is None:
             return None
         return Shown(made, max(self._clock() - max(made.made_at, current), 0.0))
