@@ -401,6 +401,34 @@ async def test_a_watch_answers_now_and_after_a_change(calls: Calls) -> None:
     assert ended.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+async def test_a_watch_misses_no_change_however_many_reports_were_made(calls: Calls) -> None:
+    names = [f"first-{number}" for number in range(1, 6)]
+    windows = [monitor_pb2.WindowSettings(name=each, images=int(each[-1])) for each in names]
+    await calls.create(asked=monitor_pb2.MonitorSettings(windows=windows))
+    await calls.observe(both(predictions(only(PREDICTIONS, 1, 2)), truths(only(TRUTHS, 1))))
+    for each in names:
+        await calls.report(window=each)
+    watch = calls.monitors.WatchReport(
+        monitor_pb2.WatchReportRequest(monitor="cam", window=names[-1], interval_s=0.1)
+    )
+    assert (await watch.read()).report.images == 1
+    await calls.observe(truths(only(TRUTHS, 2)))
+    assert (await asyncio.wait_for(watch.read(), timeout=30)).report.images == 2
+    watch.cancel()
+
+
+async def test_a_watch_is_silent_where_nothing_changes(calls: Calls) -> None:
+    await calls.create()
+    for number in (1, 2, 3):  # more changes than reports
+        await calls.observe(both(predictions(only(PREDICTIONS, number)), truths({number: []})))
+    watch = calls.monitors.WatchReport(
+        monitor_pb2.WatchReportRequest(monitor="cam", interval_s=0.1)
+    )
+    assert (await watch.read()).report.images == 3
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(watch.read(), timeout=0.5)
+
+
 async def test_a_watch_has_a_sane_interval(calls: Calls) -> None:
     await calls.create()
     request = monitor_pb2.WatchReportRequest(monitor="cam", interval_s=0.01)
