@@ -101,3 +101,17 @@ async def test_a_sketch_compares_what_is_listed_alone(calls: Calls) -> None:
     assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     with pytest.raises(aio.AioRpcError, match="no model 'x'"):
         await compared(calls, "m", "x")
+
+
+async def test_a_slice_that_was_not_seen_is_said(calls: Calls) -> None:
+    asked = monitor_pb2.MonitorSettings(slices=[monitor_pb2.SliceKey(key="camera")])
+    asked.MergeFrom(LISTED)
+    await calls.create(asked=asked)
+    await fill(calls)
+    request = monitor_pb2.CompareModelsRequest(
+        monitor="cam", champion="m", challenger="n", slice="camera=east"
+    )
+    wanted = "no slice 'camera=east': it slices by camera, as camera=VALUE"
+    with pytest.raises(aio.AioRpcError, match=wanted) as caught:
+        await calls.monitors.CompareModels(request)
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND

@@ -167,12 +167,7 @@ class Monitor:
             FailedPreconditionError: The name is empty and there is no model yet.
         """
         found, asked = self._model(model), self.definition.window(window)
-        if slice_ and slice_ not in self._slicing.names:
-            raise NotFoundError(
-                f"monitor {self.name} has seen no slice {slice_[:200]!r}",
-                field="slice",
-                value=slice_,
-            )
+        self._check_slice(slice_)
         return await self._reporter.report(Asked(found, asked, slice_), max_age_s)
 
     async def compare(
@@ -181,11 +176,12 @@ class Monitor:
         """Return how two models differ on the images that both have.
 
         Raises:
-            NotFoundError: A model has not been seen.
+            NotFoundError: A model or slice has not been seen.
             FailedPreconditionError: The two are not among the monitor's comparisons.
         """
         for each in (champion, challenger):
             self._model(each)
+        self._check_slice(slice_)
         return await self._reporter.compare(
             Compared(champion, challenger), self.definition.window(window), slice_
         )
@@ -379,6 +375,20 @@ class Monitor:
         self.version += 1
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def _check_slice(self, name: str) -> None:
+        if name and name not in self._slicing.names:
+            keys = ", ".join(each.key for each in self.definition.slices)
+            raise NotFoundError(
+                f"monitor {self.name} has seen no slice {name[:200]!r}: "
+                + (
+                    f"it slices by {keys}, as {keys.split(', ')[0]}=VALUE"
+                    if keys
+                    else "it has none"
+                ),
+                field="slice",
+                value=name,
+            )
 
     def _model(self, name: str) -> str:
         if self.is_deleted:
