@@ -2,7 +2,7 @@
 
     boxgauge serve
     python examples/detector_loop.py
-    boxgauge watch digits
+    boxgauge watch scenes
 
 The detector here is a recording of one: what a trained network found in the scenes of
 `examples/sample`. Put your own in its place.
@@ -36,7 +36,7 @@ class Picture:
 def watch_over(target: str, spool: Path, pictures: Iterator[Picture], every: int) -> None:
     """Detect in each picture, and label one of every few."""
     detect, label, classes = recorded()
-    with Feed(target, "digits", "sample", spool=spool, classes=classes) as feed:
+    with Feed(target, "scenes", "sample", spool=spool, classes=classes) as feed:
         for number, picture in enumerate(pictures):
             boxes, labels, scores = detect(picture)
             feed.predictions(

@@ -98,7 +98,7 @@ def test_an_empty_file_says_nothing(config: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("windws = []", "the key must be one of evaluation, tally, .*: got 'windws'"),
+        ("windws = []", "the key must be one of classes, evaluation, tally, .*: got 'windws'"),
         ("[ring]\nweeks = 1", "the key must be one of minutes, hours, days: got 'ring.weeks'"),
         ("ring = 60", "ring must be a table: got 60"),
         ('windows = ["soon"]', "windows must be a window such as 1h, .*: got 'soon'"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from boxgauge.client import MonitorClient
-from tests.served import ENVIRONMENT
+from tests.served import ENVIRONMENT, Server
 
 from .conftest import Boxgauge
 from .test_replay import replayed
@@ -92,6 +92,34 @@ def test_a_terminal_shows_one_page_and_ctrl_c_leaves_it(
     text = shown.decode()
     assert "monitor terminal, model m" in text
     assert "AP since the watch began" in text
+
+
+def test_a_watch_goes_on_over_a_restart_of_the_service(
+    boxgauge: Boxgauge, pair: tuple[Path, Path], graphs_dir: Path, tmp_path: Path
+) -> None:
+    environment = {"BOXGAUGE_JOURNAL": str(tmp_path / "journal.db")}
+    server = Server(graphs_dir, **environment)
+    port = int(server.address.rpartition(":")[2])
+    try:
+        boxgauge(*replayed(pair, server.address, "restarted"), "--model", "m")
+        with subprocess.Popen(
+            watch_command(server.address, "restarted", "--json", "--count", "2"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=TERMINAL,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            before = json.loads(process.stdout.readline())
+            server.end(signal.SIGTERM)
+            assert "; asking again in 1 s" in process.stderr.readline()
+            server = Server(graphs_dir, port=port, **environment)
+            after = json.loads(process.stdout.readline())
+            assert process.wait(WAIT_S) == 0
+        assert before["statistics"] == after["statistics"]
+    finally:
+        server.end(signal.SIGTERM)
 
 
 def test_what_cannot_be_watched_is_said(boxgauge: Boxgauge, target: str) -> None:

@@ -28,7 +28,7 @@ def test_the_loop_is_measured(target: str, tmp_path: Path) -> None:
     printed = run(target, tmp_path, "--label-every", "2")
     assert printed == "300 image sides acknowledged, 0 not\n"
     with MonitorClient(target) as client:
-        report = client.get_report("digits").report
+        report = client.get_report("scenes").report
     assert (report.predicted_images, report.images) == (200, 100)
     ap = report.statistics["AP"]
     assert ap is not None

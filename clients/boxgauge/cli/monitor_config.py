@@ -57,7 +57,7 @@ def _made(path: Path, kind: type[T], given: object, prefix: str) -> T:
     known = [each.name for each in fields(kind)]
     for name in given:
         if name not in known:
-            wanted = f"one of {', '.join(known)}"
+            wanted = f"one of {'' if prefix else 'classes, '}{', '.join(known)}"
             raise InvalidInputError.at(f"{path}: the key", repr(f"{prefix}{name}"), wanted)
     values: dict[str, Any] = dict(given)
     return kind(**values)

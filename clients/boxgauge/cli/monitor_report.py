@@ -55,14 +55,21 @@ def summary_lines(report: Report) -> Iterator[str]:
 
 def coverage_line(report: Report) -> str:
     """Return how many images are labelled, and how long that took."""
-    line = (
-        f"{report.predicted_images} images with predictions, {report.labelled_images} with ground "
-        f"truth, label coverage {number(report.label_coverage)}"
-    )
+    line = f"{report.images:,} labelled images"
+    # A slice by label_source knows of labelled images only: it has no coverage.
+    if report.label_coverage is not None:
+        line = (
+            f"{report.predicted_images:,} images with predictions, {report.images:,} of them "
+            f"labelled, label coverage {number(report.label_coverage)}"
+        )
+    line += f"; the monitor has {report.labelled_images:,} labelled images"
     delay = report.label_delay
     if delay is None or not delay.count:
         return line
-    return f"{line}; labels took {seconds_text(delay.median_s)}, 95% {seconds_text(delay.p95_s)}"
+    return (
+        f"{line}\nlabels took {seconds_text(delay.mean_s)} on average, half at most "
+        f"{seconds_text(delay.median_s)}, 95% at most {seconds_text(delay.p95_s)}"
+    )
 
 
 def drift_line(report: Report) -> str:

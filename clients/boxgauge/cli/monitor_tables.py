@@ -56,6 +56,13 @@ def print_comparison(console: Console, monitor: str, comparison: Comparison) -> 
             number(each.challenger),
             f"{each.difference:+.4f}",
             interval_text(each.confidence),
-            "–" if each.p_value is None else f"{each.p_value:.3g}",
+            _p_value(each.p_value),
         )
     console.print(made)
+
+
+def _p_value(found: float | None) -> str:
+    # Below that, its digits are rounding and say nothing about the models.
+    if found is not None and found < 0.001:
+        return "< 0.001"
+    return "–" if found is None else f"{found:.3f}"

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,8 @@ from boxgauge.cli.report import ModelName, Slice, WindowName
 
 if TYPE_CHECKING:
     from boxgauge.client import MonitorReport
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
 
 
 def watch(
@@ -32,18 +35,44 @@ def watch(
 ) -> None:
     """Show a monitor's report and keep it current, until Ctrl-C.
 
-    Where the output is no terminal, each change is one line.
+    Where the output is no terminal, each change is one line. A service that goes away after
+    the first report is asked again until it is back.
     """
     from boxgauge.client import MonitorClient
 
     try:
         with MonitorClient(target) as client:
-            reports = client.watch_report(
-                monitor, model=model, window=window, slice=slice_name, interval_s=interval
+            reports = _asked_again(
+                lambda: client.watch_report(
+                    monitor, model=model, window=window, slice=slice_name, interval_s=interval
+                )
             )
             _show(monitor, _first(reports, count), as_json=as_json)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+def _asked_again(
+    watched: "Callable[[], Iterator[MonitorReport]]",
+) -> "Iterator[MonitorReport]":
+    """Yield reports over restarts of the service, and over its asking clients to reconnect."""
+    from boxgauge.frames import UnavailableError
+
+    wait_s, is_answered = _FIRST_WAIT_S, False
+    while True:
+        try:
+            for each in watched():
+                wait_s, is_answered = _FIRST_WAIT_S, True
+                yield each
+        except UnavailableError as error:
+            if not is_answered:
+                raise
+            # Not echo, which would write into the page that is drawn.
+            sys.stderr.write(f"boxgauge: {error}; asking again in {wait_s:g} s\n")
+        else:
+            return
+        time.sleep(wait_s)
+        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
 def _first(reports: "Iterator[MonitorReport]", count: int | None) -> "Iterator[MonitorReport]":

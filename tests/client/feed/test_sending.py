@@ -277,6 +277,8 @@ async def test_what_is_not_acknowledged_in_time_is_said_and_kept(
         second.flush(WAIT_S)
         counters = second.counters
     assert (counters.recovered, counters.recorded, counters.acknowledged) == (3, 0, 3)
+    with pytest.raises(FailedPreconditionError, match="closed"):
+        second.flush()
 
 
 async def test_the_monitor_is_created_where_a_feed_knows_its_classes(

@@ -88,13 +88,16 @@ def test_a_side_that_is_too_small_is_given_as_the_reason(engine: Engine) -> None
     many, few = tally_of(draw_predictions(1, 200)), tally_of(draw_predictions(2, MIN_IMAGES - 1))
     found = drift(engine, many, few, 0.01)
     assert found.features == ()
-    assert found.reason == f"the current has {MIN_IMAGES - 1} images: at least 50 are wanted"
+    assert (
+        found.reason
+        == f"what is held against the reference has {MIN_IMAGES - 1} images: at least 50 are wanted"
+    )
     assert "the reference has 0 images" in drift(engine, tally_of(), many, 0.01).reason
 
     clustered = PredictionTally(CLASSES, SETTINGS)
     clustered.add(draw_predictions(3, 500), [k % 10 for k in range(500)])
     reason = drift(engine, many, clustered, 0.01).reason
-    assert reason.startswith("the current's images lie in ")
+    assert reason.startswith("what is held against the reference has images in ")
     assert reason.endswith(f"groups of clusters: at least {MIN_GROUPS} are wanted")
 
 

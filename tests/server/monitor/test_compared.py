@@ -119,3 +119,17 @@ async def test_what_is_compared_has_names_that_models_may_have(calls: Calls) -> 
         pair = monitor_pb2.ComparisonSettings(champion="m", challenger=name)
         with pytest.raises(aio.AioRpcError, match=r"comparisons\.challenger must be"):
             await calls.create(asked=monitor_pb2.MonitorSettings(comparisons=[pair]))
+
+
+async def test_a_slice_that_was_not_seen_is_said(calls: Calls) -> None:
+    asked = monitor_pb2.MonitorSettings(slices=[monitor_pb2.SliceKey(key="camera")])
+    asked.MergeFrom(LISTED)
+    await calls.create(asked=asked)
+    await fill(calls)
+    request = monitor_pb2.CompareModelsRequest(
+        monitor="cam", champion="m", challenger="n", slice="camera=east"
+    )
+    wanted = "no slice 'camera=east': it slices by camera, as camera=VALUE"
+    with pytest.raises(aio.AioRpcError, match=wanted) as caught:
+        await calls.monitors.CompareModels(request)
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND

@@ -130,7 +130,19 @@ def test_other_bytes_are_refused(data: bytes) -> None:
     [
         ({"tally": TallyKind.SKETCH}, "tally is exact, not sketch"),
         ({"losses": ("giou_loss",)}, "losses is none, not giou_loss"),
-        ({"retention_us": 60_000_000}, "retention_us is 604800000000, not 60000000"),
+        ({"retention_us": 60_000_000}, "retention is 604800 s, not 60 s"),
+        (
+            {"windows": (Window("1h", 3_600_000_000), Window("last", images=500), Window())},
+            "windows is all (all), not 1h (3600 s), last (500 images), all (all)",
+        ),
+        ({"ring": Ring(days=7)}, "ring is 60,48,90, not 60,48,7"),
+        ({"slices": (SliceKey("camera", 12),)}, "slices is none, not camera=12"),
+        ({"comparisons": (Compared("v6", "v7"),)}, "comparisons is none, not v6,v7"),
+        (
+            {"drift": DriftReference(level=0.05)},
+            "drift is from the first image, 3600 s, level 0.01,"
+            " not from the first image, 3600 s, level 0.05",
+        ),
         ({"classes": CLASSES[:1]}, "of the classes it has 2=dog where the request has none"),
         ({"settings": EvaluationSettings(strict=True)}, "strict is false, not true"),
     ],

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from boxgauge.client.feed.frames_in import NO_TAGS, ground_truth_of, predictions_of
 from boxgauge.client.feed.recording import Recording, log_left
 from boxgauge.client.image_columns import Moment
-from boxgauge.frames import BoxFormat, ImageId, UnavailableError
+from boxgauge.frames import BoxFormat, FailedPreconditionError, ImageId, UnavailableError
 
 
 class Feed(Recording):
@@ -121,7 +121,8 @@ class Feed(Recording):
             UnavailableError: Time is up; what is left stays in the spool and is still sent.
         """
         sender = self._open_sender()
-        assert self._loop is not None  # noqa: S101  # there is a sender
+        if self._loop is None or self._loop.is_closed():
+            raise FailedPreconditionError("the feed is closed: make a new one")
         done: Future[None] = asyncio.run_coroutine_threadsafe(sender.flush(timeout_s), self._loop)
         done.result()
 

@@ -43,7 +43,9 @@ def drift(
     if not 0 < level < 1:
         raise InvalidInputError.at("level", level, "in (0, 1)")
     images = reference.images, current.images
-    reason = _too_few("reference", reference) or _too_few("current", current)
+    reason = _too_few("the reference", reference) or _too_few(
+        "what is held against the reference", current
+    )
     if reason:
         return Drift((), *images, reason)
     pairs = [_Pair.of(k, reference, current) for k in range(len(FEATURES))]
@@ -120,11 +122,11 @@ def _too_few(side: str, tally: PredictionTally) -> str:
     """Return why nothing can be said of a side, if so."""
     images = tally.images
     if images < MIN_IMAGES:
-        return f"the {side} has {images} images: at least {MIN_IMAGES} are wanted"
+        return f"{side} has {images} images: at least {MIN_IMAGES} are wanted"
     groups = int(tally.histograms(COUNT).any(1).sum())
     if groups < MIN_GROUPS:
         return (
-            f"the {side}'s images lie in {groups} of {GROUPS} groups of clusters: at least "
+            f"{side} has images in {groups} of {GROUPS} groups of clusters: at least "
             f"{MIN_GROUPS} are wanted"
         )
     return ""

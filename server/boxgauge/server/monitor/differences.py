@@ -1,9 +1,10 @@
 """The first thing in which two definitions of a monitor differ, in words."""
 
-from dataclasses import fields
+from dataclasses import astuple, fields
 
 from boxgauge.engine import EvaluationSettings
-from boxgauge.server.monitor.definition import Definition
+from boxgauge.engine.online.windows import Ring, Window
+from boxgauge.server.monitor.definition import Compared, Definition, DriftReference, SliceKey
 
 _MOST_SHOWN = 10  # values of a list in a message: COCO's thresholds
 
@@ -21,7 +22,10 @@ def difference(known: Definition, asked: Definition) -> str:
         for each in fields(Definition)
         if getattr(known, each.name) != getattr(asked, each.name)
     )
-    return f"{name} is {_shown(getattr(known, name))}, not {_shown(getattr(asked, name))}"
+    here, there = getattr(known, name), getattr(asked, name)
+    if name.endswith("_us"):
+        return f"{name.removesuffix('_us')} is {here / 1e6:g} s, not {there / 1e6:g} s"
+    return f"{name} is {_shown(here)}, not {_shown(there)}"
 
 
 def _settings(known: EvaluationSettings, asked: EvaluationSettings) -> str:
@@ -41,8 +45,26 @@ def _settings(known: EvaluationSettings, asked: EvaluationSettings) -> str:
 
 def _shown(value: object) -> str:
     """Return one value or a short list as text; a long list says how long it is."""
+    if isinstance(value, Ring):
+        return "{},{},{}".format(*astuple(value))
+    if isinstance(value, DriftReference):
+        start = f"from {value.from_us / 1e6:.0f} s" if value.from_us else "from the first image"
+        return f"{start}, {value.duration_us / 1e6:g} s, level {value.level:g}"
     if not isinstance(value, list | tuple):
         return str(value).lower() if isinstance(value, bool) else str(value)
-    listed = ", ".join(str(each)[:40] for each in value[:_MOST_SHOWN])
+    listed = ", ".join(_item(each)[:80] for each in value[:_MOST_SHOWN])
     more = len(value) - _MOST_SHOWN
     return (listed + (f" and {more} more" if more > 0 else "")) or "none"
+
+
+def _item(value: object) -> str:
+    """Return one item of a list as it is written when a monitor is made."""
+    match value:
+        case Window(name=name, duration_us=duration_us, images=images):
+            span = f"{images} images" if images else f"{duration_us / 1e6:g} s"
+            return f"{name} ({span if images or duration_us else 'all'})"
+        case SliceKey(key=key, max_values=most):
+            return f"{key}={most}"
+        case Compared(champion=champion, challenger=challenger):
+            return f"{champion},{challenger}"
+    return str(value)

@@ -409,8 +409,16 @@ class Monitor:
 
     def _check_slice(self, name: str) -> None:
         if name and name not in self._slicing.names:
+            keys = ", ".join(each.key for each in self.definition.slices)
             raise NotFoundError(
-                f"monitor {self.name} has seen no slice {name[:200]!r}", field="slice", value=name
+                f"monitor {self.name} has seen no slice {name[:200]!r}: "
+                + (
+                    f"it slices by {keys}, as {keys.split(', ')[0]}=VALUE"
+                    if keys
+                    else "it has none"
+                ),
+                field="slice",
+                value=name,
             )
 
     def _model(self, name: str) -> str:

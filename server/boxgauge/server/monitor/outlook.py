@@ -10,7 +10,7 @@ from boxgauge.engine.online.prediction_tally import PredictionTally
 from boxgauge.engine.online.windows import Span
 
 NO_REFERENCE = "there are no predictions of the reference yet"
-OVERLAP = "the window has a part of the reference only"
+OVERLAP = "the window holds a part of the reference only: nothing is held against itself"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class MonitorReport:
     """What one model is worth on one monitor, over one window and slice.
 
     Attributes:
-        version: Of the state that the report reflects; grows with every change.
+        version: Grows with every report that its monitor computes.
         window: As configured.
         span: Event times that belong to it.
         slice: ``key=value``; empty: all images.

@@ -93,12 +93,13 @@ class MonitorService(rpc.MonitorServiceServicer):
         monitor = self._book.get(request.monitor)
         model = request.model
         while True:
-            seen = monitor.version
+            # Read first: what changes while the report is made is told with the next one.
+            version = monitor.version
             made = await monitor.report(model, request.window, request.slice)
             # The first answer chooses the model; another one may come later.
             model = made.model
             yield pb.WatchReportResponse(model=model, report=monitor_report_out(made))
-            await self._unless_draining(_change(monitor, seen, interval_s))
+            await self._unless_draining(_change(monitor, version, interval_s))
 
     async def CompareModels(  # noqa: N802 (gRPC's name)
         self, request: pb.CompareModelsRequest, context: Context
