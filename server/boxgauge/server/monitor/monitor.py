@@ -330,6 +330,8 @@ class Monitor:
         except BaseException:
             # What the journal holds and the stores lack is made up for by the next start.
             into.has_missed(number)
+            _LOG.warning("monitor %s has taken frames that it could not count", self.name)
+            self._bump()
             raise
         if into.is_current and changes:
             self._hold()

@@ -22,6 +22,7 @@ from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.turns import Ticket
 
 R = TypeVar("R")
+MISSED = "frames were taken that could not be counted: they are after a restart of the service"
 # Waits for as long as refreshing has to rest after so many seconds of work.
 Rest = Callable[[float], Awaitable[None]]
 
@@ -237,6 +238,8 @@ class Reporter:
         labelled, watermark_us = self._counts().labelled, stores.watermark_us
         held = content_of(stores.store(model_store(model)), window, name)
         notes = notes_of(stores.model(model).oddities, definition.settings)
+        if stores.missed is not None:
+            notes = (*notes, MISSED)
         outlook = stores.model(model).outlook(held.span, name)
         self._versions += 1
         number = self._versions

@@ -143,8 +143,10 @@ class Stores:
                 store.adopt(await loop.run_in_executor(self._around.executor, aging.packed))
 
     def has_missed(self, number: int) -> None:
-        """Note that a change is not reflected; no checkpoint goes past it."""
+        """Note that a change is not reflected: no checkpoint goes past it, and reports say so."""
         self.missed = number if self.missed is None else min(number, self.missed)
+        for model in self.models.values():
+            model.version += 1
 
     def forget(self, images: Iterable[tuple[str, ImageId]]) -> None:
         """Forget images whose frames are gone; a sketch keeps its counts."""
