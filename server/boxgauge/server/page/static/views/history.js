@@ -80,7 +80,11 @@ function table(points) {
   return el(
     "details",
     { ontoggle: (event) => (state.table = event.target.open), open: state.table },
-    el("summary", { "data-keep": "history-table" }, rows.length === 1 ? "The report as a table" : `The last ${rows.length} as a table`),
+    el(
+      "summary",
+      { "data-keep": "history-table" },
+      rows.length === 1 ? "The report as a table" : `The last ${rows.length} as a table`,
+    ),
     el(
       "div",
       {

@@ -43,7 +43,10 @@ export function buildCalibration(calibration) {
 }
 
 export function buildLosses({ losses, means }) {
-  const title = heading("Losses", "Of what was matched: mean, and how the values are spread, in bins of unequal width.");
+  const title = heading(
+    "Losses",
+    "Of what was matched: mean, and how the values are spread, in bins of unequal width.",
+  );
   const old = Object.entries(means).filter(
     ([name, mean]) => mean !== null && !losses.some((each) => each.name.startsWith(name)),
   );
