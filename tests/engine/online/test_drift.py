@@ -115,6 +115,26 @@ def test_equal_tallies_do_not_differ(engine: Engine) -> None:
         assert each.psi == each.jensen_shannon == 0
 
 
+def stuck(images: int, score: float, first: int = 0) -> Predictions:
+    """Return images of a detector that says one thing."""
+    ids = [*range(first, first + images)]
+    boxes = np.tile([10.0, 10, 20, 20], (images, 1))
+    labels = np.full(images, CLASSES[0].id)
+    return Predictions.from_arrays(
+        ids, np.ones(images, np.int64), boxes, labels, np.full(images, score)
+    )
+
+
+def test_a_stuck_detector_that_says_another_thing_has_drifted(engine: Engine) -> None:
+    before, same, other = stuck(200, 0.9), stuck(500, 0.9, 1000), stuck(500, 0.2, 1000)
+    unchanged = drift(engine, tally_of(before), tally_of(same), 0.01)
+    assert not any(each.drifted for each in unchanged.features)
+    assert {each.p_value for each in unchanged.features} == {1.0}
+    found = drift(engine, tally_of(before), tally_of(other), 0.01)
+    score = next(each for each in found.features if each.name == "score")
+    assert (score.p_value, score.drifted) == (0.0, True)
+
+
 def test_bad_input_is_named(engine: Engine) -> None:
     here = tally_of(draw_predictions(1, 100))
     with pytest.raises(InvalidInputError, match="of the same classes and settings"):

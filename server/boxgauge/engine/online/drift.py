@@ -158,9 +158,20 @@ def _p_values(engine: Engine, pairs: list[_Pair]) -> list[float]:
     )
     columns = (found[name].tolist() for name in ("ratio", "numerator", "denominator", "defined"))
     return [
-        f_tail(ratio, numerator, denominator) if defined else 1.0
-        for ratio, numerator, denominator, defined in zip(*columns, strict=True)
+        f_tail(ratio, numerator, denominator) if defined else _without_chance(pair)
+        for pair, ratio, numerator, denominator, defined in zip(tested, *columns, strict=True)
     ]
+
+
+def _without_chance(pair: "_Pair") -> float:
+    """Return the p-value where no group of clusters differs from the others, on either side.
+
+    Chance then has no part in what is seen, as of a detector that says one thing only: any
+    difference is one, and none is none.
+    """
+    before, now = pair.reference.sum(0), pair.current.sum(0)
+    is_same = (before * int(now.sum()) == now * int(before.sum())).all()
+    return 1.0 if is_same else 0.0
 
 
 def _padded(rows: list[NDArray[Any]]) -> NDArray[Any]:

@@ -23,6 +23,7 @@ from boxgauge.server.monitor.outcomes import (
     EXPIRED_JOINED,
     EXPIRED_UNLABELLED,
     EXPIRED_UNPREDICTED,
+    NOT_COUNTED,
     Outcomes,
 )
 from boxgauge.server.monitor.pairs import check_pairs
@@ -331,6 +332,7 @@ class Monitor:
             # What the journal holds and the stores lack is made up for by the next start.
             into.has_missed(number)
             _LOG.warning("monitor %s has taken frames that it could not count", self.name)
+            self.outcomes.count(NOT_COUNTED, len(changes))
             self._bump()
             raise
         if into.is_current and changes:

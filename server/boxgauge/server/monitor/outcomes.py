@@ -7,7 +7,7 @@ from boxgauge.server.telemetry import Telemetry
 
 LATE, FUTURE, INVALID, UNKNOWN_CLASS = "late", "future", "invalid", "unknown_class"
 FOLDED_SLICE, DROPPED_TAG = "folded_slice", "dropped_tag"
-REFUSED = "refused"
+REFUSED, NOT_COUNTED = "refused", "not_counted"
 EXPIRED_UNLABELLED, EXPIRED_UNPREDICTED = "expired_unlabelled", "expired_unpredicted"
 EXPIRED_JOINED = "expired_joined"
 

@@ -1,6 +1,7 @@
 """Reports of a monitor: computed in a thread, once for all who ask, and kept while they hold."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -21,10 +22,16 @@ from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.turns import Ticket
 
+_LOG = logging.getLogger(__name__)
+
 R = TypeVar("R")
 MISSED = "frames were taken that could not be counted: they are after a restart of the service"
 # Waits for as long as refreshing has to rest after so many seconds of work.
 Rest = Callable[[float], Awaitable[None]]
+
+
+# Reports of one monitor that are kept: one of 80 classes takes about 100 kB.
+_MOST_KEPT = 128
 
 
 class Asked(NamedTuple):
@@ -146,18 +153,19 @@ class Reporter:
             rest: Waits after each, so that refreshing takes no more than its share of time.
         """
         models = sorted(self._counts().predicted)
-        for model in models:
-            for window in self._definition.windows:
-                await self._refreshed(Asked(model, window, ""), rest)
-        for pair in self._definition.comparisons:
-            if {pair.champion, pair.challenger} <= set(models):
-                for window in self._definition.windows:
-                    started = time.perf_counter()
-                    compared = await self.compare(pair, window, "", is_urgent=False)
-                    if self._stores.is_current:
-                        self._around.telemetry.compared(compared)
-                    await rest(time.perf_counter() - started)
-        if self._stores.is_current:
+        done = [
+            await self._refreshed(Asked(model, window, ""), rest)
+            for model in models
+            for window in self._definition.windows
+        ]
+        done += [
+            await self._compared_again(pair, window, rest)
+            for pair in self._definition.comparisons
+            if {pair.champion, pair.challenger} <= set(models)
+            for window in self._definition.windows
+        ]
+        # One that failed leaves all of them as old as they are, which an alert looks at.
+        if self._stores.is_current and all(done):
             self._around.telemetry.refreshed(
                 self._monitor, self._counts().labelled, self._stores.watermark_us
             )
@@ -192,14 +200,35 @@ class Reporter:
             if time.monotonic() > until:
                 break
 
-    async def _refreshed(self, asked: Asked, rest: Rest) -> None:
+    async def _refreshed(self, asked: Asked, rest: Rest) -> bool:
+        """Bring one report up to date and say whether that went well."""
         kept = self._latest.get(asked)
         if kept is not None and kept.version >= self._stores.version(asked.model):
-            self._around.telemetry.renewed(self._renewed(asked, kept))
-            return
+            self._renewed(asked, kept)
+            return True
         started = time.perf_counter()
-        await self.report(asked, is_urgent=False)
-        await rest(time.perf_counter() - started)
+        try:
+            await self.report(asked, is_urgent=False)
+        except Exception:  # noqa: BLE001 (one report's fault must not silence the others)
+            _LOG.exception("the report of %s of monitor %s failed", asked, self._monitor)
+            return False
+        finally:
+            await rest(time.perf_counter() - started)
+        return True
+
+    async def _compared_again(self, pair: Compared, window: Window, rest: Rest) -> bool:
+        """Bring one comparison up to date, likewise."""
+        started = time.perf_counter()
+        try:
+            compared = await self.compare(pair, window, "", is_urgent=False)
+            if self._stores.is_current:
+                self._around.telemetry.compared(compared)
+        except Exception:  # noqa: BLE001 (likewise)
+            _LOG.exception("the comparison of %s of monitor %s failed", pair, self._monitor)
+            return False
+        finally:
+            await rest(time.perf_counter() - started)
+        return True
 
     def _start(self, asked: Asked, *, is_urgent: bool) -> Running:
         ticket = self._around.turns.ticket(is_urgent=is_urgent)
@@ -216,8 +245,17 @@ class Reporter:
             watermark_us=self._stores.watermark_us,
             made_at=time.monotonic(),
         )
-        self._latest[asked] = Kept(kept.version, made)
+        self._keep(asked, Kept(kept.version, made))
         return made
+
+    def _keep(self, asked: Asked, kept: Kept) -> None:
+        """Keep this report, and of slices only those that were asked for last."""
+        self._latest.pop(asked, None)
+        self._latest[asked] = kept
+        if len(self._latest) > _MOST_KEPT:
+            oldest = next((each for each in self._latest if each.slice), None)
+            if oldest is not None:
+                del self._latest[oldest]
 
     def _done(self, asked: Asked, task: asyncio.Task[Kept]) -> None:
         running = self._running.get(asked)
@@ -267,7 +305,7 @@ class Reporter:
         kept = Kept(version, made)
         # A reset or deletion meanwhile has put other stores, or none, in this place.
         if stores.is_current:
-            self._latest[asked] = kept
+            self._keep(asked, kept)
             self._around.telemetry.publish(made)
         return kept
 

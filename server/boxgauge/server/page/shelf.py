@@ -12,6 +12,10 @@ from boxgauge.server.page.source import Listed, MonitorEntry, Shown
 _Key = tuple[str, str, str, str]
 
 
+# Reports of slices that are kept, all monitors together: one of 80 classes takes about 100 kB.
+MAX_SLICES = 512
+
+
 class Shelf:
     """A `PageSource` over the reports that it is given.
 
@@ -39,12 +43,21 @@ class Shelf:
         """Show this report in place of the last one of its model, window and slice."""
         self._history.record(made)
         with self._lock:
-            self._reports[made.monitor, made.model, made.window.name, made.slice] = made
+            self._put(made)
 
     def renewed(self, made: MonitorReport) -> None:
         """Show the last report as what it is now: it still holds."""
         with self._lock:
-            self._reports[made.monitor, made.model, made.window.name, made.slice] = made
+            self._put(made)
+
+    def _put(self, made: MonitorReport) -> None:
+        """Put a report in the place of the last one, and let go of the oldest of many slices."""
+        key = made.monitor, made.model, made.window.name, made.slice
+        self._reports.pop(key, None)
+        self._reports[key] = made
+        slices = [each for each in self._reports if each[3]]
+        if len(slices) > MAX_SLICES:
+            del self._reports[slices[0]]
 
     def compared(self, made: MonitorComparison) -> None:
         """Show this comparison in place of the last one of its models, window and slice."""
