@@ -1,8 +1,9 @@
-"""Where the server's time goes for messages of a stream, all in one thread under cProfile.
+"""Where the server's time goes for messages of a stream, in one thread under cProfile.
 
-The path is the server's own from the serialised message to the tally, without gRPC and
-without the thread pool. The profiler makes Python calls look dearer than they are, so the
-plain CPU time of the same path stands above the table.
+The path is the server's own from the serialised message to the stores, without gRPC and
+without the thread pool. The journal has a thread of its own, whose time is in the figure above
+the table (`profile_journal.py` looks into it) and not in the table. The profiler makes Python
+calls look dearer than they are; the figure above the table is without it.
 """
 
 import argparse
@@ -15,16 +16,17 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
-from matching_alone import open_engine
 from messages import MONITOR, Traffic, create_request, make_traffic
 from prometheus_client import CollectorRegistry
 
+from boxgauge.engine import Engine, ModelRepository, find_graphs
+from boxgauge.server.journal.journal import Journal
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.monitor import Surroundings
+from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.server.wire.frames_in import arrivals
-from boxgauge.server.wire.settings_wire import classes_in, evaluation_in
+from boxgauge.server.wire.monitor_wire import definition_in
 from boxgauge.v1 import monitor_pb2 as pb
 
 
@@ -49,32 +51,42 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=30)
     given = parser.parse_args()
     traffic = make_traffic(given.images, in_message=given.in_message, seed=given.seed)
-    asyncio.run(_observe_all(traffic))
+    engine = Engine.open(ModelRepository.open(find_graphs(None)))
+    asyncio.run(_observe_all(engine, traffic))
     started = time.process_time()
-    asyncio.run(_observe_all(traffic))
+    asyncio.run(_observe_all(engine, traffic))
     seconds = time.process_time() - started
     images = len(traffic.messages) * traffic.images
     print(f"{seconds / images * 1e6:.0f} µs of CPU an image, {traffic.images} images a message\n")
     profile = cProfile.Profile(time.thread_time)
     profile.enable()
-    asyncio.run(_observe_all(traffic))
+    asyncio.run(_observe_all(engine, traffic))
     profile.disable()
     print(_table(profile, images, given.rows))
 
 
-async def _observe_all(traffic: Traffic) -> None:
-    engine = open_engine()
+async def _observe_all(engine: Engine, traffic: Traffic) -> None:
     telemetry = Telemetry(CollectorRegistry())
     engine.observe_run = telemetry.ran
+    journal = await Journal.open(None)
     around = Surroundings(
-        engine, _Inline(), Ledger(10**9, 10**9), telemetry, max_models=1, max_waiting=64
+        engine=engine,
+        executor=_Inline(),
+        journal=journal,
+        ledger=Ledger(10**9, 10**9),
+        telemetry=telemetry,
+        clock_us=lambda: time.time_ns() // 1000,
+        max_models=1,
+        max_waiting=64,
+        max_tally_bytes=2**40,
+        max_journal_bytes=2**40,
     )
-    settings = create_request().settings
     book = Book(around, max_monitors=1)
-    monitor = book.create(MONITOR, classes_in(settings.classes), evaluation_in(settings.evaluation))
+    monitor = await book.create(MONITOR, definition_in(create_request().settings))
     for message in traffic.messages:
         request = pb.ObserveRequest.FromString(message)
         await monitor.observe(request.model, arrivals(request.frames))
+    await journal.close()
 
 
 def _table(profile: cProfile.Profile, images: int, rows: int) -> str:

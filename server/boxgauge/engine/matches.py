@@ -149,8 +149,8 @@ def unpack_patterns(patterns: Sequence[bytes], areas: int, thresholds: int) -> N
     """Return outcomes [p, areas, thresholds]: 0 false positive, 1 true positive, 2 ignored."""
     combinations = areas * thresholds
     width = pattern_bytes(areas, thresholds)
-    # numpy strips trailing zero bytes of its strings.
-    packed = np.frombuffer(b"".join(each.ljust(width, b"\0") for each in patterns), np.uint8)
+    # numpy fills up with the zero bytes that it strips from the ends of its strings.
+    packed = np.array(patterns, dtype=f"S{width}").view(np.uint8)
     bits = np.unpackbits(packed.reshape(-1, 2, width // 2), axis=2)[:, :, :combinations]
     outcomes: NDArray[np.int64] = bits[:, 0].astype(np.int64) + 2 * bits[:, 1]
     return outcomes.reshape(-1, areas, thresholds)
