@@ -60,7 +60,7 @@ def packed_step(store: SketchStore, step: str, listed: AgedCells | None) -> Aged
     if step == "count":
         store._count()
     elif step == "settle":
-        store._settle()
+        store.settle()
     elif step == "list":
         return store.aging()
     elif step == "adopt" and listed is not None:
