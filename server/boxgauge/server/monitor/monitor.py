@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.server.monitor.checkpoints import Checkpoints
+from boxgauge.server.monitor.comparer import Comparer
 from boxgauge.server.monitor.definition import Compared, Definition
 from boxgauge.server.monitor.ingest import Ingest
 from boxgauge.server.monitor.intake import Observed
@@ -14,7 +15,8 @@ from boxgauge.server.monitor.outcomes import (
     EXPIRED_UNPREDICTED,
     Outcomes,
 )
-from boxgauge.server.monitor.reporter import Asked, Reporter, Rest
+from boxgauge.server.monitor.refresher import Refresher, Rest
+from boxgauge.server.monitor.reporter import Asked, Reporter
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.sides import Arrivals
@@ -50,10 +52,11 @@ class Monitor:
     def _begin(self) -> None:
         """Report on the stores that there are now; nothing of them is in a checkpoint."""
         state, around = self._state, self._around
+        counted = self.name, self.definition, state.stores
         self._checkpoints = Checkpoints(self.key, self.definition, around)
-        self._reporter = Reporter(
-            self.name, self.definition, state.stores, lambda: state.counts, around
-        )
+        self._reporter = Reporter(*counted, lambda: state.counts, around)
+        self._comparer = Comparer(*counted, around)
+        self._refresher = Refresher(state, self._reporter, self._comparer, around)
 
     @property
     def classes(self) -> tuple[ObjectClass, ...]:
@@ -149,7 +152,7 @@ class Monitor:
         for each in (champion, challenger):
             find.model(each)
         name = find.slice(slice_)
-        return await self._reporter.compare(
+        return await self._comparer.compare(
             Compared(champion, challenger), find.window(window), name
         )
 
@@ -163,11 +166,11 @@ class Monitor:
 
     async def refresh(self, rest: Rest) -> None:
         """Bring exported reports of all images up to date; ``rest`` waits after each."""
-        await self._reporter.refresh(rest)
+        await self._refresher.refresh(rest)
 
     async def refresh_slices(self, rest: Rest, until: float) -> None:
         """Bring exported reports of slices up to date, one after the other."""
-        await self._reporter.refresh_slices(rest, until)
+        await self._refresher.refresh_slices(rest, until)
 
     async def change_after(self, version: int) -> None:
         """Wait until the state is newer than ``version``."""
