@@ -7,7 +7,6 @@ journal in perfect order. Only what is kept outside of the two files can tell th
 import contextlib
 import os
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -78,7 +77,7 @@ class Mark:
         sync_folder(path.parent)
         self._file = path.open("r+b", buffering=0)
         self._turn = 0
-        self._written, self._is_closed = threading.Event(), False
+        self._written, self._closing = threading.Event(), threading.Event()
         self._syncing = threading.Thread(target=self._sync, name="journal-mark", daemon=True)
         self._syncing.start()
 
@@ -95,7 +94,7 @@ class Mark:
 
     def close(self) -> None:
         """Have it on disk, and write no more."""
-        self._is_closed = True
+        self._closing.set()
         self._written.set()
         self._syncing.join()
         os.fsync(self._file.fileno())
@@ -104,13 +103,13 @@ class Mark:
     def _sync(self) -> None:
         while True:
             self._written.wait()
-            if self._is_closed:
+            if self._closing.is_set():
                 return
             self._written.clear()
             # A fault shows at the next write, or at the end.
             with contextlib.suppress(OSError):
                 os.fsync(self._file.fileno())
-            time.sleep(_SYNC_REST_S)
+            self._closing.wait(_SYNC_REST_S)
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from boxgauge.frames import DataLossError, ResourceExhaustedError
@@ -31,11 +31,15 @@ class Recovery:
         rows: That verify.
         seconds: That it took.
         lost: Rows and numbers that were given up, by this start or those before.
+        given_up: What was, by this start; nothing where it was asked to accept no loss.
+        is_repaired: The file was damaged, and made anew from the rows that verify.
     """
 
     rows: int = 0
     seconds: float = 0.0
     lost: int = 0
+    given_up: Loss = field(default_factory=Loss)
+    is_repaired: bool = False
 
 
 def open_journal(
@@ -65,7 +69,13 @@ def open_journal(
     began = time.monotonic()
     opening = _Opening(path, wait_s, accept_loss, on_progress or (lambda _: None))
     store, rows = opening.open()
-    return store, Recovery(rows, time.monotonic() - began, store.ledger.lost)
+    return store, Recovery(
+        rows=rows,
+        seconds=time.monotonic() - began,
+        lost=store.ledger.lost,
+        given_up=opening.given_up,
+        is_repaired=opening.is_repaired,
+    )
 
 
 class _Opening:
@@ -77,6 +87,8 @@ class _Opening:
         self._accept_loss = accept_loss
         self._on_progress = on_progress
         self._marked = read_mark(path)
+        self.given_up = Loss()
+        self.is_repaired = False
 
     @property
     def _acknowledged(self) -> Ledger | None:
@@ -164,6 +176,7 @@ class _Opening:
                 log.rename(kept.with_name(f"{kept.name}-wal"))
             target.replace(self._path)
             sync_folder(self._path.parent)
+        self.is_repaired = True
         _LOG.warning("the journal was repaired; the damaged file is kept as %s", kept)
         return Loss()  # the repaired file has it in its ledger
 
@@ -179,6 +192,7 @@ class _Opening:
                     f" {mark_path(self._path).name}.)"
                 )
             raise loss.refusal(str(self._path), beside=beside)
+        self.given_up = loss
         _LOG.error("the journal %s goes on without what was lost: %s", self._path, loss.words())
 
     def _opened(self, loss: Loss) -> Store:
