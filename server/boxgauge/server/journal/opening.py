@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boxgauge.frames import DataLossError, ResourceExhaustedError
-from boxgauge.server.journal.first_page import copied_with, is_as_it_was
+from boxgauge.frames import DataLossError, FailedPreconditionError, ResourceExhaustedError
+from boxgauge.server.journal.first_page import copied_with, has_the_same_tables, is_as_it_was
 from boxgauge.server.journal.ledger import Ledger
 from boxgauge.server.journal.loss import Loss
 from boxgauge.server.journal.mark import Mark, mark_path, read_mark, sync_folder
@@ -100,7 +100,7 @@ class _Opening:
             loss = self._loss_of_all()
             return self._opened(loss), 0
         findings, loss = self._looked_at()
-        return self._opened(loss), 0 if findings is None else findings.rows
+        return self._opened(loss), findings.rows
 
     def _loss_of_all(self) -> Loss:
         """Return what is lost where there is no file."""
@@ -113,27 +113,41 @@ class _Opening:
             self._accept(loss)
         return loss
 
-    def _looked_at(self) -> tuple[Findings | None, Loss]:
+    def _looked_at(self) -> tuple[Findings, Loss]:
         """Verify the file; repair it where it is damaged, and tell what is lost."""
-        marked = self._marked
-        if marked is not None and not is_as_it_was(self._path, marked.first_page):
-            # What SQLite would make of such a file is anybody's guess.
-            _LOG.error("the first page of the journal %s is damaged", self._path)
-            with self._beside("-mending") as copy:
-                copied_with(self._path, marked.first_page, copy)
-                return None, self._repair(copy, None)
+        findings = self._findings()
+        if not findings.faults:
+            return findings, self._held_against_mark(findings)
+        _LOG.error("the journal %s is damaged: %s", self._path, "; ".join(findings.faults[:5]))
+        page = b"" if self._marked is None else self._marked.first_page
+        if not page or is_as_it_was(self._path, page):
+            return findings, self._repair(self._path, findings.ledger)
+        _LOG.error("so is its first page, in place of which the one kept in its mark is read")
+        with self._beside("-mending") as copy:
+            copied_with(self._path, page, copy)
+            with reading(copy, wait_s=self._wait_s) as connection:
+                ledger = read_ledger(connection)
+            return findings, self._repair(copy, ledger)
+
+    def _findings(self) -> Findings:
+        page = b"" if self._marked is None else self._marked.first_page
         try:
-            self._migrated()
             with reading(self._path, wait_s=self._wait_s) as connection:
-                findings = verified(connection, self._on_progress)
-        except DataLossError:
-            if marked is None or not marked.first_page:
+                try:
+                    version = format_of(connection, str(self._path))
+                except FailedPreconditionError as error:
+                    # Its own tables, under a number of another format or program.
+                    if not page or not has_the_same_tables(self._path, page):
+                        raise
+                    return Findings(None, {}, [str(error)])
+            if 0 < version < VERSION:
+                migrate(self._path, version, wait_s=self._wait_s)
+            with reading(self._path, wait_s=self._wait_s) as connection:
+                return verified(connection, self._on_progress)
+        except DataLossError as error:
+            if not page:
                 raise
-            findings = Findings(None, {}, ["SQLite cannot read it"])
-        if findings.faults:
-            _LOG.error("the journal %s is damaged: %s", self._path, "; ".join(findings.faults[:5]))
-            return findings, self._repair(self._path, findings)
-        return findings, self._held_against_mark(findings)
+            return Findings(None, {}, [str(error)])
 
     def _held_against_mark(self, findings: Findings) -> Loss:
         """Return what was acknowledged and is not in a file that is as it was written."""
@@ -159,11 +173,10 @@ class _Opening:
         if 0 < version < VERSION:
             migrate(self._path, version, wait_s=self._wait_s)
 
-    def _repair(self, source: Path, findings: Findings | None) -> Loss:
+    def _repair(self, source: Path, here: Ledger | None) -> Loss:
         """Put a file with the rows that verify in the place of the damaged one, which is kept."""
         with self._beside("-repaired") as target:
             with reading(source, wait_s=self._wait_s) as connection:
-                here = read_ledger(connection) if findings is None else findings.ledger
                 try:
                     loss = repaired(connection, target, here, self._acknowledged)
                 except sqlite3.OperationalError as error:
