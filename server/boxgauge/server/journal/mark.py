@@ -67,19 +67,23 @@ class Mark:
 
     def __init__(self, journal: Path, ledger: Ledger, first_page: bytes) -> None:
         path = mark_path(journal)
-        raw = _slot(ledger) * _SLOTS + first_page + _page_sum(first_page)
-        new = path.with_name(f"{path.name}-new")
-        with new.open("wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        sync_folder(path.parent)
+        if not _can_go_on(journal, ledger):
+            _begin(path, ledger, first_page)
         self._file = path.open("r+b", buffering=0)
-        self._turn = 0
+        raw = self._file.read()
+        # The slot that says less, or nothing, is written first.
+        commits = [_commits_in(raw[k * _SLOT :]) for k in range(_SLOTS)]
+        self._turn = commits.index(min(commits))
+        self.write_page(first_page)
         self._written, self._closing = threading.Event(), threading.Event()
         self._syncing = threading.Thread(target=self._sync, name="journal-mark", daemon=True)
+        self.write(ledger)
         self._syncing.start()
+
+    def write_page(self, first_page: bytes) -> None:
+        """Keep this as the first page of the file."""
+        self._file.seek(_SLOTS * _SLOT)
+        self._file.write(first_page + _page_sum(first_page))
 
     def write(self, ledger: Ledger) -> None:
         """Say that this is on disk.
@@ -120,6 +124,32 @@ def sync_folder(folder: Path) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
+
+
+def _begin(path: Path, ledger: Ledger, first_page: bytes) -> None:
+    new = path.with_name(f"{path.name}-new")
+    with new.open("wb") as file:
+        file.write(_slot(ledger) * _SLOTS + first_page + _page_sum(first_page))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def _can_go_on(journal: Path, ledger: Ledger) -> bool:
+    """Say whether there is a mark of this journal, to be written over: for that there is room."""
+    try:
+        raw = mark_path(journal).read_bytes()
+    except FileNotFoundError:
+        return False
+    return len(raw) == _SLOTS * _SLOT + _SLOT + _SUM and all(
+        each.identity == ledger.identity and each.commits <= ledger.commits
+        for each in _ledgers(raw)
+    )
+
+
+def _commits_in(slot: bytes) -> int:
+    return next((each.commits for each in _ledgers(slot[:_SLOT])), -1)
 
 
 def _slot(ledger: Ledger) -> bytes:

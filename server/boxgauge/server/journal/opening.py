@@ -9,7 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boxgauge.frames import DataLossError, FailedPreconditionError, ResourceExhaustedError
+from boxgauge.frames import (
+    DataLossError,
+    FailedPreconditionError,
+    InvalidInputError,
+    ResourceExhaustedError,
+)
 from boxgauge.server.journal.first_page import copied_with, has_the_same_tables, is_as_it_was
 from boxgauge.server.journal.ledger import Ledger
 from boxgauge.server.journal.loss import Loss
@@ -67,8 +72,13 @@ def open_journal(
     if path is None:
         return Store(connect(None, wait_s=wait_s)), Recovery()
     began = time.monotonic()
-    opening = _Opening(path, wait_s, accept_loss, on_progress or (lambda _: None))
-    store, rows = opening.open()
+    try:
+        opening = _Opening(path, wait_s, accept_loss, on_progress or (lambda _: None))
+        store, rows = opening.open()
+    except OSError as error:
+        raise InvalidInputError.at(
+            "journal", f"{path} ({error.strerror})", "a file that can be written"
+        ) from None
     return store, Recovery(
         rows=rows,
         seconds=time.monotonic() - began,

@@ -110,26 +110,32 @@ def reading(path: Path, *, wait_s: float) -> Iterator[sqlite3.Connection]:
     shared = path.with_name(f"{path.name}-shm")
     was_there = shared.exists()
     try:
-        with (
-            _told(str(path)),
-            closing(
-                sqlite3.connect(
-                    f"file:{quote(str(path))}?mode=ro",
-                    uri=True,
-                    timeout=wait_s,
-                    isolation_level=None,
-                    cached_statements=256,
-                )
-            ) as connection,
-        ):
-            connection.text_factory = decoded
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-            # Which is when the log is looked through, and another's lock is noticed.
-            connection.execute("BEGIN").execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        with _told(str(path)), closing(_connected_to_read(path, wait_s)) as connection:
             yield connection
     finally:
         if not was_there:
             shared.unlink(missing_ok=True)  # an index of the log, made anew whenever it is read
+
+
+def _connected_to_read(path: Path, wait_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=ro", uri=True, timeout=wait_s, isolation_level=None
+    )
+    try:
+        connection.text_factory = decoded
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        # Which is when the log is looked through, and another's lock is noticed.
+        connection.execute("BEGIN").execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "locked" in str(error) or not path.is_file():
+            raise
+        # Reading needs a file for its index of the log; writing alone has that in memory.
+        return connect(path, wait_s=wait_s)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def check_sqlite() -> None:

@@ -81,8 +81,10 @@ class Store:
         self.connection = connection
         self.mark: Mark | None = None
         self.reader: RawIOBase | None = None
-        self._is_marked, self._is_noted = True, True
+        self._is_marked = self._is_noted = True
+        self._is_closing = False
         self._changes = connection.total_changes
+        self._acknowledged: Ledger | None = None
         self.spaces: dict[int, Space] = {}
         self.discarded: list[int] = []
         self.unswept: set[int] = set()
@@ -135,16 +137,19 @@ class Store:
             acknowledged: What was marked; numbers and commits go on behind it.
             lost: Rows and numbers that are given up now.
         """
-        self.connection.execute("BEGIN IMMEDIATE")
-        ledger = self.ledger
+        self._acknowledged = acknowledged
         if acknowledged is not None:
-            ledger.commits = max(ledger.commits, acknowledged.commits)
             self.number = max(self.number, acknowledged.number)
-        ledger.is_open = True
-        ledger.lost += lost
-        self._write_ledger()
-        self.commit()
-        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.ledger.lost += lost
+            self._write_ledger()
+            self.commit()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.OperationalError:
+            # A full disk; the first commit that there is room for says it.
+            _LOG.warning("the journal cannot be written yet", exc_info=True)
+            self.roll_back()
 
     def do(self, run: "Callable[[Store], T]") -> T:
         """Return what a job gives; the ledger is written behind it, in its savepoint."""
@@ -176,8 +181,10 @@ class Store:
         connection = self.connection
         has_changed = connection.total_changes != self._changes
         if has_changed:
-            self.ledger.commits += 1
+            known = 0 if self._acknowledged is None else self._acknowledged.commits
+            self.ledger.commits = max(self.ledger.commits, known) + 1
             self.ledger.number = self.number
+            self.ledger.is_open = not self._is_closing
             self._write_ledger()
         connection.execute("COMMIT")
         self._changes = connection.total_changes
@@ -218,7 +225,7 @@ class Store:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
         self.connection.execute("BEGIN IMMEDIATE")
-        self.ledger.is_open = False
+        self._is_closing = True
         self._write_ledger()
         self.commit()
 
