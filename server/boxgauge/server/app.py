@@ -19,6 +19,7 @@ from boxgauge.engine import Engine, ModelRepository, available_cores, find_graph
 from boxgauge.frames import ProviderError, UnavailableError
 from boxgauge.server.allocator import keep_memory_compact
 from boxgauge.server.grpc_server import GrpcServer
+from boxgauge.server.journal import Journal
 from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
@@ -30,6 +31,7 @@ from boxgauge.server.page.routes import Pages
 from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.recovery import opened_journal
+from boxgauge.server.service.admin import AdminService
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
@@ -60,12 +62,14 @@ class App:
         metrics_url: Of the metrics, once started; the page is at ``/`` of it.
         telemetry: Its metrics.
         book: Its monitors, once started.
+        journal: What they keep, once started.
         engine: Once started.
     """
 
     address: str
     metrics_url: str
     book: Book
+    journal: Journal
     engine: Engine
 
     def __init__(
@@ -135,7 +139,7 @@ class App:
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
         max_waiting = settings.max_concurrent_streams * WINDOW
         began = time.monotonic()
-        journal = await opened_journal(settings, self.telemetry)
+        journal = self.journal = await opened_journal(settings, self.telemetry)
         stack.push_async_callback(journal.close)
         around = Surroundings(
             engine=self.engine,
@@ -170,6 +174,7 @@ class App:
                 lambda: self._is_ready,
                 version=release,
             ),
+            AdminService(journal, draining),
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)

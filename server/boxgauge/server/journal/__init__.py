@@ -2,6 +2,7 @@
 
 from boxgauge.server.journal.journal import Journal
 from boxgauge.server.journal.opening import Recovery
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.take import MAX_FRAMES
 from boxgauge.server.journal.types import (
     CameFrame,
@@ -33,5 +34,6 @@ __all__ = [
     "Outcome",
     "Progress",
     "Recovery",
+    "Snapshot",
     "Taken",
 ]

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from boxgauge.frames import UnavailableError
 from boxgauge.server.journal.room import Room
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.types import OnCommit
 from boxgauge.server.journal.writer import Job, Writer
@@ -39,6 +40,16 @@ class Calls:
     def free_bytes(self) -> int:
         """Return those bytes of it that are free."""
         return self._store.free_bytes
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Return the file as it stands still; None where it does not."""
+        return self._store.snapshot
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether no more is done."""
+        return not self._is_open
 
     async def do(
         self,

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from boxgauge.frames import UnavailableError
 from boxgauge.server.journal import log, parts
 from boxgauge.server.journal.calls import Calls
 from boxgauge.server.journal.expiry import expire
@@ -11,6 +13,7 @@ from boxgauge.server.journal.held import Held, held_now
 from boxgauge.server.journal.holding import Position, held_changes
 from boxgauge.server.journal.opening import Recovery, open_journal
 from boxgauge.server.journal.room import Room
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.take import Asked, take
 from boxgauge.server.journal.types import (
@@ -274,6 +277,39 @@ class Journal:
             if position is None:
                 return
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Let the file stand still while it is copied; frames are taken all the same.
+
+        What comes meanwhile makes the log grow, whose size `log_bytes` tells.
+
+        Raises:
+            FailedPreconditionError: Nothing is kept on disk.
+            ResourceExhaustedError: It is being copied already.
+        """
+        is_left = False
+
+        def settle(_: None) -> None:
+            if is_left:  # while it was asked for
+                self._thawing = asyncio.ensure_future(self._thaw())
+
+        try:
+            await self._do(Store.freeze, settle)
+            snapshot = self._calls.snapshot
+            if snapshot is None:
+                raise UnavailableError("the journal's log could not be copied back: try again")
+        except asyncio.CancelledError:
+            is_left = True
+            raise
+        try:
+            yield snapshot
+        finally:
+            await asyncio.shield(self._thaw())
+
+    async def _thaw(self) -> None:
+        if not self._calls.is_closed:
+            await self._do(Store.thaw)
+
     def counts(self, monitor: int) -> Counts:
         """Return what is held of a monitor; nothing of one that the journal does not have."""
         return self._held.get(monitor, Held()).counts()
@@ -281,11 +317,15 @@ class Journal:
     @property
     def file_bytes(self) -> int:
         """Return the bytes in use: of the file without free pages, and of its log."""
-        found = self._calls.file_bytes
-        if self._path is not None:
-            log_path = self._path.with_name(f"{self._path.name}-wal")
-            found += log_path.stat().st_size if log_path.exists() else 0
-        return found
+        return self._calls.file_bytes + self.log_bytes
+
+    @property
+    def log_bytes(self) -> int:
+        """Return the size of the write-ahead log."""
+        if self._path is None:
+            return 0
+        log_path = self._path.with_name(f"{self._path.name}-wal")
+        return log_path.stat().st_size if log_path.exists() else 0
 
     @property
     def free_bytes(self) -> int:

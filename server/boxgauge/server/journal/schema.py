@@ -16,7 +16,7 @@ _CACHE_KIB = 32 * 1024
 PAGE_BYTES = 4096
 # Pages in the write-ahead log before they are copied into the file: the commit that copies them
 # takes the longer the more there are.
-_LOG_PAGES = 1000
+LOG_PAGES = 1000
 # To which the log is cut once a backup, during which nothing is copied back, let it grow.
 _LOG_BYTES = 16 * 2**20
 
@@ -175,7 +175,7 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
                 value=name,
             )
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     else:
         connection.execute("PRAGMA journal_mode = MEMORY")

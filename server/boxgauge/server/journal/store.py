@@ -7,10 +7,16 @@ from dataclasses import dataclass, field, replace
 from io import RawIOBase
 from typing import Any, TypeAlias, TypeVar
 
-from boxgauge.frames import NotFoundError, UnavailableError
+from boxgauge.frames import (
+    FailedPreconditionError,
+    NotFoundError,
+    ResourceExhaustedError,
+    UnavailableError,
+)
 from boxgauge.server.journal.ledger import Ledger
 from boxgauge.server.journal.mark import Mark
-from boxgauge.server.journal.schema import PAGE_BYTES
+from boxgauge.server.journal.schema import LOG_PAGES, PAGE_BYTES
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.sums import check_sum, damaged, row_sum
 from boxgauge.server.journal.types import TRUTH
 
@@ -75,14 +81,16 @@ class Store:
         ledger: What there is of each table now.
         mark: Where every commit is marked; None: nowhere.
         reader: The file, to be copied; closed after the connection.
+        snapshot: The file as it stands still; None: it does not.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.mark: Mark | None = None
         self.reader: RawIOBase | None = None
+        self.snapshot: Snapshot | None = None
         self._is_marked = self._is_noted = True
-        self._is_closing = False
+        self._is_closing = self._is_asked_to_freeze = False
         self._changes = connection.total_changes
         self._acknowledged: Ledger | None = None
         self.spaces: dict[int, Space] = {}
@@ -193,6 +201,47 @@ class Store:
             self.mark.write(self.ledger)
             self._is_marked = True
         self._measure()
+        if self._is_asked_to_freeze:
+            self._freeze()
+
+    def freeze(self) -> None:
+        """Let the file stand still from this transaction's commit on, to be copied.
+
+        Raises:
+            FailedPreconditionError: There is no file.
+            ResourceExhaustedError: It stands still already.
+        """
+        if self.reader is None:
+            raise FailedPreconditionError(
+                "nothing is kept on disk, and so there is nothing to back up", field="journal"
+            )
+        if self.snapshot is not None or self._is_asked_to_freeze:
+            raise ResourceExhaustedError("one backup at a time: try again later", field="journal")
+        self._is_asked_to_freeze = True
+
+    def thaw(self) -> None:
+        """Let the file be written again."""
+        self.snapshot = None
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+
+    def _freeze(self) -> None:
+        """Copy the log back, a file that is whole by itself, and not again until `thaw`."""
+        self._is_asked_to_freeze = False
+        try:
+            self._seal()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error:
+            # The one who asked finds no snapshot; what was committed before this is not touched.
+            _LOG.exception("the journal's log could not be copied back")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self.reload()
+            return
+        finally:
+            self._is_closing = False
+        self.connection.execute("PRAGMA wal_autocheckpoint = 0")
+        if self.reader is not None:
+            self.snapshot = Snapshot.of(self.reader, self.ledger.number)
 
     def roll_back(self) -> None:
         """Go back to what was last committed.
