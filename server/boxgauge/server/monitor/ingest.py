@@ -90,6 +90,11 @@ class Ingest:
 
     def _note(self, frames: Sequence[CameFrame], taken: PartTaken, observed: Observed) -> None:
         """Note what became of each frame."""
+        if all(outcome is Outcome.CHANGED for outcome in taken.outcomes):
+            predicted = sum(1 for frame in frames if frame.model)
+            observed.take(Side.PREDICTIONS, predicted)
+            observed.take(Side.GROUND_TRUTH, len(frames) - predicted)
+            return
         for k, (frame, outcome) in enumerate(zip(frames, taken.outcomes, strict=True)):
             side = Side.PREDICTIONS if frame.model else Side.GROUND_TRUTH
             if outcome in (Outcome.CONFLICT, Outcome.REFUSED):
