@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from boxgauge.frames import BoxGaugeError, ImageId, UnavailableError
-from boxgauge.server.journal.types import CameFrame, Change, HeldSide, Outcome, Taken
+from boxgauge.server.journal.types import CameFrame, Change, Outcome, Taken
 from boxgauge.server.monitor.counting import Counting
 from boxgauge.server.monitor.line import Place
-from boxgauge.server.monitor.pairs import check_pairs
+from boxgauge.server.monitor.pairs import PairBounds
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.state import MonitorState
 from boxgauge.server.monitor.steps import beside
@@ -78,6 +78,7 @@ class Together:
         self._counting = counting
         self._around = around
         self._beside = beside(state.definition.comparisons)
+        self._bounds = PairBounds(state.definition.settings)
         self._waiting: deque[_Part] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -148,7 +149,7 @@ class Together:
         return await around.journal.take(
             self._state.key,
             frames,
-            judge=self._judge,
+            judge=self._bounds.check,
             beside=self._beside,
             max_models=around.max_models,
         )
@@ -169,9 +170,6 @@ class Together:
         for part in group:
             part.answer(taken, first, missing)
             first += len(part.frames)
-
-    def _judge(self, came: CameFrame, partner: HeldSide) -> None:
-        check_pairs(came, partner, self._state.definition.settings)
 
 
 def slices_in(changes: Sequence[Change]) -> Iterator[str]:
