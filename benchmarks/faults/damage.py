@@ -4,7 +4,7 @@ Each run damages a copy of the files that a killed process left, opens it withou
 loss, and with that where it was refused. It is right where all rows that are served are those
 that were acknowledged, where it refuses exactly if some are gone, and where the numbers that are
 gone are named; where the log is cut or flipped, the commits that are gone are known beforehand
-from the log's own format. Anything else ends the script with the seed that shows it.
+from the log's own format. Anything else is counted as wrong, told, and the exit status is 1.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import asyncio
 import logging
 import math
 import random
+import sqlite3
 import sys
 import tempfile
 import time
@@ -35,6 +36,9 @@ from damaged_journal import (
     read_back,
 )
 
+from boxgauge.frames import BoxGaugeError
+
+OUTCOMES = ("whole", "repaired", "refused", "wrong")
 _PAGE = 4096
 _LAST = 4096  # bytes of the log that are cut one by one
 
@@ -113,8 +117,9 @@ async def campaign(folder: Path, given: argparse.Namespace) -> None:
         case.apply(path)
         try:
             outcome = await outcome_of(path, truth, case)
-        except WrongError as error:
-            sys.exit(f"{case.kind}, seed {given.seed}, files in {path.parent}: {error}")
+        except (WrongError, BoxGaugeError, sqlite3.Error) as error:
+            print(f"{case.kind}, seed {given.seed}: {type(error).__name__}: {error}")
+            outcome = "wrong"
         told.setdefault(case.kind, Counter())[outcome] += 1
     sizes = [(kept / f"journal{each}").stat().st_size for each in ("", "-wal")]
     print(f"File of {sizes[0]} bytes, log of {sizes[1]}, {len(truth.held)} sides held; seed")
@@ -123,8 +128,9 @@ async def campaign(folder: Path, given: argparse.Namespace) -> None:
     print("| damage | runs | nothing gone, opened | repaired | refused, as rows are gone | wrong |")
     print("|---|---|---|---|---|---|")
     for kind, counts in told.items():
-        cells = (counts.total(), *(counts[each] for each in ("whole", "repaired", "refused")))
-        print(f"| {kind} | {' | '.join(map(str, cells))} | 0 |")
+        cells = (counts.total(), *(counts[each] for each in OUTCOMES))
+        print(f"| {kind} | {' | '.join(map(str, cells))} |")
+    sys.exit(any(counts["wrong"] for counts in told.values()))
 
 
 async def outcome_of(path: Path, truth: Truth, case: Case) -> str:
