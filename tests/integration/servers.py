@@ -39,17 +39,9 @@ def served(graphs: Path, **settings: object) -> Iterator[Served]:
     """Run ``boxgauge serve`` with these settings; on leaving it must drain and exit 0."""
     asked = {f"BOXGAUGE_{name.upper()}": str(value) for name, value in settings.items()}
     ports = ("--port", "0", "--metrics-port", "0")
+    kept = () if "journal" in settings else ("--ephemeral",)
     with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "boxgauge.cli",
-            "serve",
-            "--ephemeral",
-            "--graphs",
-            str(graphs),
-            *ports,
-        ],
+        [sys.executable, "-m", "boxgauge.cli", "serve", "--graphs", str(graphs), *ports, *kept],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | ENVIRONMENT | asked,
