@@ -134,7 +134,9 @@ class App:
         max_waiting = settings.max_concurrent_streams * WINDOW
         journal = await Journal.open(settings.journal)
         stack.push_async_callback(journal.close)
-        self.telemetry.journal(lambda: journal.file_bytes, settings.max_journal_bytes)
+        self.telemetry.journal(
+            lambda: journal.file_bytes, settings.max_journal_bytes, lambda: journal.is_writable
+        )
         if not journal.is_durable:
             _LOG.warning(
                 "there is no %sJOURNAL: monitors and their frames are gone with this process",

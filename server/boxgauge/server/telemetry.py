@@ -87,6 +87,9 @@ class Telemetry:
         self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
         self._journal = _made(Gauge, "boxgauge_journal_bytes", registry)
         self._journal_limit = _made(Gauge, "boxgauge_journal_bytes_limit", registry)
+        self._journal_writable = _made(Gauge, "boxgauge_journal_writable", registry)
+        self.monitors_out_of_service = _made(Gauge, "boxgauge_monitors_out_of_service", registry)
+        self.monitors_behind = _made(Gauge, "boxgauge_monitors_behind", registry)
         self._build = _made(Gauge, "boxgauge_build_info", registry)
         self._provider = _made(Gauge, "boxgauge_provider_info", registry)
 
@@ -99,10 +102,11 @@ class Telemetry:
         self._held_images.set_function(lambda: ledger.images)
         self._held_images_limit.set(ledger.max_images)
 
-    def journal(self, size: Callable[[], int], limit: int) -> None:
-        """Export how many bytes the journal has on disk, and may have."""
+    def journal(self, size: Callable[[], int], limit: int, is_writable: Callable[[], bool]) -> None:
+        """Export how many bytes the journal has on disk and may have, and whether it is written."""
         self._journal.set_function(size)
         self._journal_limit.set(limit)
+        self._journal_writable.set_function(is_writable)
 
     def observed(
         self,
