@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,8 +127,7 @@ class Faulted:
             return False
 
     async def _listen(self) -> None:
-        assert self.process.stdout is not None
-        async for line in self.process.stdout:
+        async for line in _lines(self.process.stdout):
             said = orjson.loads(line)
             if said.get("event") == "ready":
                 self.address, self.metrics_url = said["address"], said["metrics"]
@@ -135,8 +135,13 @@ class Faulted:
                 self._is_ready.set()
 
     async def _collect(self) -> None:
-        assert self.process.stderr is not None
-        async for line in self.process.stderr:
+        async for line in _lines(self.process.stderr):
             self.log.append(line.decode(errors="replace").rstrip())
             self._logged.set()
         self._logged.set()
+
+
+async def _lines(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
+    if stream is not None:
+        async for line in stream:
+            yield line

@@ -21,16 +21,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from signal import SIGKILL, SIGTERM
+from signal import SIGKILL
 
+from comparing import compared, create_monitors
 from faulted import Faulted
-from grpc import aio
-from judged import check_counts, clean, differences, only_tallies, rebuilt, said
+from promises import promised
 from senders import Place, Repeater, Sender
-from traffic_script import MONITORS, Script, create_request, make_script
+from traffic_script import make_script
 
 from boxgauge.engine import Engine, ModelRepository, find_graphs
-from boxgauge.v1 import monitor_pb2_grpc
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from timing import machine
@@ -94,15 +93,14 @@ async def run_once(
     """Kill one service so many times, let everything be sent, and compare.
 
     Raises:
-        AssertionError: Something is lost, counted twice, or said otherwise.
-        LostError: An acknowledged frame was not known.
+        BrokenPromiseError: Something is lost, counted twice, or said otherwise.
     """
     script = make_script(max(40, IMAGES_A_KILL * kills), chance.randrange(2**32))
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal.db"
         service = await Faulted.start(journal, **SETTINGS)
         await service.until_ready()
-        await _create(service.address, script)
+        await create_monitors(service.address, script)
         place = Place(service.address)
         senders = [Sender(each, _pace(each, kills, load_s)) for each in script.sent.values()]
         repeater = Repeater(senders)
@@ -123,8 +121,9 @@ async def run_once(
             await asyncio.gather(*sending, repeating, return_exceptions=True)
         # Every last one that was acknowledged, not only those drawn while it was killed.
         await repeater.repeat(place.address, [m for each in senders for m in each.messages])
-        assert not any(each.silent for each in senders), "a stream ended well without answers"
-        await _compare(engine, campaign, script, service, journal)
+        silent = sum(each.silent for each in senders)
+        promised(is_kept=not silent, claim=f"a stream ends well when all is answered: {silent}")
+        campaign.compared += await compared(engine, script, service, journal)
     campaign.acknowledged += sum(each.frames for each in senders)
     campaign.sent += sum(each.sent for each in senders)
     campaign.messages += sum(len(each.messages) for each in senders)
@@ -179,37 +178,6 @@ def _where(service: Faulted) -> str:
         return "recovering, the journal open" if service.opened else "starting"
     said = [line for line in service.log if BEGINS in line or WRITTEN in line]
     return "in a checkpoint" if said and BEGINS in said[-1] else "between checkpoints"
-
-
-async def _compare(
-    engine: Engine, campaign: Campaign, script: Script, service: Faulted, journal: Path
-) -> None:
-    """Compare what the service says now, after a stop and a start, with what it should say."""
-    await check_counts(service.address, script)
-    found = await said(service.address)
-    assert await service.end(SIGTERM) == 0
-    made_anew = await rebuilt(engine, journal)
-    again = await Faulted.start(journal, **SETTINGS)
-    await again.until_ready()
-    after = await said(again.address)
-    assert await again.end(SIGTERM) == 0
-    async with clean(engine, script) as address:
-        wanted = await said(address)
-    for name, ours, theirs in (
-        ("a clean run", found, wanted),
-        ("after a restart", found, after),
-        ("made anew from the journal", only_tallies(found), made_anew),
-    ):
-        different = differences(ours, theirs)
-        assert not different, f"{name}: {len(different)} differ: {different[:5]}"
-        campaign.compared += len(theirs)
-
-
-async def _create(address: str, script: Script) -> None:
-    async with aio.insecure_channel(address) as channel:
-        stub = monitor_pb2_grpc.MonitorServiceStub(channel)  # type: ignore[no-untyped-call]
-        for monitor in MONITORS:
-            await stub.CreateMonitor(create_request(monitor, script.begin_s))
 
 
 def _pace(messages: list[object], kills: int, load_s: float) -> float:

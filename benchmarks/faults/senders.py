@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import grpc
 from grpc import aio
+from promises import BrokenPromiseError
 
 from boxgauge.client.async_sending import EOF, next_answer, send_all
 from boxgauge.v1 import monitor_pb2, monitor_pb2_grpc
@@ -22,10 +24,6 @@ _PASSING = frozenset(
         grpc.StatusCode.UNKNOWN,
     }
 )
-
-
-class LostError(Exception):
-    """What was acknowledged is not there, or what was sent was answered wrongly."""
 
 
 @dataclass
@@ -59,7 +57,8 @@ class Sender:
         frames: In them.
         sent: Messages written, repeats among them.
         known: Frames that a repeat found journalled, though nobody had been told.
-        refusals: Statuses that ended a stream, with how often and the last text.
+        refusals: How often a stream ended with which status.
+        last: The last of them.
         silent: Streams that ended well though a message was not answered.
     """
 
@@ -69,7 +68,8 @@ class Sender:
     frames: int = 0
     sent: int = 0
     known: int = 0
-    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
+    refusals: Counter[grpc.StatusCode] = field(default_factory=Counter)
+    last: aio.AioRpcError | None = None
     silent: int = 0
     _furthest: int = -1
 
@@ -77,7 +77,7 @@ class Sender:
         """Send everything; returns once all is acknowledged.
 
         Raises:
-            LostError: The service refused a frame, or answered out of order.
+            BrokenPromiseError: The service refused a frame, or answered out of order.
         """
         while self.done < len(self.messages):
             address = await place.found()
@@ -87,8 +87,8 @@ class Sender:
             except aio.AioRpcError as error:
                 if error.code() not in _PASSING:
                     raise
-                count, _ = self.refusals.get(error.code().name, (0, ""))
-                self.refusals[error.code().name] = (count + 1, error.details() or "")
+                self.refusals[error.code()] += 1
+                self.last = error
             # Whoever was killed is gone; whoever refuses may take it in a moment.
             await asyncio.sleep(_AGAIN_S)
 
@@ -127,7 +127,7 @@ class Sender:
         message = self.messages[self.done]
         size = frames_of(message)
         if answer.sequence != message.sequence or answer.errors or answer.accepted != size:
-            raise LostError(f"message {message.sequence} of {message.monitor}: got {answer}")
+            raise BrokenPromiseError(f"message {message.sequence} is taken: {answer}")
         if is_again:
             self.known += answer.unchanged
         self.frames += size
@@ -159,7 +159,7 @@ class Repeater:
         """Repeat until cancelled.
 
         Raises:
-            LostError: A message that had been acknowledged was taken as a new one.
+            BrokenPromiseError: A message that had been acknowledged was taken as a new one.
         """
         while True:
             await asyncio.sleep(chance.expovariate(1 / pace_s))
@@ -184,4 +184,4 @@ class Repeater:
 
 def _check_known(message: monitor_pb2.ObserveRequest, answer: monitor_pb2.ObserveResponse) -> None:
     if answer.errors or answer.unchanged != frames_of(message):
-        raise LostError(f"acknowledged, and not known any more: {message}: {answer}")
+        raise BrokenPromiseError(f"acknowledged, and not known any more: {message}: {answer}")
