@@ -156,7 +156,7 @@ class App:
         )
         self.book = Book(around, max_monitors=settings.max_monitors)
         stack.push_async_callback(self.book.tend)
-        stack.push_async_callback(self.book.settle)
+        stack.push_async_callback(self.book.stop)
         await self.book.restore()
         if self._given_engine is None:
             # After the drain, so that no long run keeps the process; before what waits for runs.
