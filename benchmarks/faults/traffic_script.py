@@ -27,7 +27,7 @@ CAMERAS = ("north", "east", "south")
 SOURCES = ("random", "reported")
 WINDOWS = ("all", "2h")
 SLICES = ("", "camera=north", "label_source=random")
-IN_MESSAGE, MINUTES = 8, 180
+IN_MESSAGE, MINUTES, SCORES = 8, 180, 500
 TRUTH = ""
 
 # label, left, top, width, height, score
@@ -132,12 +132,21 @@ def _truth(chance: random.Random) -> tuple[Row, ...]:
 
 def _detections(chance: random.Random, truth: tuple[Row, ...]) -> tuple[Row, ...]:
     found = [
-        (label, x + chance.gauss(0, 4), y + chance.gauss(0, 4), w, h, chance.random())
+        (label, x + chance.gauss(0, 4), y + chance.gauss(0, 4), w, h, _score(chance, 1.0))
         for label, x, y, w, h, _ in truth
         if chance.random() < 0.8
     ]
-    found += [(*each[:5], chance.random() / 2) for each in _truth(chance)[:2]]
+    found += [(*each[:5], _score(chance, 0.5)) for each in _truth(chance)[:2]]
     return tuple(found)
+
+
+def _score(chance: random.Random, most: float) -> float:
+    """Return one of few scores: a sketch then has few bins, none of which has to be widened.
+
+    How wide bins are depends on all that ever was there, and what was overtaken by its own
+    correction was there in one order of arrival alone.
+    """
+    return round(chance.uniform(0, most) * SCORES) / SCORES
 
 
 def _corrections(
