@@ -19,8 +19,9 @@ from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.turns import Ticket
 
 MISSED = "frames were journalled that are not counted yet: tallies are being made anew"
-# Reports of one monitor that are kept: one of 80 classes takes about 100 kB.
-_MOST_KEPT = 128
+# Reports of slices that are kept for who asks again: one of 80 classes takes about 100 kB. Of
+# slices that are only exported the version is kept.
+_MOST_SLICES = 16
 
 
 class Asked(NamedTuple):
@@ -46,7 +47,7 @@ class Running(NamedTuple):
 
 
 class Reporter:
-    """Keeps the newest report of each model, window and slice of one monitor.
+    """Computes the reports of one monitor, keeps the newest ones, and has all of them exported.
 
     Args:
         monitor: Its name.
@@ -70,6 +71,7 @@ class Reporter:
         self._counts = counts
         self._around = around
         self._latest: dict[Asked, Kept] = {}
+        self._exported: dict[Asked, tuple[int, int]] = {}
         self._running: dict[Asked, Running] = {}
         self._versions = 0
 
@@ -104,14 +106,19 @@ class Reporter:
             # Shielded: who gives up waiting must not take the report from the others.
             found = await asyncio.shield(running.task)
             if found.version >= wanted:
+                if is_urgent:
+                    self._keep(asked, found)
                 return found.made
 
     def renew(self, asked: Asked) -> bool:
-        """Bring a report that still holds up to date; say whether there was one."""
-        kept = self._latest.get(asked)
-        if kept is None or kept.version < self._stores.version(asked.model):
+        """Say whether the exported report still holds, and then that it is of now."""
+        exported = self._exported.get(asked)
+        if exported is None or exported < self._stores.version(asked.model):
             return False
-        self._renewed(asked, kept)
+        kept = self._latest.get(asked)
+        if kept is not None and kept.version == exported:
+            self._renewed(asked, kept)
+        self._around.telemetry.renewed(self._monitor, asked.model, asked.window.name, asked.slice)
         return True
 
     async def tallies(
@@ -145,12 +152,11 @@ class Reporter:
 
     def _keep(self, asked: Asked, kept: Kept) -> None:
         """Keep this report, and of slices only those that were asked for last."""
-        self._latest.pop(asked, None)
-        self._latest[asked] = kept
-        if len(self._latest) > _MOST_KEPT:
-            oldest = next((each for each in self._latest if each.slice), None)
-            if oldest is not None:
-                del self._latest[oldest]
+        before = self._latest.pop(asked, None)
+        self._latest[asked] = kept if before is None or before.version <= kept.version else before
+        slices = [each for each in self._latest if each.slice]
+        if len(slices) > _MOST_SLICES:
+            del self._latest[slices[0]]
 
     def _done(self, asked: Asked, task: asyncio.Task[Kept]) -> None:
         running = self._running.get(asked)
@@ -200,6 +206,8 @@ class Reporter:
         kept = Kept(version, made)
         # A reset or deletion meanwhile has put other stores, or none, in this place.
         if stores.is_current:
-            self._keep(asked, kept)
+            if not asked.slice:
+                self._keep(asked, kept)
+            self._exported[asked] = version
             self._around.telemetry.publish(made)
         return kept
