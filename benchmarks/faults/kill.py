@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ from timing import machine
 
 START, RECOVERY, LOAD, CHECKPOINT = "start", "recovery", "load", "checkpoint"
 # Of moments that are aimed at; where a kill really fell is told by the log.
-SHARES = {LOAD: 0.5, CHECKPOINT: 0.2, RECOVERY: 0.2, START: 0.1}
+SHARES = {LOAD: 0.4, CHECKPOINT: 0.3, RECOVERY: 0.2, START: 0.1}
 BEGINS, WRITTEN = "checkpoint begins", "checkpoint is written"
 SETTINGS = {"checkpoint_interval_s": 0.1, "report_interval_s": 1, "log_level": "debug"}
 IMAGES_A_KILL = 100
@@ -83,19 +84,35 @@ def main() -> None:
     started = time.monotonic()
     for run in range(given.runs):
         chance = random.Random(f"{given.seed}-{run}")
-        asyncio.run(run_once(engine, campaign, given.kills, given.load_s, chance))
+        aims = chance.choices([*SHARES], [*SHARES.values()], k=given.kills)
+        asyncio.run(run_once(engine, campaign, aims, given.load_s, chance))
     print_table(campaign, given.runs, time.monotonic() - started)
 
 
 async def run_once(
-    engine: Engine, campaign: Campaign, kills: int, load_s: float, chance: random.Random
+    engine: Engine,
+    campaign: Campaign,
+    aims: Sequence[str],
+    load_s: float,
+    chance: random.Random,
+    *,
+    restarts: bool = True,
 ) -> None:
-    """Kill one service so many times, let everything be sent, and compare.
+    """Kill one service at such moments, let everything be sent, and compare.
+
+    Args:
+        engine: For a clean run.
+        campaign: Where what happened is counted.
+        aims: The moments; while it starts or recovers there is another kill before that.
+        load_s: Mean time between two kills.
+        chance: Decides.
+        restarts: Compare what it says after a last restart, too.
 
     Raises:
         BrokenPromiseError: Something is lost, counted twice, or said otherwise.
     """
-    script = make_script(max(40, IMAGES_A_KILL * kills), chance.randrange(2**32))
+    kills = len(aims)
+    script = make_script(IMAGES_A_KILL * kills, chance.randrange(2**32))
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal.db"
         service = await Faulted.start(journal, **SETTINGS)
@@ -107,8 +124,11 @@ async def run_once(
         sending = [asyncio.create_task(each.run(place, chance)) for each in senders]
         repeating = asyncio.create_task(repeater.run(place, chance, load_s / 4))
         try:
-            for _ in range(kills):
-                service = await _kill(service, place, campaign, load_s, chance, sending)
+            for aim in aims:
+                for task in sending:
+                    if task.done():
+                        await task  # whoever found that something is lost ends the campaign here
+                service = await _kill(service, place, campaign, aim, load_s, chance)
             for each in senders:
                 each.pace_s = 0
             async with asyncio.timeout(300):
@@ -123,7 +143,7 @@ async def run_once(
         await repeater.repeat(place.address, [m for each in senders for m in each.messages])
         silent = sum(each.silent for each in senders)
         promised(is_kept=not silent, claim=f"a stream ends well when all is answered: {silent}")
-        campaign.compared += await compared(engine, script, service, journal)
+        campaign.compared += await compared(engine, script, service, journal, restarts=restarts)
     campaign.acknowledged += sum(each.frames for each in senders)
     campaign.sent += sum(each.sent for each in senders)
     campaign.messages += sum(len(each.messages) for each in senders)
@@ -135,16 +155,11 @@ async def _kill(
     service: Faulted,
     place: Place,
     campaign: Campaign,
+    aimed: str,
     load_s: float,
     chance: random.Random,
-    sending: list["asyncio.Task[None]"],
 ) -> Faulted:
     """Kill the running service at a random moment, and return the next that is ready."""
-    # Whoever found that something is lost ends the campaign here.
-    for task in sending:
-        if task.done():
-            await task
-    aimed = chance.choices([*SHARES], [*SHARES.values()])[0]
     if aimed == CHECKPOINT:
         await asyncio.sleep(chance.uniform(0, load_s))
         await service.until_logged(BEGINS, 5)

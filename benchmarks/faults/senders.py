@@ -173,13 +173,26 @@ class Repeater:
         try:
             async with aio.insecure_channel(address, options=_OPTIONS) as channel:
                 stub = monitor_pb2_grpc.MonitorServiceStub(channel)  # type: ignore[no-untyped-call]
-                for message in messages:
-                    async for answer in stub.Observe(iter([message])):
-                        _check_known(message, answer)
+                call, asked = stub.Observe(), iter(messages)
+                sender = asyncio.create_task(send_all(call, _each(messages)))
+                try:
+                    while (answer := await call.read()) is not EOF:
+                        _check_known(next(asked), answer)
                         self.repeated += answer.accepted
+                finally:
+                    call.cancel()
+                    sender.cancel()
+                    await asyncio.gather(sender, return_exceptions=True)
         except aio.AioRpcError as error:
             if error.code() not in _PASSING:
                 raise
+
+
+async def _each(
+    messages: Sequence[monitor_pb2.ObserveRequest],
+) -> AsyncIterator[monitor_pb2.ObserveRequest]:
+    for message in messages:
+        yield message
 
 
 def _check_known(message: monitor_pb2.ObserveRequest, answer: monitor_pb2.ObserveResponse) -> None:
