@@ -1,9 +1,8 @@
 """The beginning and the end of a campaign: monitors are made, and what is said is compared."""
 
-from pathlib import Path
 from signal import SIGTERM
 
-from faulted import Faulted
+from faulted import Faulted, Services
 from grpc import aio
 from judged import Said, check_counts, clean, differences, only_tallies, rebuilt, said
 from promises import promised
@@ -22,7 +21,7 @@ async def create_monitors(address: str, script: Script) -> None:
 
 
 async def compared(
-    engine: Engine, script: Script, service: Faulted, journal: Path, *, restarts: bool = True
+    engine: Engine, script: Script, service: Faulted, services: Services, *, restarts: bool = True
 ) -> int:
     """Compare what a service says, now and after a restart, with what it should say; stop it.
 
@@ -30,7 +29,7 @@ async def compared(
         engine: For the clean run, and for tallies made anew.
         script: All of which was acknowledged.
         service: Running.
-        journal: Its file.
+        services: Starts the next one.
         restarts: Without, what it says after a restart is not looked at.
 
     Returns:
@@ -43,10 +42,10 @@ async def compared(
     found = await said(service.address)
     status = await service.end(SIGTERM)
     promised(is_kept=status == 0, claim=f"a service that is stopped ends well: {status}")
-    made_anew = await rebuilt(engine, journal)
+    made_anew = await rebuilt(engine, services.journal)
     after: Said = found
     if restarts:
-        again = await Faulted.start(journal)
+        again = await services.start()
         await again.until_ready()
         after = await said(again.address)
         await again.end(SIGTERM)

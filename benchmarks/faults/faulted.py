@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import orjson
 
@@ -139,6 +140,32 @@ class Faulted:
             self.log.append(line.decode(errors="replace").rstrip())
             self._logged.set()
         self._logged.set()
+
+
+class Services:
+    """Processes over one journal, one after the other; the last one does not outlive this.
+
+    Args:
+        journal: Its file.
+        settings: Of each of them.
+    """
+
+    def __init__(self, journal: Path, **settings: object) -> None:
+        self.journal = journal
+        self._settings = settings
+        self._last: Faulted | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._last is not None and self._last.is_running:
+            await self._last.end(signal.SIGKILL)
+
+    async def start(self) -> Faulted:
+        """Start the next one and return at once; it becomes ready later."""
+        self._last = await Faulted.start(self.journal, **self._settings)
+        return self._last
 
 
 async def _lines(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:

@@ -27,7 +27,7 @@ from signal import SIGKILL, SIGTERM, Signals
 
 import grpc
 from comparing import compared, create_monitors
-from faulted import Faulted
+from faulted import Faulted, Services
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from judged import said
@@ -106,7 +106,7 @@ def main() -> None:
     engine = Engine.open(ModelRepository.open(find_graphs(None)))
     campaign, started = Campaign(), time.monotonic()
     with small_disk(given.folder) as folder:
-        asyncio.run(run(engine, campaign, folder, given, random.Random(given.seed)))
+        asyncio.run(run_in(engine, campaign, folder, given, random.Random(given.seed)))
     print_table(campaign, time.monotonic() - started)
 
 
@@ -125,10 +125,27 @@ def small_disk(folder: Path | None) -> Iterator[Path]:
             subprocess.run(["umount", made], check=True)
 
 
-async def run(
+async def run_in(
     engine: Engine,
     campaign: Campaign,
     folder: Path,
+    given: argparse.Namespace,
+    chance: random.Random,
+) -> None:
+    """Run the campaign on a small disk; no process of it is left there."""
+    filler = Filler(folder)
+    try:
+        async with Services(folder / "journal.db", **SETTINGS) as services:
+            await run(engine, campaign, services, filler, given, chance)
+    finally:
+        filler.release()
+
+
+async def run(
+    engine: Engine,
+    campaign: Campaign,
+    services: Services,
+    filler: Filler,
     given: argparse.Namespace,
     chance: random.Random,
 ) -> None:
@@ -139,43 +156,43 @@ async def run(
     """
     rounds, restart_every = given.runs, given.restart_every
     script = make_script(IMAGES_A_ROUND * rounds, chance.randrange(2**32))
-    journal, filler = folder / "journal.db", Filler(folder)
-    service = await Faulted.start(journal, **SETTINGS)
+    service = await services.start()
     await service.until_ready()
     await create_monitors(service.address, script)
     place = Place(service.address)
     senders = [Sender(each, pace_s=0.01) for each in script.sent.values()]
     sending = [asyncio.create_task(each.run(place, chance)) for each in senders]
     try:
+        await _until(lambda: all(each.done > 3 for each in senders))  # there are models and slices
         for n in range(rounds):
             if not await _get_full(filler, n, senders, sending):
                 break
             campaign.rounds += 1
             _check_refusal(senders)
-            if n:  # before that there may be no model yet
-                campaign.reads += len(await said(service.address))
-            await _until_metric(service, is_writable=False)
+            campaign.reads += len(await said(service.address))
+            await _until_metric(service, sending, is_writable=False)
             if restart_every and n % restart_every == restart_every - 1:
                 ends = SIGKILL if n // restart_every % 2 else SIGTERM
-                service = await _restart(service, place, ends, senders)
+                service = await _restart(services, service, place, ends, senders)
                 campaign.restarts[ends.name] += 1
             began, done = time.monotonic(), [each.done for each in senders]
             filler.release()
-            await _until(lambda d=done: any(s.done > k for s, k in zip(senders, d, strict=True)))
-            campaign.resumed_s.append(time.monotonic() - began)
-            await _until_metric(service, is_writable=True)
+            if not all(task.done() for task in sending):
+                await _until(lambda d=done: _done_more(senders, d))
+                campaign.resumed_s.append(time.monotonic() - began)
+            await _until_metric(service, sending, is_writable=True)
+        filler.release()
         for each in senders:
             each.pace_s = 0
         async with asyncio.timeout(300):
             await asyncio.gather(*sending)
     finally:
-        filler.release()
         for task in sending:
             task.cancel()
         await asyncio.gather(*sending, return_exceptions=True)
     campaign.refusals = sum(s.refusals[grpc.StatusCode.RESOURCE_EXHAUSTED] for s in senders)
     campaign.acknowledged = sum(each.frames for each in senders)
-    campaign.compared = await compared(engine, script, service, journal)
+    campaign.compared = await compared(engine, script, service, services)
 
 
 async def _get_full(
@@ -198,6 +215,10 @@ async def _get_full(
     return True
 
 
+def _done_more(senders: list[Sender], done: list[int]) -> bool:
+    return any(each.done > k for each, k in zip(senders, done, strict=True))
+
+
 def _refused(senders: list[Sender]) -> int:
     return sum(each.refusals[grpc.StatusCode.RESOURCE_EXHAUSTED] for each in senders)
 
@@ -215,11 +236,13 @@ def _check_refusal(senders: list[Sender]) -> None:
         promised(is_kept=has_retry, claim=f"says when to try again: {status}")
 
 
-async def _restart(service: Faulted, place: Place, ends: Signals, senders: list[Sender]) -> Faulted:
+async def _restart(
+    services: Services, service: Faulted, place: Place, ends: Signals, senders: list[Sender]
+) -> Faulted:
     """End the service while its disk is full, and start it again: it reads, and refuses."""
     place.move("")
     await service.end(ends)
-    service = await Faulted.start(service.journal, **SETTINGS)
+    service = await services.start()
     await service.until_ready()
     await said(service.address)
     before = _refused(senders)
@@ -229,7 +252,9 @@ async def _restart(service: Faulted, place: Place, ends: Signals, senders: list[
     return service
 
 
-async def _until_metric(service: Faulted, *, is_writable: bool) -> None:
+async def _until_metric(
+    service: Faulted, sending: list["asyncio.Task[None]"], *, is_writable: bool
+) -> None:
     line = f"boxgauge_journal_writable {float(is_writable)}\n".encode()
 
     def scraped() -> bytes:
@@ -238,7 +263,8 @@ async def _until_metric(service: Faulted, *, is_writable: bool) -> None:
         return found
 
     deadline = time.monotonic() + WAIT_S
-    while line not in await asyncio.to_thread(scraped):
+    # Where nobody sends any more, a page that is left is tried, and found to be there.
+    while line not in await asyncio.to_thread(scraped) and not all(t.done() for t in sending):
         promised(is_kept=time.monotonic() < deadline, claim=f"metrics say {line.decode()}")
         await asyncio.sleep(0.02)
 

@@ -18,14 +18,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGKILL
 
 from comparing import compared, create_monitors
-from faulted import Faulted
+from faulted import Faulted, Services
 from promises import promised
 from senders import Place, Repeater, Sender
 from traffic_script import make_script
@@ -113,9 +113,11 @@ async def run_once(
     """
     kills = len(aims)
     script = make_script(IMAGES_A_KILL * kills, chance.randrange(2**32))
-    with tempfile.TemporaryDirectory() as folder:
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         journal = Path(folder) / "journal.db"
-        service = await Faulted.start(journal, **SETTINGS)
+        services = await stack.enter_async_context(Services(journal, **SETTINGS))
+        service = await services.start()
         await service.until_ready()
         await create_monitors(service.address, script)
         place = Place(service.address)
@@ -128,7 +130,7 @@ async def run_once(
                 for task in sending:
                     if task.done():
                         await task  # whoever found that something is lost ends the campaign here
-                service = await _kill(service, place, campaign, aim, load_s, chance)
+                service = await _kill(services, service, place, campaign, aim, load_s, chance)
             for each in senders:
                 each.pace_s = 0
             async with asyncio.timeout(300):
@@ -143,7 +145,7 @@ async def run_once(
         await repeater.repeat(place.address, [m for each in senders for m in each.messages])
         silent = sum(each.silent for each in senders)
         promised(is_kept=not silent, claim=f"a stream ends well when all is answered: {silent}")
-        campaign.compared += await compared(engine, script, service, journal, restarts=restarts)
+        campaign.compared += await compared(engine, script, service, services, restarts=restarts)
     campaign.acknowledged += sum(each.frames for each in senders)
     campaign.sent += sum(each.sent for each in senders)
     campaign.messages += sum(len(each.messages) for each in senders)
@@ -152,6 +154,7 @@ async def run_once(
 
 
 async def _kill(
+    services: Services,
     service: Faulted,
     place: Place,
     campaign: Campaign,
@@ -170,7 +173,7 @@ async def _kill(
     await service.end(SIGKILL)
     campaign.kills[_where(service)] += 1
     while aimed in (START, RECOVERY):
-        service = await Faulted.start(service.journal, **SETTINGS)
+        service = await services.start()
         if aimed == START:
             await asyncio.sleep(chance.uniform(0, statistics.median(campaign.ready_s or [2.5])))
         elif await service.until_opened():
@@ -178,7 +181,7 @@ async def _kill(
         await service.end(SIGKILL)
         campaign.kills[_where(service)] += 1
         aimed = LOAD
-    service = await Faulted.start(service.journal, **SETTINGS)
+    service = await services.start()
     await service.until_opened()
     await service.until_ready()
     campaign.ready_s.append(service.ready - service.started)

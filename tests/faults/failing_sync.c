@@ -1,6 +1,7 @@
 /* Loaded before libc: while the file FAIL_SYNC_ONCE names is there, the next synchronisation of a
  * write-ahead log fails with EIO, and what was not yet synchronised is gone, as after a write-back
- * error of the kernel. It removes that file: the one after it succeeds, which tells nothing. */
+ * error of the kernel (but for what another process wrote, of which nothing is known here). It
+ * removes that file: the synchronisation after it succeeds, which tells nothing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,7 +28,7 @@ static int synchronise(int fd, const char *name) {
     const char *trigger = getenv("FAIL_SYNC_ONCE");
     if (trigger && access(trigger, F_OK) == 0) {
         unlink(trigger);
-        if (ftruncate(fd, synced) != 0) abort();
+        if (synced > 0 && ftruncate(fd, synced) != 0) abort();
         errno = EIO;
         return -1;
     }

@@ -77,9 +77,9 @@ def test_a_failed_synchronisation_ends_all_acknowledging_until_a_restart(
     shim: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "journal.db"
-    *refused, last = run(
-        path, LD_PRELOAD=str(shim), FAIL_SYNC_ONCE=str(tmp_path / "fail the next one")
-    )
+    trigger = tmp_path / "fail the next one"
+    failing = {"LD_PRELOAD": str(shim), "FAIL_SYNC_ONCE": str(trigger)}
+    *refused, last = run(path, **failing)
     assert [each.split()[:2] for each in refused] == [
         ["4", "False"],
         ["5", "False"],
@@ -87,6 +87,10 @@ def test_a_failed_synchronisation_ends_all_acknowledging_until_a_restart(
     ]
     assert all("until the service is started again" in each for each in refused)
     assert last == "False 3"
+    # Nor does a start tell of what was left in the log before that is on disk for certain.
+    trigger.touch()
+    with pytest.raises(AssertionError, match="could not be synchronised to its disk"):
+        run(path, "again", **failing)
     # What had been acknowledged is there; the refused frame is not, and is taken when it comes.
     held, outcomes, is_writable = run(path, "again")
     assert held == "[1, 2, 3]"
