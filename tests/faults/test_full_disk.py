@@ -76,7 +76,7 @@ def let_files_grow_to(most):
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 async def full():
-    let_files_grow_to(64)
+    let_files_grow_to(16384)  # what is there may be written in place, and nothing behind that
     journal = await Journal.open(Path(sys.argv[1]))
     (kept,) = await journal.monitors()
     print(journal.is_writable, journal.counts(kept.id).sides)
