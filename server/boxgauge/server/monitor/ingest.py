@@ -143,11 +143,16 @@ class Ingest:
             stores.apply(*counted)
         except BaseException as error:
             stores.has_missed(number)
-            _LOG.exception("monitor %s has taken frames that it could not count", state.name)
+            is_stopping = not isinstance(error, Exception) or isinstance(error, UnavailableError)
+            _LOG.warning(
+                "monitor %s has taken frames that it could not count",
+                state.name,
+                exc_info=None if is_stopping else error,
+            )
             state.outcomes.count(NOT_COUNTED, len(changes))
             state.bump()
-            if not isinstance(error, Exception) or isinstance(error, UnavailableError):
-                raise  # the service stops: the next start makes up for it
+            if is_stopping:
+                raise  # the next start makes up for it
             if stores.is_current:
                 self._recovery.begin()
         else:
