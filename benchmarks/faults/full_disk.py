@@ -41,9 +41,9 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from timing import machine
 
 PAGE = 4096
-SIZE_MIB = 48
+SIZE_MIB = 192
 SETTINGS = {"checkpoint_interval_s": 0.1, "report_interval_s": 1}
-IMAGES_A_ROUND = 60
+IMAGES_A_ROUND = 140  # the log of the database is written through once before it grows
 WAIT_S = 60.0
 WORDS = "the file system of the journal"
 
