@@ -82,16 +82,21 @@ class Book:
         self._lost: dict[str, Lost] = {}
         self._creating = asyncio.Lock()
 
-    async def restore(self) -> None:
+    async def restore(self) -> int:
         """Bring back the monitors that the journal knows, and what they had counted.
 
         One that cannot be brought back, by a fault of code or graphs, is out of service until
         the next start; the others serve.
 
+        Returns:
+            How many changes had to be replayed, or images matched anew.
+
         Raises:
             DataLossError: The journal is damaged: that is no monitor's own matter.
         """
+        replayed = 0
         for kept in await self._around.journal.monitors():
+            began = time.monotonic()
             try:
                 monitor = Monitor(kept.id, kept.name, definition_of(kept.definition), self._around)
                 changes = await monitor.restore()
@@ -102,9 +107,16 @@ class Book:
                 self._lost[kept.name] = Lost(kept.id, _told(error))
                 self._around.telemetry.forget(kept.name)
                 self._around.telemetry.monitors_out_of_service.set(len(self._lost))
-            else:
-                self._monitors[kept.name] = monitor
-                _LOG.info("monitor %s is back after %d changes", kept.name, changes)
+                continue
+            replayed += changes
+            self._monitors[kept.name] = monitor
+            _LOG.info(
+                "monitor %s is back after %d changes in %.1f s",
+                kept.name,
+                changes,
+                time.monotonic() - began,
+            )
+        return replayed
 
     async def create(self, name: str, definition: Definition) -> Monitor:
         """Return the new monitor, or the one there is if its definition is the same.

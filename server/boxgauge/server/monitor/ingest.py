@@ -1,29 +1,19 @@
 """Takes frames in: judged, journalled, matched, and counted in journal order."""
 
 import asyncio
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from boxgauge.engine import MatchedImages
-from boxgauge.frames import UnavailableError
-from boxgauge.server.journal.types import CameFrame, Change, HeldSide, Outcome, Taken
+from boxgauge.server.journal.types import CameFrame, Change, Outcome
+from boxgauge.server.monitor.counting import Counting
 from boxgauge.server.monitor.intake import Intake, Observed
-from boxgauge.server.monitor.line import Place
 from boxgauge.server.monitor.matcher import Matcher
-from boxgauge.server.monitor.outcomes import NOT_COUNTED
-from boxgauge.server.monitor.pairs import check_pairs
 from boxgauge.server.monitor.recovery import Recovery
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side
 from boxgauge.server.monitor.state import MonitorState
-from boxgauge.server.monitor.steps import Joined, Step, beside, steps_of
 from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
-
-_LOG = logging.getLogger(__name__)
-_TAKE_AT_ONCE = 512  # frames of one transaction: all that they join is in memory at once
-_RESTS_S = (0.05, 0.5)  # before matching is tried again; those behind wait in the line
-Counted = tuple[Sequence[Change], list[Step], list[Joined], MatchedImages | None]
+from boxgauge.server.monitor.together import TAKE_AT_ONCE, PartTaken, Together, slices_in
 
 
 class Ingest:
@@ -41,7 +31,6 @@ class Ingest:
     ) -> None:
         self._state = state
         self._room = room
-        self._recovery = recovery
         self._around = around
         self._intake = Intake(
             state.definition,
@@ -50,13 +39,14 @@ class Ingest:
             state.outcomes,
             lambda: state.stores.watermark_us,
         )
-        self._beside = beside(state.definition.comparisons)
-        self._matcher = Matcher(
+        matcher = Matcher(
             around.engine,
             state.definition.settings,
             around.executor,
             max_waiting=around.max_waiting,
         )
+        self._counting = Counting(state, room, matcher, recovery)
+        self._together = Together(state, room, self._counting, recovery, around)
         self._tasks: set[asyncio.Task[Observed]] = set()
 
     def observe(self, model: str, arrivals: Arrivals) -> asyncio.Task[Observed]:
@@ -74,9 +64,9 @@ class Ingest:
         return task
 
     async def restore(self, changes: Sequence[Change], into: Stores) -> None:
-        """Count what the journal holds and these stores lack; at least one change."""
-        self._state.slicing.restore(_slices_in(changes))
-        into.apply(*await self._matched(changes))
+        """Count what the journal holds and these stores lack."""
+        self._state.slicing.restore(slices_in(changes))
+        await self._counting.restore(changes, into)
 
     async def settle(self) -> None:
         """Wait for the frames under way, failed ones too: their caller may have gone."""
@@ -88,22 +78,9 @@ class Ingest:
         state, done = self._state, 0
         try:
             while done < len(frames):
-                part = frames[done : done + _TAKE_AT_ONCE]
+                part = frames[done : done + TAKE_AT_ONCE]
                 done += len(part)
-                await self._recovery.passed()
-                # Each part has the place, and the stores, of its own call of the journal: between
-                # two parts others are journalled, or the monitor is reset.
-                with state.line.place() as place:
-                    stores = state.stores
-                    taken = await self._journalled(part)
-                    self._note(part, taken, observed)
-                    await self._settle(taken.changes, place, stores, taken.number)
-                if stores.missed is not None and stores.is_current:
-                    # Acknowledged is counted: what was journalled now is, once this returns.
-                    await self._recovery.passed()
-                if stores is not judged_by and stores.is_current:
-                    # A reset has forgotten the slices that these frames were judged to be in.
-                    state.slicing.restore(_slices_in(taken.changes))
+                self._note(part, await self._together.take(part, judged_by), observed)
         finally:
             self._room.give_back(frames[done:])
         examples = {
@@ -114,69 +91,13 @@ class Ingest:
         self._around.telemetry.observed(observed.outcomes, monitor=state.name, examples=examples)
         return observed
 
-    async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
-        around = self._around
-        try:
-            return await around.journal.take(
-                self._state.key,
-                frames,
-                judge=self._judge,
-                beside=self._beside,
-                max_models=around.max_models,
-            )
-        finally:
-            self._room.give_back(frames)
-
-    async def _settle(
-        self, changes: Sequence[Change], place: Place, stores: Stores, number: int
-    ) -> None:
-        """Match what changed, wait for the turn, and bring the stores up to date.
-
-        Where that fails, the stores lack what the journal has, and are made anew from it.
-        """
-        state = self._state
-        try:
-            counted = await self._matched(changes)
-            await place.turn()
-            if not changes or not stores.is_current or stores.missed is not None:
-                return  # what the journal has after a gap is counted once that is made up for
-            stores.apply(*counted)
-        except BaseException as error:
-            stores.has_missed(number)
-            is_stopping = not isinstance(error, Exception) or isinstance(error, UnavailableError)
-            _LOG.warning(
-                "monitor %s has taken frames that it could not count",
-                state.name,
-                exc_info=None if is_stopping else error,
-            )
-            state.outcomes.count(NOT_COUNTED, len(changes))
-            state.bump()
-            if is_stopping:
-                raise  # the next start makes up for it
-            if stores.is_current:
-                self._recovery.begin()
-        else:
-            self._room.hold()
-            state.bump()
-
-    async def _matched(self, changes: Sequence[Change]) -> Counted:
-        """Return what the stores have to count; a fault that passes is tried again."""
-        steps = steps_of(changes, self._state.definition.comparisons)
-        different = list({step.joined.key: step.joined for step in steps}.values())
-        if not different:
-            return changes, steps, different, None
-        for rest_s in _RESTS_S:
-            try:
-                return changes, steps, different, await self._matcher.match(different)
-            except UnavailableError:
-                raise
-            except Exception:  # noqa: BLE001 (the last attempt below says what it is)
-                _LOG.warning("matching failed and is tried again in %s s", rest_s)
-                await asyncio.sleep(rest_s)
-        return changes, steps, different, await self._matcher.match(different)
-
-    def _note(self, frames: Sequence[CameFrame], taken: Taken, observed: Observed) -> None:
+    def _note(self, frames: Sequence[CameFrame], taken: PartTaken, observed: Observed) -> None:
         """Note what became of each frame."""
+        if all(outcome is Outcome.CHANGED for outcome in taken.outcomes):
+            predicted = sum(1 for frame in frames if frame.model)
+            observed.take(Side.PREDICTIONS, predicted)
+            observed.take(Side.GROUND_TRUTH, len(frames) - predicted)
+            return
         for k, (frame, outcome) in enumerate(zip(frames, taken.outcomes, strict=True)):
             side = Side.PREDICTIONS if frame.model else Side.GROUND_TRUTH
             if outcome in (Outcome.CONFLICT, Outcome.REFUSED):
@@ -185,13 +106,3 @@ class Ingest:
                 observed.take(side, is_changed=outcome is Outcome.CHANGED)
             if outcome is not Outcome.CHANGED:
                 self._state.outcomes.count(outcome.value, example=frame.image_id)
-
-    def _judge(self, came: CameFrame, partner: HeldSide) -> None:
-        check_pairs(came, partner, self._state.definition.settings)
-
-
-def _slices_in(changes: Sequence[Change]) -> Iterator[str]:
-    for change in changes:
-        for side in (change.predictions_after, change.truth_after):
-            if side is not None:
-                yield from side.slices
