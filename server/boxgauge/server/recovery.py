@@ -36,7 +36,10 @@ async def opened_journal(settings: Settings, telemetry: Telemetry) -> Journal:
         on_progress=tell,
     )
     telemetry.journal(
-        lambda: journal.file_bytes, lambda: journal.free_bytes, settings.max_journal_bytes
+        lambda: journal.file_bytes,
+        lambda: journal.free_bytes,
+        settings.max_journal_bytes,
+        lambda: journal.is_writable,
     )
     telemetry.verified(journal.recovery.rows)
     telemetry.lost(journal.recovery.lost)

@@ -87,6 +87,9 @@ class Telemetry:
         self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
         self._journal = _made(Gauge, "boxgauge_journal_bytes", registry)
         self._journal_limit = _made(Gauge, "boxgauge_journal_bytes_limit", registry)
+        self._journal_writable = _made(Gauge, "boxgauge_journal_writable", registry)
+        self.monitors_out_of_service = _made(Gauge, "boxgauge_monitors_out_of_service", registry)
+        self.monitors_behind = _made(Gauge, "boxgauge_monitors_behind", registry)
         self._journal_free = _made(Gauge, "boxgauge_journal_free_bytes", registry)
         self._journal_lost = _made(Gauge, "boxgauge_journal_lost_rows", registry)
         self._verified = _made(Gauge, "boxgauge_recovery_verified_rows", registry)
@@ -104,11 +107,18 @@ class Telemetry:
         self._held_images.set_function(lambda: ledger.images)
         self._held_images_limit.set(ledger.max_images)
 
-    def journal(self, size: Callable[[], int], free: Callable[[], int], limit: int) -> None:
-        """Export how many bytes of the journal are in use, are free, and may be in use."""
+    def journal(
+        self,
+        size: Callable[[], int],
+        free: Callable[[], int],
+        limit: int,
+        is_writable: Callable[[], bool],
+    ) -> None:
+        """Export the bytes that the journal uses, has free, and may use; and if it is written."""
         self._journal.set_function(size)
         self._journal_free.set_function(free)
         self._journal_limit.set(limit)
+        self._journal_writable.set_function(is_writable)
 
     def verified(self, rows: int) -> None:
         """Export how many rows of the journal this start has verified so far."""

@@ -59,3 +59,36 @@ async def test_an_empty_line_waits_for_nobody() -> None:
     with line.place() as place:
         await place.turn()
     await line.empty()
+
+
+async def test_who_leaves_before_its_turn_lets_nobody_pass_those_before() -> None:
+    line, order = Line(), []
+    gate = asyncio.Event()
+
+    async def slow() -> None:
+        with line.place() as place:
+            await gate.wait()
+            await place.turn()
+            order.append("slow")
+
+    async def refused() -> None:
+        with line.place():
+            raise ValueError("on purpose")
+
+    async def quick() -> None:
+        with line.place() as place:
+            await place.turn()
+            order.append("quick")
+
+    tasks = [asyncio.create_task(each()) for each in (slow, refused, quick)]
+    emptied = asyncio.create_task(line.empty())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert order == []
+    assert not emptied.done()
+    gate.set()
+    await asyncio.wait(tasks)
+    assert order == ["slow", "quick"]
+    await asyncio.wait_for(emptied, 10)
+    with pytest.raises(ValueError, match="on purpose"):
+        await tasks[1]

@@ -51,6 +51,11 @@ class Calls:
         """Say whether no more is done."""
         return not self._is_open
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether the last attempt to write went well."""
+        return self._writer.is_writable
+
     async def do(
         self,
         run: Callable[[Store], T],

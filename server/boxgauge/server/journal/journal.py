@@ -164,6 +164,7 @@ class Journal:
         Raises:
             InvalidInputError: There are too many frames.
             NotFoundError: There is no such monitor.
+            ResourceExhaustedError: The file system has no room for it, for now.
             UnavailableError: It could not be written, or the journal is closed.
             DataLossError: A row that had to be read is damaged.
         """
@@ -331,6 +332,11 @@ class Journal:
     def free_bytes(self) -> int:
         """Return the bytes of the file that are free, and will be used again."""
         return self._calls.free_bytes
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the last attempt to write went well; without callers one is made every second."""
+        return self._calls.is_writable
 
     def _add(self, monitor: int, more: Held) -> None:
         self._held.setdefault(monitor, Held()).update(more)

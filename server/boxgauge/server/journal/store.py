@@ -18,6 +18,7 @@ from boxgauge.server.journal.mark import Mark
 from boxgauge.server.journal.schema import LOG_PAGES, PAGE_BYTES
 from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.sums import check_sum, damaged, row_sum
+from boxgauge.server.journal.trouble import is_unsynced, unsynced
 from boxgauge.server.journal.types import TRUTH
 
 _LOG = logging.getLogger(__name__)
@@ -154,7 +155,9 @@ class Store:
             self._write_ledger()
             self.commit()
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            if is_unsynced(error):
+                raise unsynced(error) from None
             # A full disk; the first commit that there is room for says it.
             _LOG.warning("the journal cannot be written yet", exc_info=True)
             self.roll_back()
@@ -243,6 +246,15 @@ class Store:
         if self.reader is not None:
             self.snapshot = Snapshot.of(self.reader, self.ledger.number)
 
+    def settle_log(self) -> None:
+        """Synchronise the write-ahead log and copy it into the file."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def touch(self) -> None:
+        """Write a page as it is: that shows whether there is room for one."""
+        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        self.connection.execute(f"PRAGMA user_version = {version}")
+
     def roll_back(self) -> None:
         """Go back to what was last committed.
 
@@ -251,6 +263,7 @@ class Store:
         """
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
+        self._changes = self.connection.total_changes  # what was undone is none
         if not self._is_marked:
             raise UnavailableError("the journal's mark could not be written", field="journal")
         self.reload()

@@ -1,20 +1,23 @@
 """Counts what changed: matched, and brought into the stores in journal order."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
 from boxgauge.engine import MatchedImages
-from boxgauge.frames import ImageId
+from boxgauge.frames import ImageId, UnavailableError
 from boxgauge.server.journal.types import Change
 from boxgauge.server.monitor.line import Place
 from boxgauge.server.monitor.matcher import Matcher
 from boxgauge.server.monitor.outcomes import NOT_COUNTED
+from boxgauge.server.monitor.recovery import Recovery
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.state import MonitorState
 from boxgauge.server.monitor.steps import Joined, Step, steps_of
 from boxgauge.server.monitor.stores import Stores
 
 _LOG = logging.getLogger(__name__)
+_RESTS_S = (0.05, 0.5)  # before matching is tried again; those behind wait in the line
 
 
 class Counting:
@@ -24,64 +27,104 @@ class Counting:
         state: Of the monitor.
         room: Of the monitor; told how much is held once it is counted.
         matcher: Of the monitor.
+        recovery: Makes its stores anew where they lack what was journalled.
     """
 
-    def __init__(self, state: MonitorState, room: Room, matcher: Matcher) -> None:
+    def __init__(
+        self, state: MonitorState, room: Room, matcher: Matcher, recovery: Recovery
+    ) -> None:
         self._state = state
         self._room = room
         self._matcher = matcher
+        self._recovery = recovery
 
     async def count(
-        self, changes: Sequence[Change], into: Stores, number: int = 0, place: Place | None = None
-    ) -> Mapping[ImageId, Exception]:
+        self, changes: Sequence[Change], into: Stores, number: int, place: Place
+    ) -> Mapping[ImageId, Exception] | None:
         """Match what changed, wait for the turn, and bring the stores up to date.
 
         Returns:
-            Images that cannot be matched, and why: they are not counted, all others are.
+            Images that cannot be matched, and why: they are not counted, all others are. None:
+            nothing is counted yet; the stores are made anew, which makes up for it.
 
         Args:
             changes: In journal order.
             into: The stores that were current when they were journalled.
             number: Of the last of them.
-            place: In the monitor's line; None: there is nobody else.
+            place: In the monitor's line.
+
+        Raises:
+            UnavailableError: The service stops.
         """
-        missing: dict[ImageId, Exception] = {}
         try:
             steps, different, matched, missing = await self._matched(changes)
-            if missing:
-                changes = [each for each in changes if each.image_id not in missing]
-            if place is not None:
-                await place.turn()
-            if into.is_current and changes:
-                into.apply(changes, steps, different, matched)
-        except BaseException:
-            self._has_missed(into, number, len(changes))
-            raise
+            left = [each for each in changes if each.image_id not in missing]
+            await place.turn()
+            if self._recovery.is_under_way and into.is_current:
+                return None  # what the journal has after a gap is counted once that is closed
+            if into.is_current and left:
+                into.apply(left, steps, different, matched)
+        except BaseException as error:
+            is_stopping = not isinstance(error, Exception) or isinstance(error, UnavailableError)
+            self._has_missed(into, number, len(changes), None if is_stopping else error)
+            if is_stopping or not into.is_current:
+                raise  # the next start makes up for it; a reset has nothing to make up for
+            self._recovery.begin()
+            return None
         if missing:
-            self._has_missed(into, number, len(missing))
-        if into.is_current and changes:
+            self._has_missed(into, number, len(missing), next(iter(missing.values())))
+        if into.is_current and left:
             self._room.hold()
             self._state.bump()
         return missing
 
+    async def restore(self, changes: Sequence[Change], into: Stores) -> None:
+        """Count what the journal holds in stores that nobody else changes.
+
+        Some images that cannot be matched are left out, and the stores say so.
+
+        Raises:
+            Exception: None of them can.
+        """
+        steps, different, matched, missing = await self._matched(changes)
+        left = [each for each in changes if each.image_id not in missing]
+        if left:
+            into.apply(left, steps, different, matched)
+        if missing:
+            into.has_missed(changes[0].number)
+            fault = next(iter(missing.values()))
+            _LOG.error("%d images cannot be counted", len(missing), exc_info=fault)
+
     async def _matched(
         self, changes: Sequence[Change]
     ) -> tuple[list[Step], list[Joined], MatchedImages | None, dict[ImageId, Exception]]:
-        """Return what stores take in, and the images that cannot be matched."""
+        """Return what stores take in, and the images that cannot be matched though others can."""
         missing: dict[ImageId, Exception] = {}
         steps, different = self._steps(changes)
         try:
-            matched = await self._matcher.match(different) if different else None
-        except Exception as error:
-            images = {each.image_id: each for each in different}
-            if len(images) == 1:
-                return [], [], None, dict.fromkeys(images, error)
-            missing = await self._unmatched(different)
-            if not missing:
+            matched = await self._patiently_matched(different) if different else None
+        except UnavailableError:
+            raise
+        except Exception:
+            images = {each.image_id for each in different}
+            missing = await self._unmatched(different) if len(images) > 1 else {}
+            if not 0 < len(missing) < len(images):
                 raise
             steps, different = self._steps([c for c in changes if c.image_id not in missing])
             matched = await self._matcher.match(different) if different else None
         return steps, different, matched, missing
+
+    async def _patiently_matched(self, joined: Sequence[Joined]) -> MatchedImages:
+        """Return these images matched; a fault that passes is waited out."""
+        for rest_s in _RESTS_S:
+            try:
+                return await self._matcher.match(joined)
+            except UnavailableError:
+                raise
+            except Exception:  # noqa: BLE001 (the last attempt below says what it is)
+                _LOG.warning("matching failed and is tried again in %s s", rest_s)
+                await asyncio.sleep(rest_s)
+        return await self._matcher.match(joined)
 
     async def _unmatched(self, joined: Sequence[Joined]) -> dict[ImageId, Exception]:
         """Return the images that cannot be matched by themselves either."""
@@ -98,9 +141,12 @@ class Counting:
         steps = steps_of(changes, self._state.definition.comparisons)
         return steps, list({step.joined.key: step.joined for step in steps}.values())
 
-    def _has_missed(self, into: Stores, number: int, images: int) -> None:
-        # What the journal holds and the stores lack is made up for by the next start.
+    def _has_missed(
+        self, into: Stores, number: int, images: int, why: BaseException | None
+    ) -> None:
         into.has_missed(number)
-        _LOG.warning("monitor %s has taken frames that it could not count", self._state.name)
+        _LOG.warning(
+            "monitor %s has taken frames that it could not count", self._state.name, exc_info=why
+        )
         self._state.outcomes.count(NOT_COUNTED, images)
         self._state.bump()

@@ -7,6 +7,7 @@ from boxgauge.server.journal.types import CameFrame, Change, Outcome
 from boxgauge.server.monitor.counting import Counting
 from boxgauge.server.monitor.intake import Intake, Observed
 from boxgauge.server.monitor.matcher import Matcher
+from boxgauge.server.monitor.recovery import Recovery
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side
 from boxgauge.server.monitor.state import MonitorState
@@ -21,10 +22,13 @@ class Ingest:
     Args:
         state: Of the monitor.
         room: Of the monitor.
+        recovery: Makes its stores anew where they lack what was journalled.
         around: What all monitors share.
     """
 
-    def __init__(self, state: MonitorState, room: Room, around: Surroundings) -> None:
+    def __init__(
+        self, state: MonitorState, room: Room, recovery: Recovery, around: Surroundings
+    ) -> None:
         self._state = state
         self._room = room
         self._around = around
@@ -41,8 +45,8 @@ class Ingest:
             around.executor,
             max_waiting=around.max_waiting,
         )
-        self._counting = Counting(state, room, matcher)
-        self._together = Together(state, room, self._counting, around)
+        self._counting = Counting(state, room, matcher, recovery)
+        self._together = Together(state, room, self._counting, recovery, around)
         self._tasks: set[asyncio.Task[Observed]] = set()
 
     def observe(self, model: str, arrivals: Arrivals) -> asyncio.Task[Observed]:
@@ -59,11 +63,10 @@ class Ingest:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def restore(self, changes: Sequence[Change]) -> None:
-        """Count what the journal holds and the stores lack."""
+    async def restore(self, changes: Sequence[Change], into: Stores) -> None:
+        """Count what the journal holds and these stores lack."""
         self._state.slicing.restore(slices_in(changes))
-        for error in (await self._counting.count(changes, self._state.stores)).values():
-            raise error
+        await self._counting.restore(changes, into)
 
     async def settle(self) -> None:
         """Wait for the frames under way, failed ones too: their caller may have gone."""

@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from boxgauge.frames import BoxGaugeError, ImageId, UnavailableError
+from boxgauge.frames import BoxGaugeError, ImageId, ResourceExhaustedError, UnavailableError
 from boxgauge.server.journal.types import CameFrame, Change, Outcome, Taken
 from boxgauge.server.monitor.counting import Counting
 from boxgauge.server.monitor.line import Place
 from boxgauge.server.monitor.pairs import PairBounds
+from boxgauge.server.monitor.recovery import Recovery
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.state import MonitorState
 from boxgauge.server.monitor.steps import beside
@@ -67,13 +68,20 @@ class Together:
         state: Of the monitor.
         room: Of the monitor.
         counting: Of the monitor.
+        recovery: Of the monitor: while it is at it, parts wait, or are refused.
         around: What all monitors share.
     """
 
     def __init__(
-        self, state: MonitorState, room: Room, counting: Counting, around: Surroundings
+        self,
+        state: MonitorState,
+        room: Room,
+        counting: Counting,
+        recovery: Recovery,
+        around: Surroundings,
     ) -> None:
         self._state = state
+        self._recovery = recovery
         self._room = room
         self._counting = counting
         self._around = around
@@ -122,7 +130,12 @@ class Together:
     async def _answer(self, group: Sequence[_Part]) -> None:
         """Take a group and tell each part's caller, who may have gone."""
         state, frames = self._state, [each for part in group for each in part.frames]
-        is_apart = False
+        try:
+            await self._recovery.passed()
+        except UnavailableError as error:
+            self._refuse(group, frames, error)
+            return
+        is_apart = is_behind = False
         # A group has the place, and the stores, of its call of the journal: between two of them
         # the monitor may be reset.
         with state.line.place() as place:
@@ -132,17 +145,35 @@ class Together:
             except Exception as error:  # noqa: BLE001 (told to who waits)
                 # What is wrong with the file is wrong for all; what is wrong with one part must
                 # not be its neighbours' fault.
-                is_apart = len(group) > 1 and not isinstance(error, UnavailableError)
+                of_all = isinstance(error, UnavailableError | ResourceExhaustedError)
+                is_apart = len(group) > 1 and not of_all
                 if not is_apart:
-                    self._room.give_back(frames)
-                    for part in group:
-                        part.fail(error)
+                    self._refuse(group, frames, error)
             else:
                 self._room.give_back(frames)
-                await self._counted(group, taken, stores, place)
+                is_behind = not await self._counted(group, taken, stores, place)
         if is_apart:
             for part in group:
                 await self._answer([part])
+        if is_behind:
+            await self._made_up_for(group, taken)
+
+    def _refuse(
+        self, group: Sequence[_Part], frames: Sequence[CameFrame], error: Exception
+    ) -> None:
+        self._room.give_back(frames)
+        for part in group:
+            part.fail(error)
+
+    async def _made_up_for(self, group: Sequence[_Part], taken: Taken) -> None:
+        """Tell the callers once what was journalled is counted: acknowledged is counted."""
+        try:
+            await self._recovery.passed()
+        except UnavailableError as error:
+            for part in group:
+                part.fail(error)
+        else:
+            self._tell(group, taken, {})
 
     async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
         around = self._around
@@ -156,16 +187,25 @@ class Together:
 
     async def _counted(
         self, group: Sequence[_Part], taken: Taken, stores: Stores, place: Place
-    ) -> None:
+    ) -> bool:
+        """Count what was taken and tell the callers; False: it is counted later."""
         try:
             missing = await self._counting.count(taken.changes, stores, taken.number, place)
         except Exception as error:  # noqa: BLE001 (told to who waits)
             for part in group:
                 part.fail(error)
-            return
+            return True
+        if missing is None:
+            return False
         if stores.is_current and any(part.judged_by is not stores for part in group):
             # A reset has forgotten the slices that these frames were judged to be in.
             self._state.slicing.restore(slices_in(taken.changes))
+        self._tell(group, taken, missing)
+        return True
+
+    def _tell(
+        self, group: Sequence[_Part], taken: Taken, missing: Mapping[ImageId, Exception]
+    ) -> None:
         first = 0
         for part in group:
             part.answer(taken, first, missing)

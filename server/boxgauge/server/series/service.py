@@ -83,6 +83,24 @@ SERVICE = (
         "Bound on boxgauge_journal_bytes; at it frames are refused.",
     ),
     gauge(
+        "boxgauge_journal_writable",
+        (),
+        "1",
+        "Whether the last attempt to write the journal went well; at 0 frames are refused.",
+    ),
+    gauge(
+        "boxgauge_monitors_out_of_service",
+        (),
+        "monitors",
+        "Monitors that the start could not bring back: calls of them are refused, others go on.",
+    ),
+    gauge(
+        "boxgauge_monitors_behind",
+        (),
+        "monitors",
+        "Monitors whose tallies lack frames of the journal, and are being made anew.",
+    ),
+    gauge(
         "boxgauge_journal_free_bytes",
         (),
         "bytes",
