@@ -71,6 +71,9 @@ class Telemetry:
                 self._frames.labels(side.value, outcome)
         self._outcomes = _made(Counter, "boxgauge_outcomes_total", registry)
         self._outcomes_of: dict[str, set[str]] = {}
+        self._unread = _made(Counter, "boxgauge_unread_rpcs_total", registry)
+        self._waiting = _made(Gauge, "boxgauge_waiting_bytes", registry)
+        self._waiting_limit = _made(Gauge, "boxgauge_waiting_bytes_limit", registry)
         self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
         self._batch_seconds = _made(
             Histogram, "boxgauge_batch_seconds", registry, buckets=_RUN_BUCKETS
@@ -103,6 +106,15 @@ class Telemetry:
         """Export how many bytes the journal has on disk, and may have."""
         self._journal.set_function(size)
         self._journal_limit.set(limit)
+
+    def waiting(self, size: Callable[[], int], limit: int) -> None:
+        """Export how many bytes of messages are read and not answered, and may be."""
+        self._waiting.set_function(size)
+        self._waiting_limit.set(limit)
+
+    def unread(self, method: str) -> None:
+        """Count one RPC that was cut off since its client did not read; ``method`` is served."""
+        self._unread.labels(method).inc()
 
     def observed(
         self,

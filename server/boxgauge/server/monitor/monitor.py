@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -36,7 +36,7 @@ from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
 
 _LOG = logging.getLogger(__name__)
-_TAKE_AT_ONCE = 512  # frames of one transaction: all that they join is in memory at once
+TAKE_AT_ONCE = 512  # frames of one transaction: all that they join is in memory at once
 _EXPIRE_AT_ONCE = 1000  # sides of one transaction, so that frames never wait long behind it
 
 
@@ -134,10 +134,21 @@ class Monitor:
         """The highest event time that the stores reflect; 0: none yet."""
         return self._stores.watermark_us
 
-    def observe(self, model: str, arrivals: Arrivals) -> Awaitable[Observed]:
+    def observe(
+        self,
+        model: str,
+        arrivals: Arrivals,
+        *,
+        between: Callable[[], Awaitable[None]] | None = None,
+    ) -> "asyncio.Task[Observed]":
         """Judge the frames at once; return what became of them once they are reported on.
 
         They are journalled, matched and counted even if nobody waits any more.
+
+        Args:
+            model: Whose predictions they are.
+            arrivals: The frames.
+            between: Awaited between two parts of `TAKE_AT_ONCE` frames.
 
         Raises:
             InvalidInputError: There are predictions and the model's name is malformed.
@@ -145,7 +156,7 @@ class Monitor:
         self._full = self._refusal()
         observed = Observed()
         frames = self._intake.judge(model, arrivals, observed, now_us=self._around.clock_us())
-        task = asyncio.create_task(self._take(frames, observed, self._stores))
+        task = asyncio.create_task(self._take(frames, observed, self._stores, between))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -271,12 +282,18 @@ class Monitor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _take(
-        self, frames: Sequence[CameFrame], observed: Observed, judged_by: Stores
+        self,
+        frames: Sequence[CameFrame],
+        observed: Observed,
+        judged_by: Stores,
+        between: Callable[[], Awaitable[None]] | None,
     ) -> Observed:
         done = 0
         try:
             while done < len(frames):
-                part = frames[done : done + _TAKE_AT_ONCE]
+                if done and between is not None:
+                    await between()
+                part = frames[done : done + TAKE_AT_ONCE]
                 done += len(part)
                 # Each part has the place, and the stores, of its own call of the journal: between
                 # two parts others are journalled, or the monitor is reset.

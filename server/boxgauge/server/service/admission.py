@@ -1,0 +1,145 @@
+"""Which calls begin, and which are cut off: bounds on calls, and on the wait for their readers."""
+
+import asyncio
+import inspect
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, cast
+
+import grpc
+
+from boxgauge.frames import ResourceExhaustedError
+from boxgauge.server.callers import CALLER
+from boxgauge.server.service.cutting import cut_off
+from boxgauge.server.telemetry import Telemetry
+
+# A probe must get through however busy the service is, or it is restarted for being busy.
+_ALWAYS = frozenset({"/grpc.health.v1.Health/Check"})
+# The last eighth of all calls is kept for callers that have no more than this many.
+_FEW, _KEPT = 8, 8
+
+# grpc's handler types carry no usable types for both kinds of handler at once.
+Context = Any
+Handler = Any
+Message = Any
+
+
+class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any message types
+    """Refuses calls beyond a bound, and cancels those whose answers are not read.
+
+    Stands within the interceptor that turns errors into statuses.
+
+    Args:
+        telemetry: Counts what is cut off.
+        most_calls: Calls at a time.
+        unread_s: Seconds that an answer may wait for its reader.
+    """
+
+    def __init__(self, telemetry: Telemetry, *, most_calls: int, unread_s: float) -> None:
+        self._telemetry = telemetry
+        self._most_calls = most_calls
+        self._unread_s = unread_s
+        self._running = 0
+        self._of_caller: Counter[str] = Counter()
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Return the method's handler with this one around it."""
+        handler = await continuation(handler_call_details)
+        method = str(handler_call_details.method)
+        if handler is None or method in _ALWAYS:
+            return handler
+        wrap = self._streaming if handler.response_streaming else self._single
+        kind, behaviour = {
+            (False, False): (grpc.unary_unary_rpc_method_handler, handler.unary_unary),
+            (False, True): (grpc.unary_stream_rpc_method_handler, handler.unary_stream),
+            (True, False): (grpc.stream_unary_rpc_method_handler, handler.stream_unary),
+            (True, True): (grpc.stream_stream_rpc_method_handler, handler.stream_stream),
+        }[handler.request_streaming, handler.response_streaming]
+        wrapped = wrap(method.removeprefix("/"), behaviour)
+        return kind(wrapped, handler.request_deserializer, handler.response_serializer)
+
+    def _single(self, method: str, behaviour: Handler) -> Handler:
+        async def answer(request: Message, context: Context) -> Message:
+            self._admit(context)
+            made = await behaviour(request, context)
+            self._until_sent(method)
+            return made
+
+        return answer
+
+    def _streaming(self, method: str, behaviour: Handler) -> Handler:
+        async def answers(request: Message, context: Context) -> AsyncIterator[Message]:
+            self._admit(context)
+            made = behaviour(request, context)
+            if inspect.isawaitable(made):  # writes its answers itself
+                await made
+                return
+            async with aclosing(made):
+                async for each in made:
+                    timer = self._unread(method)
+                    try:
+                        yield each
+                    finally:
+                        timer.cancel()
+            self._until_sent(method)
+
+        return answers
+
+    def _admit(self, context: Context) -> None:
+        """Count the call as running until its task ends, which is when its answer has gone out.
+
+        Raises:
+            ResourceExhaustedError: There are as many as there may be.
+        """
+        # A call is a task of its own: what is set here ends with it.
+        caller = CALLER.get() or str(context.peer())
+        CALLER.set(caller)
+        most = self._most_calls
+        if self._of_caller[caller] >= _FEW:
+            most -= most // _KEPT
+        if self._running >= most:
+            raise ResourceExhaustedError(
+                f"at most {self._most_calls} calls may run, and {self._running} do: call again"
+                " later",
+                field="max_concurrent_streams",
+                value=self._most_calls,
+            )
+        self._running += 1
+        self._of_caller[caller] += 1
+
+        def ended(_: object) -> None:
+            self._running -= 1
+            self._of_caller[caller] -= 1
+            if not self._of_caller[caller]:
+                del self._of_caller[caller]
+
+        _task().add_done_callback(ended)
+
+    def _unread(self, method: str) -> asyncio.TimerHandle:
+        """Cancel the call unless its answer has gone out in time.
+
+        HTTP/2 lets a client take no more bytes for ever, and gRPC waits as long: the answer, and
+        the call, would be held until the connection is too old.
+        """
+        task = _task()
+
+        def cut() -> None:
+            if not task.done():
+                self._telemetry.unread(method)
+                cut_off(task)
+
+        return asyncio.get_running_loop().call_later(self._unread_s, cut)
+
+    def _until_sent(self, method: str) -> None:
+        """Likewise for the last answer, which gRPC sends after this returns."""
+        timer = self._unread(method)
+        _task().add_done_callback(lambda _: timer.cancel())
+
+
+def _task() -> "asyncio.Task[Any]":
+    return cast("asyncio.Task[Any]", asyncio.current_task())
