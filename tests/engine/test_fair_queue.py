@@ -5,9 +5,7 @@ from hypothesis import strategies as st
 
 from boxgauge.engine.fair_queue import FairQueue
 
-OFFERS = st.lists(
-    st.tuples(st.sampled_from("abc"), st.integers(1, 50), st.booleans()), max_size=60
-)
+OFFERS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 50), st.booleans()), max_size=60)
 
 
 def drained(queue: FairQueue[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -50,14 +48,29 @@ def test_a_caller_is_served_as_much_as_any_other_while_it_has_items(costs: list[
             assert abs(served["a"] - served["b"]) <= max(costs)
 
 
-def test_who_comes_new_is_next_after_one_item_of_each_other() -> None:
+def test_who_has_had_less_is_next_however_many_wait() -> None:
     queue: FairQueue[tuple[str, int]] = FairQueue()
-    for k in range(1000):
-        queue.put("greedy", ("greedy", k), cost=10)
-    for _ in range(100):
+    for k in range(100):
+        for greedy in range(20):
+            queue.put(f"greedy {greedy}", (f"greedy {greedy}", k), cost=10)
+    for turn in range(100):
         queue.take()
-    queue.put("modest", ("modest", 0), cost=10)
-    assert ("modest", 0) in [queue.take(), queue.take()]
+        if turn % 20 == 10:  # in the middle of a round
+            queue.put("modest", ("modest", turn), cost=1)
+            assert queue.take() == ("modest", turn)
+
+
+def test_who_brings_one_at_a_time_gets_no_more_than_its_share() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for _ in range(100):
+        queue.put("a", "a", cost=5)
+    served: list[str] = []
+    for _ in range(40):
+        queue.put("b", "b", cost=5)
+        while not served or served[-1] != "b":
+            served.append(queue.take())
+        assert abs(served.count("a") - served.count("b")) <= 1
+        served.append(queue.take())
 
 
 def test_the_newest_of_who_holds_the_most_gives_way() -> None:
@@ -75,5 +88,5 @@ def test_those_that_give_up_do_not_stay() -> None:
     for k in range(10_000):
         queue.drop(queue.put("b", k, cost=2))
     assert len(queue) == 1
-    assert len(queue._heap) < 100  # noqa: SLF001 (what a caller cannot see is what is claimed)
+    assert len(queue._heap) < 100
     assert queue.take() == 0

@@ -95,6 +95,32 @@ async def test_who_holds_the_most_is_refused_and_the_newcomer_is_not() -> None:
     await modest
 
 
+async def test_what_would_be_refused_at_once_is_known_before_it_is_brought() -> None:
+    gate = Gate("bound", at_once=1, most_held=100)
+    entered = Entered(gate)
+    for k in range(10):
+        entered.enter(f"greedy {k}", "greedy", size=10)
+    await settle()
+    gate.check("modest")
+    with pytest.raises(ResourceExhaustedError):
+        gate.check("greedy")
+
+
+async def test_what_is_past_its_deadline_when_its_turn_comes_is_not_begun() -> None:
+    gate = Gate("bound", at_once=1, most_held=100)
+    entered = Entered(gate)
+    entered.enter("first", "a")
+    now = asyncio.get_running_loop().time()
+    late = asyncio.create_task(gate.enter("a", deadline=now))
+    in_time = asyncio.create_task(gate.enter("a", deadline=now + 3600))
+    await settle()
+    entered.passes["first"].leave()
+    with pytest.raises(ResourceExhaustedError, match="send again later"):
+        await late
+    (await in_time).leave()
+    assert gate.held == 0
+
+
 async def test_what_is_given_up_holds_nothing_and_nobody() -> None:
     gate = Gate("bound", at_once=1, most_held=100)
     entered = Entered(gate)

@@ -30,31 +30,32 @@ class Queued(Generic[T]):
 
 @dataclass(slots=True)
 class _Line(Generic[T]):
-    """What one caller has waiting, oldest first, and the moment that it has paid for."""
+    """What one caller has waiting, oldest first, and until when it has had its share."""
 
     waiting: deque[Queued[T]] = field(default_factory=deque)
     size: int = 0
-    paid: float = 0.0
+    until: float = 0.0
 
 
 class FairQueue(Generic[T]):
-    """Self-clocked fair queueing: each caller gets the same cost served while it has items.
+    """Start-time fair queueing: each caller gets the same cost served while it has items.
 
-    Items of one caller keep their order. Whoever has had nothing waiting is next after one
-    item of each other caller at most; nobody saves up turns while it is away.
+    An item begins, in virtual time, where its caller's last one ended, and who begins first is
+    served first. Items of one caller keep their order. Who has had less than the others is next,
+    however much they have waiting; nobody saves up turns while it is away.
 
     Attributes:
         size: Of everything that waits.
 
     References:
-        Golestani, "A self-clocked fair queueing scheme for broadband applications",
-        INFOCOM 1994.
+        Goyal, Vin, Cheng, "Start-time fair queueing: a scheduling algorithm for integrated
+        services packet switching networks", SIGCOMM 1996, section 2.
     """
 
     def __init__(self) -> None:
         self.size = 0
         self._lines: dict[str, _Line[T]] = {}
-        self._heap: list[tuple[float, int, Queued[T]]] = []
+        self._heap: list[tuple[float, float, int, Queued[T]]] = []
         self._numbers = count()
         self._now = 0.0
         self._length = 0
@@ -65,20 +66,22 @@ class FairQueue(Generic[T]):
     def put(self, caller: str, item: T, *, cost: float = 1, size: int = 1) -> Queued[T]:
         """Let an item wait, and return what it is dropped by."""
         line = self._lines.setdefault(caller, _Line())
-        line.paid = max(line.paid, self._now) + cost
+        start = max(line.until, self._now)
+        line.until = start + cost
         queued = Queued(caller, item, cost, size)
         line.waiting.append(queued)
         line.size += size
         self.size += size
         self._length += 1
-        heappush(self._heap, (line.paid, next(self._numbers), queued))
+        # Of those that begin together the smallest first: it delays the others least.
+        heappush(self._heap, (start, line.until, next(self._numbers), queued))
         return queued
 
     def first(self) -> Queued[T] | None:
         """Return whose turn it is, without taking it."""
-        while self._heap and self._heap[0][2].is_gone:
+        while self._heap and self._heap[0][3].is_gone:
             heappop(self._heap)
-        return self._heap[0][2] if self._heap else None
+        return self._heap[0][3] if self._heap else None
 
     def take(self) -> T:
         """Return the item whose turn it is; there must be one."""
@@ -95,18 +98,15 @@ class FairQueue(Generic[T]):
             return
         line = self._lines[queued.caller]
         if line.waiting[-1] is queued:
-            line.paid -= queued.cost
+            line.until -= queued.cost
         self._leave(queued)
         # Many that gave up must not fill the heap behind one that waits long.
         if len(self._heap) > 2 * self._length + 64:
-            self._heap = [each for each in self._heap if not each[2].is_gone]
-            self._heap.sort(key=lambda each: each[:2])
+            self._heap = sorted(each for each in self._heap if not each[3].is_gone)
 
     def newest_of_largest(self) -> Queued[T] | None:
         """Return the last item, of those with a size, of the caller that holds the most."""
-        line = max(self._lines.values(), key=lambda line: line.size, default=None)
-        if line is None:
-            return None
+        line: _Line[T] = max(self._lines.values(), key=lambda line: line.size, default=_Line())
         return next((each for each in reversed(line.waiting) if each.size), None)
 
     def _leave(self, queued: Queued[T]) -> None:
@@ -119,5 +119,9 @@ class FairQueue(Generic[T]):
         line.size -= queued.size
         self.size -= queued.size
         self._length -= 1
-        if not line.waiting:
-            del self._lines[queued.caller]
+        if len(self._lines) > 2 * self._length + 64:
+            self._lines = {
+                caller: each
+                for caller, each in self._lines.items()
+                if each.waiting or each.until > self._now
+            }

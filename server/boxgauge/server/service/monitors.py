@@ -1,6 +1,7 @@
 """`boxgauge.v1.MonitorService` over the book of monitors."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Any
@@ -11,6 +12,7 @@ from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.monitor import TAKE_AT_ONCE, Monitor
 from boxgauge.server.service.gate import Gate
 from boxgauge.server.service.pipeline import in_order
+from boxgauge.server.service.punctual import Punctual
 from boxgauge.server.wire.frames_in import arrivals, frame_count
 from boxgauge.server.wire.monitor_wire import definition_in, definition_out
 from boxgauge.server.wire.quality_out import comparison_out
@@ -20,9 +22,9 @@ from boxgauge.v1 import monitor_pb2_grpc as rpc
 
 # Messages of one stream under way: enough to batch small ones, little enough to bound memory.
 WINDOW = 8
-# Images under way, of all streams: enough to keep journal and engine busy, little enough that
-# what comes next, of whom nothing is under way, does not wait long.
-AT_ONCE = 1024
+# Frames under way, of all streams: two large messages, or many small ones, so that one is matched
+# while another is journalled. More would only make others wait behind them.
+AT_ONCE = 256
 _IMAGE_BYTES = 4096  # of one with 100 detections: a message of few and full images counts as more
 _LEAST_BYTES = 4096  # that a message holds while it waits, however small it is
 MAX_AGE_S = 86_400.0
@@ -44,6 +46,7 @@ class MonitorService(rpc.MonitorServiceServicer):
         self._book = book
         self._gate = gate
         self._draining = draining
+        self._punctual = Punctual()
 
     async def CreateMonitor(  # noqa: N802 (gRPC's name)
         self, request: pb.CreateMonitorRequest, context: Context
@@ -76,9 +79,18 @@ class MonitorService(rpc.MonitorServiceServicer):
         self, request_iterator: AsyncIterator[pb.ObserveRequest], context: Context
     ) -> AsyncIterator[pb.ObserveResponse]:
         """Answer each message once its frames are in the reports."""
-        async with aclosing(in_order(request_iterator, self._observe, window=WINDOW)) as answers:
-            async for answer in answers:
-                yield answer
+        caller, left_s = CALLER.get(), context.time_remaining()
+        deadline = math.inf if left_s is None else asyncio.get_running_loop().time() + left_s
+        self._gate.check(caller, deadline)
+
+        def start(request: pb.ObserveRequest) -> "asyncio.Task[pb.ObserveResponse]":
+            return asyncio.create_task(self._observed(request, deadline))
+
+        with self._punctual.expected(caller, left_s, self._gate.rate) as first:
+            async with aclosing(in_order(request_iterator, start, window=WINDOW)) as answers:
+                async for answer in answers:
+                    first.answered()
+                    yield answer
 
     async def GetReport(  # noqa: N802 (gRPC's name)
         self, request: pb.GetReportRequest, context: Context
@@ -135,15 +147,14 @@ class MonitorService(rpc.MonitorServiceServicer):
                     is_last=end >= len(tally.data),
                 )
 
-    def _observe(self, request: pb.ObserveRequest) -> "asyncio.Task[pb.ObserveResponse]":
-        return asyncio.create_task(self._observed(request))
-
-    async def _observed(self, request: pb.ObserveRequest) -> pb.ObserveResponse:
+    async def _observed(self, request: pb.ObserveRequest, deadline: float) -> pb.ObserveResponse:
         """Take one message once it is the caller's turn; those of a stream keep their order."""
-        images, size = frame_count(request.frames), request.ByteSize()
-        parts = max(1, -(-images // TAKE_AT_ONCE))
-        cost = max(1, images, size // _IMAGE_BYTES) // parts
-        granted = await self._gate.enter(CALLER.get(), cost=cost, size=max(size, _LEAST_BYTES))
+        frames, size = frame_count(request.frames), request.ByteSize()
+        parts = max(1, -(-frames // TAKE_AT_ONCE))
+        cost = min(max(1, frames, size // _IMAGE_BYTES) // parts, AT_ONCE // 2)
+        granted = await self._gate.enter(
+            CALLER.get(), cost=cost, size=max(size, _LEAST_BYTES), deadline=deadline
+        )
         try:
             monitor = self._book.get(request.monitor)
             waiting = monitor.observe(
