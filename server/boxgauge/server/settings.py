@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     max_exported_classes: Annotated[int, Field(ge=0)] = 100
     max_connections: Annotated[int, Field(ge=1, le=2**20)] = 2048
     max_streams_per_connection: Annotated[int, Field(ge=1, le=2**20)] = 256
-    max_concurrent_streams: Annotated[int, Field(ge=1)] = 4096
+    max_concurrent_streams: Annotated[int, Field(ge=1)] = 2048
     max_waiting_bytes: Annotated[int, Field(ge=2**20)] = 256 * 2**20
     unread_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     report_interval_s: Annotated[float, Field(gt=0, le=3600)] = 10.0

@@ -11,13 +11,14 @@ import grpc
 
 from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.callers import CALLER
-from boxgauge.server.service.cutting import cut_off
+from boxgauge.server.service.cutting import Unsent
 from boxgauge.server.telemetry import Telemetry
 
 # A probe must get through however busy the service is, or it is restarted for being busy.
 _ALWAYS = frozenset({"/grpc.health.v1.Health/Check"})
 # The last eighth of all calls is kept for callers that have no more than this many.
 _FEW, _KEPT = 8, 8
+_MOST_UNSENT = 128 * 2**20  # bytes of answers that wait for their readers, serialised
 
 # grpc's handler types carry no usable types for both kinds of handler at once.
 Context = Any
@@ -37,9 +38,8 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
     """
 
     def __init__(self, telemetry: Telemetry, *, most_calls: int, unread_s: float) -> None:
-        self._telemetry = telemetry
         self._most_calls = most_calls
-        self._unread_s = unread_s
+        self._unsent = Unsent(telemetry.unread, unread_s=unread_s, most_bytes=_MOST_UNSENT)
         self._running = 0
         self._of_caller: Counter[str] = Counter()
 
@@ -67,7 +67,7 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
         async def answer(request: Message, context: Context) -> Message:
             self._admit(context)
             made = await behaviour(request, context)
-            self._until_sent(method)
+            self._until_sent(method, made.ByteSize())
             return made
 
         return answer
@@ -81,12 +81,12 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
                 return
             async with aclosing(made):
                 async for each in made:
-                    timer = self._unread(method)
+                    number = self._unsent.begin(method, each.ByteSize())
                     try:
                         yield each
                     finally:
-                        timer.cancel()
-            self._until_sent(method)
+                        self._unsent.end(number)
+            self._until_sent(method, 0)
 
         return answers
 
@@ -120,25 +120,10 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
 
         _task().add_done_callback(ended)
 
-    def _unread(self, method: str) -> asyncio.TimerHandle:
-        """Cancel the call unless its answer has gone out in time.
-
-        HTTP/2 lets a client take no more bytes for ever, and gRPC waits as long: the answer, and
-        the call, would be held until the connection is too old.
-        """
-        task = _task()
-
-        def cut() -> None:
-            if not task.done():
-                self._telemetry.unread(method)
-                cut_off(task)
-
-        return asyncio.get_running_loop().call_later(self._unread_s, cut)
-
-    def _until_sent(self, method: str) -> None:
-        """Likewise for the last answer, which gRPC sends after this returns."""
-        timer = self._unread(method)
-        _task().add_done_callback(lambda _: timer.cancel())
+    def _until_sent(self, method: str, size: int) -> None:
+        """Watch over the last answer, which gRPC sends after this returns."""
+        number = self._unsent.begin(method, size)
+        _task().add_done_callback(lambda _: self._unsent.end(number))
 
 
 def _task() -> "asyncio.Task[Any]":
