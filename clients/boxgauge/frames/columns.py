@@ -219,4 +219,5 @@ def _column(name: str, given: ArrayLike, dtype: type, length: int) -> NDArray[An
         raise InvalidInputError.at(name, list(array.shape), f"of shape [{length}]")
     if not np.can_cast(array.dtype, dtype, casting="safe"):
         raise InvalidInputError.at(name, array.dtype, _KINDS[dtype])
-    return array.astype(dtype)
+    with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused later
+        return array.astype(dtype)

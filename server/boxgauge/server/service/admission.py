@@ -1,4 +1,7 @@
-"""Which calls begin, and which are cut off: bounds on calls, and on the wait for their readers."""
+"""Which calls begin, and which are cut off: bounds on calls, and on the wait for their readers.
+
+And which messages are none.
+"""
 
 import asyncio
 import inspect
@@ -12,6 +15,7 @@ import grpc
 from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.callers import CALLER
 from boxgauge.server.service.cutting import Unsent
+from boxgauge.server.service.parsing import all_readable, parsing, readable
 from boxgauge.server.telemetry import Telemetry
 
 # A probe must get through however busy the service is, or it is restarted for being busy.
@@ -60,8 +64,12 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
             (True, False): (grpc.stream_unary_rpc_method_handler, handler.stream_unary),
             (True, True): (grpc.stream_stream_rpc_method_handler, handler.stream_stream),
         }[handler.request_streaming, handler.response_streaming]
-        wrapped = wrap(method.removeprefix("/"), behaviour)
-        return kind(wrapped, handler.request_deserializer, handler.response_serializer)
+        read = all_readable if handler.request_streaming else readable
+        wrapped = wrap(
+            method.removeprefix("/"),
+            lambda request, context: behaviour(read(request), context),
+        )
+        return kind(wrapped, parsing(handler.request_deserializer), handler.response_serializer)
 
     def _single(self, method: str, behaviour: Handler) -> Handler:
         async def answer(request: Message, context: Context) -> Message:

@@ -40,7 +40,7 @@ class _CancelledError(Exception):
 
 
 @dataclass(slots=True)
-class _Gathered:
+class Gathered:
     """The frames of one call so far."""
 
     share: Share
@@ -112,7 +112,7 @@ class EvaluationService(rpc.EvaluationServiceServicer):
         self, request_iterator: AsyncIterator[pb.EvaluateRequest], context: Context
     ) -> pb.EvaluateResponse:
         """Gather frames until the caller closes its side, then return the report."""
-        gathered = _Gathered(self._ledger.share())
+        gathered = Gathered(self._ledger.share())
         given: tuple[tuple[ObjectClass, ...], EvaluationSettings] | None = None
         try:
             async for request in _timely(request_iterator, self._idle_s):
@@ -133,7 +133,7 @@ class EvaluationService(rpc.EvaluationServiceServicer):
             gathered.share.release()
 
     async def _evaluate(
-        self, gathered: _Gathered, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
+        self, gathered: Gathered, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
     ) -> pb.EvaluateResponse:
         is_cancelled = False
 
