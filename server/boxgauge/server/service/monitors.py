@@ -9,7 +9,8 @@ from typing import Any
 from boxgauge.frames import InvalidInputError, UnavailableError
 from boxgauge.server.callers import CALLER
 from boxgauge.server.monitor.book import Book
-from boxgauge.server.monitor.monitor import TAKE_AT_ONCE, Monitor
+from boxgauge.server.monitor.ingest import TAKE_AT_ONCE
+from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.service.gate import Gate
 from boxgauge.server.service.pipeline import in_order
 from boxgauge.server.service.punctual import Punctual

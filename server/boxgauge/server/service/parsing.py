@@ -17,7 +17,7 @@ class Unreadable:
 def parsing(deserializer: Callable[[bytes], Message]) -> Callable[[bytes], Message]:
     """Return a deserializer that fails later, where an error becomes a status.
 
-    gRPC's own answer to bytes that do not parse is INTERNAL, or UNKNOWN, and a traceback in the log.
+    gRPC's own answer to bytes that do not parse is INTERNAL or UNKNOWN, with a traceback logged.
     """
 
     def parse(raw: bytes) -> Message:
