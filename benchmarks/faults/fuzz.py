@@ -101,7 +101,8 @@ def _print_row(what: str, parts: "list[tuple[Found, float]]") -> list[str]:
     mib = "; ".join(f"{found.mib[0]:.0f} → {found.mib[1]:.0f}" for found, _ in parts)
     died = sum(found.died for found, _ in parts)
     print(
-        f"| {what} | {tried:,} | {tried / seconds:,.0f} | {shown} | {len(faults)} | {died} | {mib} |",
+        f"| {what} | {tried:,} | {tried / seconds:,.0f} | {shown} | {len(faults)} | {died}"
+        f" | {mib} |",
         flush=True,
     )
     return faults + ["a process died"] * died

@@ -31,7 +31,7 @@ from boxgauge.v1 import evaluation_pb2_grpc as rpc
 
 Context = Any  # grpc's context, of which nothing is used here
 F = TypeVar("F", bound=Frames)
-IDLE_S = 60.0
+IDLE_S = 60.0  # a call may hold its frames, and bring no more, for so long
 MAX_WAITING_EVALUATIONS = 256
 
 
@@ -90,7 +90,6 @@ class EvaluationService(rpc.EvaluationServiceServicer):
         executor: Where it computes.
         gate: What evaluations pass, so that the executor is not theirs alone.
         ledger: Frames being gathered count as held.
-        idle_s: Seconds that a call may hold its frames and bring no more.
     """
 
     def __init__(
@@ -99,14 +98,11 @@ class EvaluationService(rpc.EvaluationServiceServicer):
         executor: Executor,
         gate: Gate,
         ledger: Ledger,
-        *,
-        idle_s: float = IDLE_S,
     ) -> None:
         self._engine = engine
         self._executor = executor
         self._gate = gate
         self._ledger = ledger
-        self._idle_s = idle_s
 
     async def Evaluate(  # noqa: N802 (gRPC's name)
         self, request_iterator: AsyncIterator[pb.EvaluateRequest], context: Context
@@ -115,7 +111,7 @@ class EvaluationService(rpc.EvaluationServiceServicer):
         gathered = Gathered(self._ledger.share())
         given: tuple[tuple[ObjectClass, ...], EvaluationSettings] | None = None
         try:
-            async for request in _timely(request_iterator, self._idle_s):
+            async for request in _timely(request_iterator, IDLE_S):
                 if request.HasField("settings") != (given is None):
                     found = "absent from it" if given is None else "in a later one"
                     raise InvalidInputError.at("settings", found, "in the first message alone")
