@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -158,6 +159,7 @@ def _start(context: Any, work: Work, share: int, at: int, seed: str) -> tuple[An
 
 def _messages(count: int, at: int, seed: str, out: Connection) -> None:
     """Put messages through; those of a batch depend on nothing before it."""
+    warnings.simplefilter("error")  # what numpy warns of was not thought of
     targets = Messages(Engine.open(ModelRepository.open(find_graphs())))
     methods = list(targets.corpus)
     while at < count:

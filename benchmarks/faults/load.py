@@ -134,14 +134,14 @@ def observe(channel: aio.Channel) -> Any:  # noqa: ANN401 (gRPC's calls have no 
     return channel.stream_stream(path, response_deserializer=pb.ObserveResponse.FromString)
 
 
-async def create(address: str, monitor: str = MONITOR) -> None:
+async def create(address: str, monitor: str = MONITOR, *, retention_s: float = 86_400) -> None:
     """Create the monitor: a sketch, so that memory does not grow with what comes."""
     settings = pb.MonitorSettings(
         classes=[report_pb2.ObjectClass(id=k, name=str(k)) for k in range(1, CLASSES + 1)],
         tally=pb.TALLY_KIND_SKETCH,
         windows=[pb.WindowSettings(name="all")],
-        ring=pb.RingSettings(minutes=5, hours=2, days=2),
-        retention_s=86_400,
+        ring=pb.RingSettings(minutes=2, hours=2, days=2),
+        retention_s=retention_s,
     )
     async with aio.insecure_channel(address) as channel:
         stub: Any = rpc.MonitorServiceStub(channel)

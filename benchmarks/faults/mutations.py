@@ -201,7 +201,7 @@ def spoilt(
     kind: type[Message], raw: bytes, others: Sequence[bytes], chosen: Random
 ) -> tuple[bytes, Message | None]:
     """Return a spoilt message, and what it parses as; None: nothing."""
-    if chosen.random() < 0.5:
+    if chosen.random() < 0.4:
         made = spoil_bytes(raw, others, chosen)
         try:
             return made, kind.FromString(made)
@@ -382,7 +382,7 @@ def _infer_typed() -> oip.ModelInferRequest:
 
 
 def _infer_metric() -> oip.ModelInferRequest:
-    request = oip.ModelInferRequest(model_name="bce_loss")
+    request = oip.ModelInferRequest(model_name="bce_with_logits_loss")
     for name in ("logits", "target"):
         request.inputs.add(name=name, datatype="FP32", shape=[3])
         request.raw_input_contents.append(np.array([-1, 0, 1], "f4").tobytes())

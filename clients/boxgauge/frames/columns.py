@@ -174,7 +174,7 @@ class GroundTruths(Frames):
         """
         shown, images, xywh, classes = _shared(image_ids, counts, boxes, labels, box_format)
         n = len(xywh)
-        with np.errstate(over="ignore"):  # such sizes are refused as faults
+        with np.errstate(over="ignore", invalid="ignore"):  # such sizes are refused as faults
             products = xywh[:, 2] * xywh[:, 3]
         return cls(
             shown,
