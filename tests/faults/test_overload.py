@@ -11,6 +11,7 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from boxgauge.client.status import error_from
 from boxgauge.engine import Engine
 from boxgauge.server.service.gate import Gate
 from boxgauge.v1 import evaluation_pb2, monitor_pb2
@@ -49,6 +50,7 @@ async def test_calls_beyond_the_bound_are_told_when_to_come_again(engine: Engine
         assert retry_s(refused.value) > 0
         pushback = dict(refused.value.trailing_metadata() or ())["grpc-retry-pushback-ms"]
         assert int(pushback) == 1000 * retry_s(refused.value)
+        assert error_from(refused.value, app.address).retry_after_s == retry_s(refused.value)
         # A probe is answered, and who has little comes in where who has much does not.
         health = health_pb2_grpc.HealthStub(calls.channel)
         answer = await health.Check(health_pb2.HealthCheckRequest())
