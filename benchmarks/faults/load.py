@@ -45,6 +45,7 @@ class Outcomes:
 
     Attributes:
         images: Acknowledged, both sides.
+        all_images: With those before and after the time that counts.
         seconds: From the first to the last moment.
         latencies_s: Of acknowledged messages.
         refused: Messages or calls that were RESOURCE_EXHAUSTED.
@@ -53,6 +54,7 @@ class Outcomes:
     """
 
     images: int = 0
+    all_images: int = 0
     seconds: float = 0.0
     latencies_s: list[float] = field(default_factory=list)
     refused: int = 0
@@ -193,6 +195,7 @@ async def _one_stream(
             now = time.monotonic()
             free.release()
             started = sent.get_nowait()
+            outcomes.all_images += answer.accepted // 2
             if begin <= now < end:
                 outcomes.images += answer.accepted // 2
                 outcomes.latencies_s.append(now - started)
@@ -233,6 +236,7 @@ async def calls(
             counted.fail(error)
         else:
             counted.images += answer.accepted // 2
+            outcomes.all_images += answer.accepted // 2
             counted.latencies_s.append(time.monotonic() - started)
 
     connections = [aio.insecure_channel(address, options=OWN_CONNECTION) for _ in range(channels)]

@@ -41,8 +41,10 @@ def main() -> None:
         served_on_core(given.cores[0], journal=given.journal) as served,
         pinned(given.cores[1]),
     ):
+        _print_head()
         rows = asyncio.run(_measured(served, given))
-    _print(rows)
+    if any(found.refused != found.with_retry for _, found, _ in rows):
+        raise SystemExit("a refusal does not say when to try again")
 
 
 async def _measured(served: Served, given: argparse.Namespace) -> list[Row]:
@@ -54,6 +56,7 @@ async def _measured(served: Served, given: argparse.Namespace) -> list[Row]:
         async with watched(served) as watch:
             outcomes = await load()
         rows.append((name, outcomes, watch))
+        _print_row(rows[-1], rows[0])
         return outcomes
 
     def few() -> Awaitable[Outcomes]:
@@ -82,30 +85,29 @@ async def _measured(served: Served, given: argparse.Namespace) -> list[Row]:
     return rows
 
 
-def _print(rows: list[Row]) -> None:
-    peak, by_cpu = rows[0][1].rate, _by_cpu(rows[0])
+def _print_head() -> None:
     print(
         "| load | images/s | of the peak | images a CPU second | of the peak | p50 ms | p99 ms |"
         " refused | with retry information | other failures | most MiB |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
-    for row in rows:
-        name, found, watch = row
-        failures = ", ".join(f"{count} {code}" for code, count in found.failed.items()) or "0"
-        print(
-            f"| {name} | {found.rate:,.0f} | {found.rate / peak:.0%} | {_by_cpu(row):,.0f}"
-            f" | {_by_cpu(row) / by_cpu:.0%} | {found.quantile_ms(0.5):,.0f}"
-            f" | {found.quantile_ms(0.99):,.0f} | {found.refused:,} | {found.with_retry:,}"
-            f" | {failures} | {max(watch.mib):,.0f} |",
-            flush=True,
-        )
-    if any(found.refused != found.with_retry for _, found, _ in rows):
-        raise SystemExit("a refusal does not say when to try again")
+
+
+def _print_row(row: Row, first: Row) -> None:
+    name, found, watch = row
+    failures = ", ".join(f"{count} {code}" for code, count in found.failed.items()) or "0"
+    print(
+        f"| {name} | {found.rate:,.0f} | {found.rate / first[1].rate:.0%} | {_by_cpu(row):,.0f}"
+        f" | {_by_cpu(row) / _by_cpu(first):.0%} | {found.quantile_ms(0.5):,.0f}"
+        f" | {found.quantile_ms(0.99):,.0f} | {found.refused:,} | {found.with_retry:,}"
+        f" | {failures} | {max(watch.mib):,.0f} |",
+        flush=True,
+    )
 
 
 def _by_cpu(row: Row) -> float:
     _, found, watch = row
-    return found.rate * watch.times[-1] / watch.cpu_s
+    return found.all_images / watch.cpu_s
 
 
 if __name__ == "__main__":

@@ -148,7 +148,8 @@ def _print(peak: Outcomes, outcomes: Outcomes, watch: Watch, warm: float) -> Non
         f" p50 {outcomes.quantile_ms(0.5):.1f} ms, p99 {outcomes.quantile_ms(0.99):.1f} ms.\n"
     )
     times, mib, files = (np.array(each) for each in (watch.times, watch.mib, watch.files))
-    counted = times >= warm * times[-1]
+    # The last sample is of after the load, when connections are closed.
+    counted = (times >= warm * times[-1]) & (np.arange(len(times)) < len(times) - 1)
     slope, half = _slope(times[counted] / 3600, mib[counted])
     print("| | begin | after the warm-up | end | most | slope |\n|---|---|---|---|---|---|")
     after = int(np.argmax(counted))
