@@ -9,8 +9,8 @@ from typing import Any
 from boxgauge.frames import InvalidInputError, UnavailableError
 from boxgauge.server.callers import CALLER
 from boxgauge.server.monitor.book import Book
-from boxgauge.server.monitor.ingest import TAKE_AT_ONCE
 from boxgauge.server.monitor.monitor import Monitor
+from boxgauge.server.monitor.together import TAKE_AT_ONCE
 from boxgauge.server.service.gate import Gate
 from boxgauge.server.service.pipeline import in_order
 from boxgauge.server.service.punctual import Punctual
@@ -23,9 +23,9 @@ from boxgauge.v1 import monitor_pb2_grpc as rpc
 
 # Messages of one stream under way: enough to batch small ones, little enough to bound memory.
 WINDOW = 8
-# Frames under way, of all streams: two large messages, or many small ones, so that one is matched
-# while another is journalled. More would only make others wait behind them.
-AT_ONCE = 256
+# Frames under way, of all streams: three groups of `monitor/together.py`, so that one is journalled,
+# one matched and one counted. More would only make others wait behind them.
+AT_ONCE = 768
 _IMAGE_BYTES = 4096  # of one with 100 detections: a message of few and full images counts as more
 _LEAST_BYTES = 4096  # that a message holds while it waits, however small it is
 MAX_AGE_S = 86_400.0
