@@ -166,6 +166,7 @@ class Files:
     def __init__(self, graphs: Path, journal: Path) -> None:
         self._graphs = graphs
         self._journal = journal.read_bytes()
+        self._mark = journal.with_name(f"{journal.name}-mark").read_bytes()
         self._manifest = (graphs / "manifest.json").read_bytes()
         parsed = orjson.loads(self._manifest)
         small = sorted(parsed["graphs"], key=lambda each: (graphs / each["file"]).stat().st_size)
@@ -236,11 +237,12 @@ class Files:
         self._number += 1
         path = self._folder / f"journal-{self._number}"
         path.write_bytes(raw)
+        Path(f"{path}-mark").write_bytes(self._mark)
         try:
             asyncio.run(_read_journal(path))
         finally:
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            for each in self._folder.glob(f"{path.name}*"):
+                each.unlink()
 
     def _settings(self, chosen: random.Random) -> None:
         names = list(read_settings().model_dump())

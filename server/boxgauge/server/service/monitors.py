@@ -23,8 +23,8 @@ from boxgauge.v1 import monitor_pb2_grpc as rpc
 
 # Messages of one stream under way: enough to batch small ones, little enough to bound memory.
 WINDOW = 8
-# Frames under way, of all streams: three groups of `monitor/together.py`, so that one is journalled,
-# one matched and one counted. More would only make others wait behind them.
+# Frames under way, of all streams: three groups of `monitor/together.py`, of which one is
+# journalled, one matched and one counted. More would only make others wait behind them.
 AT_ONCE = 768
 _IMAGE_BYTES = 4096  # of one with 100 detections: a message of few and full images counts as more
 _LEAST_BYTES = 4096  # that a message holds while it waits, however small it is
