@@ -17,7 +17,8 @@ from tests.server.calls import Calls
 @asynccontextmanager
 async def serving(engine: Engine, **changed: object) -> AsyncIterator[tuple[App, Calls]]:
     """Serve with some settings changed; yields the service and a connection to it."""
-    settings = read_settings(**({"port": 0, "metrics_port": 0, "drain_s": 0, "ephemeral": True} | changed))
+    usual = {"port": 0, "metrics_port": 0, "drain_s": 0, "ephemeral": True}
+    settings = read_settings(**(usual | changed))
     async with (
         App(settings, registry=CollectorRegistry(), engine=engine) as app,
         aio.insecure_channel(app.address) as channel,
