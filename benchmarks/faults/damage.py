@@ -10,6 +10,7 @@ from the log's own format. Anything else ends the script with the seed that show
 import argparse
 import asyncio
 import logging
+import math
 import random
 import sys
 import tempfile
@@ -90,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=300, help="of each random kind")
     parser.add_argument("--cut-step", type=int, default=1, help="bytes between two cuts")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="after which it ends")
     parser.add_argument("--images", type=int, default=48)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=None)
@@ -105,6 +107,8 @@ async def campaign(folder: Path, given: argparse.Namespace) -> None:
     truth = await fill(folder / "journal", kept, images=given.images)
     told: dict[str, Counter[str]] = {}
     for case in cases(kept, runs=given.runs, cut_step=given.cut_step, seed=given.seed):
+        if time.monotonic() - began > given.seconds:
+            break
         path = placed(kept, folder / "run")
         case.apply(path)
         try:

@@ -27,11 +27,11 @@ def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_a_damaged_journal_opens_with_what_verifies_or_refuses_what_is_gone(
     tmp_path: Path,
 ) -> None:
-    done = run(tmp_path, "--runs", "2", "--cut-step", "800", "--images", "24", "--seed", "5")
+    done = run(tmp_path, "--runs", "1", "--cut-step", "1300", "--images", "24", "--seed", "5")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     table = {row[0].strip("| "): [int(cell.strip(" |")) for cell in row[1:]] for row in rows[1:]}
-    assert table["log cut in its last 4 KiB"] == [6, 0, 0, 6, 0]
+    assert table["log cut in its last 4 KiB"] == [4, 0, 0, 4, 0]
     runs, opened, *others = table["the same, not acknowledged"]
     assert runs == opened > 0
     assert others == [0, 0, 0]
