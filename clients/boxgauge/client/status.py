@@ -1,7 +1,7 @@
 """gRPC statuses as this project's errors."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,16 +72,30 @@ def error_from(error: Any, target: str) -> BoxGaugeError:  # noqa: ANN401  # Rpc
             f"message must be at most {most} bytes: got {value}; send fewer images a message, "
             "or raise BOXGAUGE_MAX_MESSAGE_BYTES of the service"
         )
-    return _ERRORS.get(code, BoxGaugeError)(message, field=field, value=value)
+    found = _ERRORS.get(code, BoxGaugeError)(message, field=field, value=value)
+    found.retry_after_s = _retry_after_s(error)
+    return found
 
 
-def _field_and_value(error: Any) -> tuple[str, str]:  # noqa: ANN401  # RpcError has no methods
-    field, value = "", ""
+def _details(error: Any) -> Sequence[Any]:  # noqa: ANN401  # RpcError has no methods
     try:
         status = rpc_status.from_call(error)
     except ValueError:  # the details contradict the status: a foreign server
-        status = None
-    for detail in status.details if status is not None else ():
+        return ()
+    return status.details if status is not None else ()
+
+
+def _retry_after_s(error: Any) -> float | None:  # noqa: ANN401  # likewise
+    for detail in _details(error):
+        retry = error_details_pb2.RetryInfo()
+        if detail.Unpack(retry):
+            return float(retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9)
+    return None
+
+
+def _field_and_value(error: Any) -> tuple[str, str]:  # noqa: ANN401  # likewise
+    field, value = "", ""
+    for detail in _details(error):
         bad_request = error_details_pb2.BadRequest()
         info = error_details_pb2.ErrorInfo()
         if detail.Unpack(bad_request) and bad_request.field_violations:

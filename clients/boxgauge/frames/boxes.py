@@ -39,9 +39,9 @@ def to_xywh(boxes: NDArray[Any], box_format: BoxFormat = BoxFormat.XYWH) -> Floa
         raise InvalidInputError.at("boxes", list(boxes.shape), "of shape [n, 4]")
     if boxes.dtype not in (np.float32, np.float64):
         raise InvalidInputError.at("boxes", boxes.dtype, "float32 or float64")
-    xywh = boxes.astype(np.float64)
-    # What overflows here is refused as a fault of its box.
+    # What overflows here, or is no number, is refused as a fault of its box.
     with np.errstate(over="ignore", invalid="ignore"):
+        xywh = boxes.astype(np.float64)
         if box_format is BoxFormat.XYXY:
             xywh[:, 2:] -= xywh[:, :2]
         elif box_format is BoxFormat.CXCYWH:

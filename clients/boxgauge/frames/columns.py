@@ -174,7 +174,7 @@ class GroundTruths(Frames):
         """
         shown, images, xywh, classes = _shared(image_ids, counts, boxes, labels, box_format)
         n = len(xywh)
-        with np.errstate(over="ignore"):  # such sizes are refused as faults
+        with np.errstate(over="ignore", invalid="ignore"):  # such sizes are refused as faults
             products = xywh[:, 2] * xywh[:, 3]
         return cls(
             shown,
@@ -219,4 +219,5 @@ def _column(name: str, given: ArrayLike, dtype: type, length: int) -> NDArray[An
         raise InvalidInputError.at(name, list(array.shape), f"of shape [{length}]")
     if not np.can_cast(array.dtype, dtype, casting="safe"):
         raise InvalidInputError.at(name, array.dtype, _KINDS[dtype])
-    return array.astype(dtype)
+    with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused later
+        return array.astype(dtype)

@@ -10,6 +10,7 @@ class BoxGaugeError(Exception):
         status: Name of the gRPC status code that this class becomes.
         field: The input at fault, as the caller spelled it (``boxes[3]``), or "".
         value: What was found there, or "".
+        retry_after_s: When the service said to try again, seconds; None: it said nothing of it.
     """
 
     status: ClassVar[str] = "INTERNAL"
@@ -18,6 +19,7 @@ class BoxGaugeError(Exception):
         super().__init__(message)
         self.field = field
         self.value = str(value)
+        self.retry_after_s: float | None = None
 
 
 class InvalidInputError(BoxGaugeError):

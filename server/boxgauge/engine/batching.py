@@ -1,11 +1,11 @@
 """Batching across callers: what arrives while a run is busy is run together."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
 
+from boxgauge.engine.fair_queue import FairQueue
 from boxgauge.frames import ResourceExhaustedError
 
 T = TypeVar("T")
@@ -13,9 +13,10 @@ R = TypeVar("R")
 
 
 class Batcher(Generic[T, R]):
-    """Runs waiting items together, in order, in a thread; lives on one event loop.
+    """Runs waiting items together in a thread; lives on one event loop.
 
     Nothing is delayed on purpose: an item that finds the runner idle runs at once and alone.
+    Items of one caller run in order; callers take turns, by weight.
 
     Args:
         run: Returns one result an item, in order; called in the executor.
@@ -39,11 +40,15 @@ class Batcher(Generic[T, R]):
         self._max_weight = max_weight
         self._max_waiting = max_waiting
         self._executor = executor
-        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._waiting: FairQueue[tuple[T, asyncio.Future[R]]] = FairQueue()
         self._runner: asyncio.Task[None] | None = None
 
-    async def submit(self, item: T) -> R:
+    async def submit(self, item: T, *, caller: str = "") -> R:
         """Return the item's result.
+
+        Args:
+            item: To be run.
+            caller: Who waits for it.
 
         Raises:
             ResourceExhaustedError: Too many items wait already.
@@ -55,7 +60,7 @@ class Batcher(Generic[T, R]):
                 value=self._max_waiting,
             )
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, result))
+        self._waiting.put(caller, (item, result), cost=1 + self._weight(item))
         if self._runner is None:
             self._runner = asyncio.create_task(self._drain())
         return await result
@@ -104,12 +109,12 @@ class Batcher(Generic[T, R]):
         """Take waiting items up to the bound; those whose caller has gone are dropped."""
         batch: list[tuple[T, asyncio.Future[R]]] = []
         total = 0
-        while self._waiting:
-            item, future = self._waiting[0]
+        while (first := self._waiting.first()) is not None:
+            item, future = first.item
             weight = self._weight(item)
             if batch and total + weight > self._max_weight:
                 break
-            self._waiting.popleft()
+            self._waiting.take()
             if not future.done():
                 batch.append((item, future))
                 total += weight

@@ -32,9 +32,10 @@ from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.recovery import opened_journal
 from boxgauge.server.service.admin import AdminService
-from boxgauge.server.service.evaluation import EvaluationService
+from boxgauge.server.service.evaluation import MAX_WAITING_EVALUATIONS, EvaluationService
+from boxgauge.server.service.gate import Gate
 from boxgauge.server.service.inference import InferenceService
-from boxgauge.server.service.monitors import WINDOW, MonitorService
+from boxgauge.server.service.monitors import AT_ONCE, WINDOW, MonitorService
 from boxgauge.server.service.runner import Runner
 from boxgauge.server.settings import Settings
 from boxgauge.server.telemetry import Telemetry
@@ -139,7 +140,18 @@ class App:
         ledger = Ledger(settings.max_held_boxes, settings.max_held_images)
         release = package_version()
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
-        max_waiting = settings.max_concurrent_streams * WINDOW
+        frames_gate = Gate(
+            "max_waiting_bytes", at_once=AT_ONCE, most_held=settings.max_waiting_bytes
+        )
+        self.telemetry.waiting(lambda: frames_gate.held, frames_gate.most_held)
+        # Half of the workers each at most: the rest is for matching and reports.
+        runs, evaluations = (
+            Gate(name, at_once=max(1, settings.workers // 2), most_held=most)
+            for name, most in (
+                ("max_waiting_bytes", settings.max_waiting_bytes),
+                ("max_waiting_evaluations", MAX_WAITING_EVALUATIONS),
+            )
+        )
         began = time.monotonic()
         journal = self.journal = await opened_journal(settings, self.telemetry)
         stack.push_async_callback(journal.close)
@@ -151,7 +163,7 @@ class App:
             telemetry=self.telemetry,
             clock_us=lambda: time.time_ns() // 1000,
             max_models=settings.max_models,
-            max_waiting=max_waiting,
+            max_waiting=settings.max_concurrent_streams * WINDOW,
             max_tally_bytes=settings.max_tally_bytes,
             max_journal_bytes=settings.max_journal_bytes,
         )
@@ -169,11 +181,11 @@ class App:
         server = GrpcServer(
             settings,
             self.telemetry,
-            MonitorService(self.book, draining),
-            EvaluationService(self.engine, executor, ledger),
+            MonitorService(self.book, frames_gate, draining),
+            EvaluationService(self.engine, executor, evaluations, ledger),
             InferenceService(
                 self.engine,
-                Runner(self.engine, executor, max_waiting=max_waiting),
+                Runner(self.engine, executor, runs, max_waiting=settings.max_concurrent_streams),
                 lambda: self._is_ready,
                 version=release,
             ),

@@ -10,6 +10,7 @@ from grpc_reflection.v1alpha import reflection
 from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
 from boxgauge.server.service.admin import AdminService
+from boxgauge.server.service.admission import Admission
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
@@ -35,7 +36,10 @@ SERVICES = tuple(
     )
 )
 _MIN_PING_MS = 10_000  # clients may ping an idle connection this often
-_KEEPALIVE_MS = 60_000  # a peer that has gone away is noticed after this
+_KEEPALIVE_MS = 60_000  # a peer that has gone away is noticed after this, and
+_KEEPALIVE_TIMEOUT_MS = 20_000  # this
+# A connection must have become one of HTTP/2 (and TLS) by then, however slowly it sends.
+_HANDSHAKE_MS = 10_000
 
 
 class GrpcServer:
@@ -53,9 +57,15 @@ class GrpcServer:
         self._settings = settings
         self._answering = Answering(telemetry)
         self._server = aio.server(
-            interceptors=[self._answering],
+            interceptors=[
+                self._answering,
+                Admission(
+                    telemetry,
+                    most_calls=settings.max_concurrent_streams,
+                    unread_s=settings.unread_s,
+                ),
+            ],
             options=list(_options(settings).items()),
-            maximum_concurrent_rpcs=settings.max_concurrent_streams,
         )
         add: Any = monitor_pb2_grpc.add_MonitorServiceServicer_to_server
         add(monitors, self._server)
@@ -107,7 +117,12 @@ def _options(settings: Settings) -> Mapping[str, int]:
         "grpc.so_reuseport": 0,
         "grpc.http2.min_recv_ping_interval_without_data_ms": _MIN_PING_MS,
         "grpc.keepalive_time_ms": _KEEPALIVE_MS,
+        "grpc.keepalive_timeout_ms": _KEEPALIVE_TIMEOUT_MS,
         "grpc.keepalive_permit_without_calls": 1,
+        "grpc.server_handshake_timeout_ms": _HANDSHAKE_MS,
+        "grpc.max_allowed_incoming_connections": settings.max_connections,
+        # Of one connection; its client lets further calls wait on its own side.
+        "grpc.max_concurrent_streams": settings.max_streams_per_connection,
         "grpc.max_connection_age_ms": int(settings.connection_age_s * 1000),
         "grpc.max_connection_age_grace_ms": int(settings.connection_age_grace_s * 1000),
     }

@@ -43,7 +43,14 @@ class Settings(BaseSettings):
         max_series: Series of reports and comparisons that are exported; whole slices beyond that
             are left out and counted.
         max_exported_classes: Classes of a report with series of their own, the first by id.
-        max_concurrent_streams: RPCs at a time; more are answered RESOURCE_EXHAUSTED.
+        max_connections: Connections at a time; more are closed as they come.
+        max_streams_per_connection: RPCs of one connection at a time; more wait in its client.
+        max_concurrent_streams: RPCs at a time; more are answered RESOURCE_EXHAUSTED. The last
+            eighth is kept for callers with fewer than eight.
+        max_waiting_bytes: Messages of frames that are read and not answered yet; beyond that,
+            the newest of the caller that has the most is answered RESOURCE_EXHAUSTED.
+        unread_s: Seconds that an answer may wait for its client to read it; then the call is
+            cancelled.
         report_interval_s: Seconds between refreshes of the exported reports.
         checkpoint_interval_s: Seconds between checkpoints of tallies, which a restart goes on from;
             expired frames are forgotten as often.
@@ -76,7 +83,11 @@ class Settings(BaseSettings):
     max_models: Annotated[int, Field(ge=1)] = 16
     max_series: Annotated[int, Field(ge=0)] = 20_000
     max_exported_classes: Annotated[int, Field(ge=0)] = 100
-    max_concurrent_streams: Annotated[int, Field(ge=1)] = 256
+    max_connections: Annotated[int, Field(ge=1, le=2**20)] = 2048
+    max_streams_per_connection: Annotated[int, Field(ge=1, le=2**20)] = 256
+    max_concurrent_streams: Annotated[int, Field(ge=1)] = 2048
+    max_waiting_bytes: Annotated[int, Field(ge=2**20)] = 256 * 2**20
+    unread_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     report_interval_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     checkpoint_interval_s: Annotated[float, Field(gt=0, le=3600)] = 15.0
     drain_s: Annotated[float, Field(ge=0, le=4)] = 3.0

@@ -71,6 +71,9 @@ class Telemetry:
                 self._frames.labels(side.value, outcome)
         self._outcomes = _made(Counter, "boxgauge_outcomes_total", registry)
         self._outcomes_of: dict[str, set[str]] = {}
+        self._unread = _made(Counter, "boxgauge_unread_rpcs_total", registry)
+        self._waiting = _made(Gauge, "boxgauge_waiting_bytes", registry)
+        self._waiting_limit = _made(Gauge, "boxgauge_waiting_bytes_limit", registry)
         self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
         self._batch_seconds = _made(
             Histogram, "boxgauge_batch_seconds", registry, buckets=_RUN_BUCKETS
@@ -119,6 +122,15 @@ class Telemetry:
         self._journal_free.set_function(free)
         self._journal_limit.set(limit)
         self._journal_writable.set_function(is_writable)
+
+    def waiting(self, size: Callable[[], int], limit: int) -> None:
+        """Export how many bytes of messages are read and not answered, and may be."""
+        self._waiting.set_function(size)
+        self._waiting_limit.set(limit)
+
+    def unread(self, method: str) -> None:
+        """Count one RPC that was cut off since its client did not read; ``method`` is served."""
+        self._unread.labels(method).inc()
 
     def verified(self, rows: int) -> None:
         """Export how many rows of the journal this start has verified so far."""

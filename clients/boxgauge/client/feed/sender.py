@@ -77,7 +77,7 @@ class Sender:
                     self._look_closer(error)
                     continue
                 self._go_carefully(self._options.batch_images)
-                await self._wait(str(error))
+                await self._wait(str(error), at_least_s=error.retry_after_s or 0.0)
             except Exception as fault:  # noqa: BLE001  # it must not lose frames either
                 _LOG.exception("the feed failed and goes on")
                 await self._wait(f"{type(fault).__name__}: {fault}")
@@ -195,10 +195,11 @@ class Sender:
         except Exception:  # noqa: BLE001  # the caller's own
             _LOG.exception("on_refused failed")
 
-    async def _wait(self, why: str) -> None:
+    async def _wait(self, why: str, *, at_least_s: float = 0.0) -> None:
         self.failures += 1
         self.last_error = why
-        wait_s = self._backoff.wait_s()
+        # On top, so that those who are told the same do not come back together.
+        wait_s = at_least_s + self._backoff.wait_s()
         # An outage of hours is one warning.
         level = logging.WARNING if self.failures == 1 else logging.INFO
         _LOG.log(level, "the feed tries again in %.1f s: %s", wait_s, why)

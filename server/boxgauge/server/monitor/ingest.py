@@ -1,7 +1,7 @@
 """Takes frames in: judged, journalled, matched, and counted in journal order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from boxgauge.server.journal.types import CameFrame, Change, Outcome
 from boxgauge.server.monitor.counting import Counting
@@ -14,6 +14,8 @@ from boxgauge.server.monitor.state import MonitorState
 from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.together import TAKE_AT_ONCE, PartTaken, Together, slices_in
+
+Between = Callable[[], Awaitable[None]]
 
 
 class Ingest:
@@ -49,8 +51,15 @@ class Ingest:
         self._together = Together(state, room, self._counting, recovery, around)
         self._tasks: set[asyncio.Task[Observed]] = set()
 
-    def observe(self, model: str, arrivals: Arrivals) -> asyncio.Task[Observed]:
+    def observe(
+        self, model: str, arrivals: Arrivals, between: Between | None = None
+    ) -> asyncio.Task[Observed]:
         """Judge the frames at once; return what became of them once they are reported on.
+
+        Args:
+            model: Whose predictions they are.
+            arrivals: The frames.
+            between: Awaited between two parts of `TAKE_AT_ONCE` frames.
 
         Raises:
             InvalidInputError: There are predictions and the model's name is malformed.
@@ -58,7 +67,7 @@ class Ingest:
         self._room.look(len(self._tasks))
         observed = Observed()
         frames = self._intake.judge(model, arrivals, observed, now_us=self._around.clock_us())
-        task = asyncio.create_task(self._take(frames, observed, self._state.stores))
+        task = asyncio.create_task(self._take(frames, observed, self._state.stores, between))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -73,11 +82,17 @@ class Ingest:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _take(
-        self, frames: Sequence[CameFrame], observed: Observed, judged_by: Stores
+        self,
+        frames: Sequence[CameFrame],
+        observed: Observed,
+        judged_by: Stores,
+        between: Between | None,
     ) -> Observed:
         state, done = self._state, 0
         try:
             while done < len(frames):
+                if done and between is not None:
+                    await between()
                 part = frames[done : done + TAKE_AT_ONCE]
                 done += len(part)
                 self._note(part, await self._together.take(part, judged_by), observed)

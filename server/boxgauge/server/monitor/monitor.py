@@ -1,13 +1,13 @@
 """One monitor: what may be asked of it, and what forgets or restores all of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.server.monitor.checkpoints import Checkpoints
 from boxgauge.server.monitor.comparer import Comparer
 from boxgauge.server.monitor.definition import Compared, Definition
-from boxgauge.server.monitor.ingest import Ingest
+from boxgauge.server.monitor.ingest import Between, Ingest
 from boxgauge.server.monitor.intake import Observed
 from boxgauge.server.monitor.lookups import Lookups
 from boxgauge.server.monitor.outcomes import (
@@ -118,15 +118,22 @@ class Monitor:
         """The highest event time that the stores reflect; 0: none yet."""
         return self._state.stores.watermark_us
 
-    def observe(self, model: str, arrivals: Arrivals) -> Awaitable[Observed]:
+    def observe(
+        self, model: str, arrivals: Arrivals, *, between: Between | None = None
+    ) -> "asyncio.Task[Observed]":
         """Judge the frames at once; return what became of them once they are reported on.
 
         They are journalled, matched and counted even if nobody waits any more.
 
+        Args:
+            model: Whose predictions they are.
+            arrivals: The frames.
+            between: Awaited between two parts of `TAKE_AT_ONCE` frames.
+
         Raises:
             InvalidInputError: There are predictions and the model's name is malformed.
         """
-        return self._ingest.observe(model, arrivals)
+        return self._ingest.observe(model, arrivals, between)
 
     async def report(
         self, model: str = "", window: str = "", slice_: str = "", max_age_s: float = 0.0

@@ -32,6 +32,25 @@ SERVICE = (
         "Time from an RPC's start to its end; a stream's whole life.",
     ),
     Series(
+        "boxgauge_unread_rpcs_total",
+        "counter",
+        ("method",),
+        "RPCs",
+        "RPCs cut off because their client did not read its answers.",
+    ),
+    gauge(
+        "boxgauge_waiting_bytes",
+        (),
+        "bytes",
+        "Bytes of messages of frames that are read and not answered yet.",
+    ),
+    gauge(
+        "boxgauge_waiting_bytes_limit",
+        (),
+        "bytes",
+        "Bound on boxgauge_waiting_bytes; beyond it who has the most is refused.",
+    ),
+    Series(
         "boxgauge_batch_seconds",
         "histogram",
         ("graph",),

@@ -13,13 +13,16 @@ from boxgauge.frames import (
     ImageId,
     InvalidInputError,
     Predictions,
+    UnavailableError,
     ground_truth_faults,
     prediction_faults,
     refuse_first,
 )
+from boxgauge.server.callers import CALLER
 from boxgauge.server.monitor.book import check_size
 from boxgauge.server.monitor.ledger import Ledger, Share
 from boxgauge.server.monitor.sides import Arrivals
+from boxgauge.server.service.gate import Gate
 from boxgauge.server.wire.frames_in import arrivals
 from boxgauge.server.wire.reports_out import report_out
 from boxgauge.server.wire.settings_wire import classes_in, evaluation_in
@@ -28,6 +31,8 @@ from boxgauge.v1 import evaluation_pb2_grpc as rpc
 
 Context = Any  # grpc's context, of which nothing is used here
 F = TypeVar("F", bound=Frames)
+IDLE_S = 60.0  # a call may hold its frames, and bring no more, for so long
+MAX_WAITING_EVALUATIONS = 256
 
 
 class _CancelledError(Exception):
@@ -35,7 +40,7 @@ class _CancelledError(Exception):
 
 
 @dataclass(slots=True)
-class _Gathered:
+class Gathered:
     """The frames of one call so far."""
 
     share: Share
@@ -83,22 +88,30 @@ class EvaluationService(rpc.EvaluationServiceServicer):
     Args:
         engine: Computes.
         executor: Where it computes.
+        gate: What evaluations pass, so that the executor is not theirs alone.
         ledger: Frames being gathered count as held.
     """
 
-    def __init__(self, engine: Engine, executor: Executor, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        executor: Executor,
+        gate: Gate,
+        ledger: Ledger,
+    ) -> None:
         self._engine = engine
         self._executor = executor
+        self._gate = gate
         self._ledger = ledger
 
     async def Evaluate(  # noqa: N802 (gRPC's name)
         self, request_iterator: AsyncIterator[pb.EvaluateRequest], context: Context
     ) -> pb.EvaluateResponse:
         """Gather frames until the caller closes its side, then return the report."""
-        gathered = _Gathered(self._ledger.share())
+        gathered = Gathered(self._ledger.share())
         given: tuple[tuple[ObjectClass, ...], EvaluationSettings] | None = None
         try:
-            async for request in request_iterator:
+            async for request in _timely(request_iterator, IDLE_S):
                 if request.HasField("settings") != (given is None):
                     found = "absent from it" if given is None else "in a later one"
                     raise InvalidInputError.at("settings", found, "in the first message alone")
@@ -116,7 +129,7 @@ class EvaluationService(rpc.EvaluationServiceServicer):
             gathered.share.release()
 
     async def _evaluate(
-        self, gathered: _Gathered, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
+        self, gathered: Gathered, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
     ) -> pb.EvaluateResponse:
         is_cancelled = False
 
@@ -138,10 +151,30 @@ class EvaluationService(rpc.EvaluationServiceServicer):
             )
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, run)
+            return await self._gate.run(CALLER.get(), self._executor, run)
         except asyncio.CancelledError:
             is_cancelled = True
             raise
+
+
+async def _timely(
+    requests: AsyncIterator[pb.EvaluateRequest], idle_s: float
+) -> AsyncIterator[pb.EvaluateRequest]:
+    """Yield the requests, and give up a caller that brings none for so long."""
+    iterator = aiter(requests)
+    while True:
+        try:
+            async with asyncio.timeout(idle_s):
+                request = await anext(iterator)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise UnavailableError(
+                f"no message for {idle_s:g} s: an evaluation holds its frames in memory, and"
+                " must be sent without long pauses",
+                field="request",
+            ) from None
+        yield request
 
 
 def _joined(empty: F, batches: Sequence[F]) -> F:

@@ -1,16 +1,20 @@
 """`boxgauge.v1.MonitorService` over the book of monitors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+import math
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Any
 
 from boxgauge.frames import InvalidInputError, UnavailableError
+from boxgauge.server.callers import CALLER
 from boxgauge.server.monitor.book import Book
-from boxgauge.server.monitor.intake import Observed
 from boxgauge.server.monitor.monitor import Monitor
+from boxgauge.server.monitor.together import TAKE_AT_ONCE
+from boxgauge.server.service.gate import Gate
 from boxgauge.server.service.pipeline import in_order
-from boxgauge.server.wire.frames_in import arrivals
+from boxgauge.server.service.punctual import Punctual
+from boxgauge.server.wire.frames_in import arrivals, frame_count
 from boxgauge.server.wire.monitor_wire import definition_in, definition_out
 from boxgauge.server.wire.quality_out import comparison_out
 from boxgauge.server.wire.reports_out import monitor_report_out, refusal_out, window_out
@@ -19,6 +23,11 @@ from boxgauge.v1 import monitor_pb2_grpc as rpc
 
 # Messages of one stream under way: enough to batch small ones, little enough to bound memory.
 WINDOW = 8
+# Frames under way, of all streams: three groups of `monitor/together.py`, of which one is
+# journalled, one matched and one counted. More would only make others wait behind them.
+AT_ONCE = 768
+_IMAGE_BYTES = 4096  # of one with 100 detections: a message of few and full images counts as more
+_LEAST_BYTES = 4096  # that a message holds while it waits, however small it is
 MAX_AGE_S = 86_400.0
 PART = 2**20  # bytes of a tally in one message
 
@@ -30,12 +39,15 @@ class MonitorService(rpc.MonitorServiceServicer):
 
     Args:
         book: The monitors.
+        gate: What messages of frames pass, each with the images that it is worth.
         draining: Set once the service stops; watches end then.
     """
 
-    def __init__(self, book: Book, draining: asyncio.Event) -> None:
+    def __init__(self, book: Book, gate: Gate, draining: asyncio.Event) -> None:
         self._book = book
+        self._gate = gate
         self._draining = draining
+        self._punctual = Punctual()
 
     async def CreateMonitor(  # noqa: N802 (gRPC's name)
         self, request: pb.CreateMonitorRequest, context: Context
@@ -68,9 +80,18 @@ class MonitorService(rpc.MonitorServiceServicer):
         self, request_iterator: AsyncIterator[pb.ObserveRequest], context: Context
     ) -> AsyncIterator[pb.ObserveResponse]:
         """Answer each message once its frames are in the reports."""
-        async with aclosing(in_order(request_iterator, self._observe, window=WINDOW)) as answers:
-            async for answer in answers:
-                yield answer
+        caller, left_s = CALLER.get(), context.time_remaining()
+        deadline = math.inf if left_s is None else asyncio.get_running_loop().time() + left_s
+        self._gate.check(caller, deadline)
+
+        def start(request: pb.ObserveRequest) -> "asyncio.Task[pb.ObserveResponse]":
+            return asyncio.create_task(self._observed(request, deadline))
+
+        with self._punctual.expected(caller, left_s, self._gate.rate) as first:
+            async with aclosing(in_order(request_iterator, start, window=WINDOW)) as answers:
+                async for answer in answers:
+                    first.answered()
+                    yield answer
 
     async def GetReport(  # noqa: N802 (gRPC's name)
         self, request: pb.GetReportRequest, context: Context
@@ -127,11 +148,33 @@ class MonitorService(rpc.MonitorServiceServicer):
                     is_last=end >= len(tally.data),
                 )
 
-    def _observe(self, request: pb.ObserveRequest) -> Awaitable[pb.ObserveResponse]:
-        """Start one message at once; frames are in the monitor when this returns."""
-        monitor = self._book.get(request.monitor)
-        waiting = monitor.observe(request.model, arrivals(request.frames))
-        return asyncio.create_task(_observed(request.sequence, waiting))
+    async def _observed(self, request: pb.ObserveRequest, deadline: float) -> pb.ObserveResponse:
+        """Take one message once it is the caller's turn; those of a stream keep their order."""
+        frames, size = frame_count(request.frames), request.ByteSize()
+        parts = max(1, -(-frames // TAKE_AT_ONCE))
+        cost = min(max(1, frames, size // _IMAGE_BYTES) // parts, AT_ONCE // 2)
+        granted = await self._gate.enter(
+            CALLER.get(), cost=cost, size=max(size, _LEAST_BYTES), deadline=deadline
+        )
+        try:
+            monitor = self._book.get(request.monitor)
+            waiting = monitor.observe(
+                request.model,
+                arrivals(request.frames),
+                between=lambda: self._gate.again(granted),
+            )
+        except BaseException:
+            granted.leave()
+            raise
+        waiting.add_done_callback(lambda _: granted.leave())
+        # Shielded: a stream that is cancelled must not take back frames it has brought.
+        observed = await asyncio.shield(waiting)
+        return pb.ObserveResponse(
+            sequence=request.sequence,
+            accepted=observed.accepted,
+            unchanged=observed.unchanged,
+            errors=[refusal_out(each) for each in observed.refused],
+        )
 
     async def _unless_draining(self, event: Coroutine[Any, Any, None]) -> None:
         either = {asyncio.create_task(event), asyncio.create_task(self._draining.wait())}
@@ -147,17 +190,6 @@ class MonitorService(rpc.MonitorServiceServicer):
 async def _change(monitor: Monitor, version: int, interval_s: float) -> None:
     await asyncio.sleep(interval_s)
     await monitor.change_after(version)
-
-
-async def _observed(sequence: int, waiting: Awaitable[Observed]) -> pb.ObserveResponse:
-    # Shielded: a stream that is cancelled must not take back frames it has brought.
-    observed = await asyncio.shield(waiting)
-    return pb.ObserveResponse(
-        sequence=sequence,
-        accepted=observed.accepted,
-        unchanged=observed.unchanged,
-        errors=[refusal_out(each) for each in observed.refused],
-    )
 
 
 def _monitor(monitor: Monitor) -> pb.Monitor:

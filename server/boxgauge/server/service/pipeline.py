@@ -1,7 +1,7 @@
 """Answers a stream of requests in order while several of them are under way."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import TypeVar
 
 Q = TypeVar("Q")
@@ -9,13 +9,14 @@ A = TypeVar("A")
 
 
 async def in_order(
-    requests: AsyncIterator[Q], start: Callable[[Q], Awaitable[A]], *, window: int
+    requests: AsyncIterator[Q], start: Callable[[Q], "asyncio.Future[A]"], *, window: int
 ) -> AsyncGenerator[A, None]:
     """Yield the answer to each request, in order.
 
     Up to ``window`` requests are started before the first is answered, so that the
     engine runs several messages of one stream together; more are not read, which
-    leaves queueing to HTTP/2 flow control.
+    leaves queueing to HTTP/2 flow control. Those that are not answered when the stream ends
+    are cancelled.
 
     Args:
         requests: The stream.
@@ -23,7 +24,7 @@ async def in_order(
         window: Requests under way at a time, at least 1.
     """
     free = asyncio.Semaphore(window)
-    started: asyncio.Queue[Awaitable[A] | None] = asyncio.Queue()  # bounded by what is free
+    started: asyncio.Queue[asyncio.Future[A] | None] = asyncio.Queue()  # bounded by what is free
 
     async def read() -> None:
         try:
@@ -43,3 +44,14 @@ async def in_order(
             free.release()
     finally:
         reader.cancel()
+        while not started.empty():
+            left = started.get_nowait()
+            if left is not None:
+                left.cancel()
+                left.add_done_callback(_unasked)
+
+
+def _unasked(left: "asyncio.Future[A]") -> None:
+    """Take note of an error that nobody waits for any more."""
+    if not left.cancelled():
+        left.exception()

@@ -1,6 +1,5 @@
 """Runs graphs for requests, many requests of a per-pair graph in one run."""
 
-import asyncio
 import math
 from collections.abc import Mapping
 from concurrent.futures import Executor
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 
 from boxgauge.engine import Batcher, Engine, GraphSpec, check_inputs
 from boxgauge.frames import ResourceExhaustedError
+from boxgauge.server.callers import CALLER
+from boxgauge.server.service.gate import Gate
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -26,12 +27,14 @@ class Runner:
     Args:
         engine: Runs.
         executor: Where it runs.
+        gate: What runs that cannot be shared pass, so that the executor is not theirs alone.
         max_waiting: Requests that may wait for one graph; more are refused.
     """
 
-    def __init__(self, engine: Engine, executor: Executor, *, max_waiting: int) -> None:
+    def __init__(self, engine: Engine, executor: Executor, gate: Gate, *, max_waiting: int) -> None:
         self._engine = engine
         self._executor = executor
+        self._gate = gate
         self._max_waiting = max_waiting
         self._batchers: dict[str, Batcher[Tensors, Tensors]] = {}
 
@@ -46,11 +49,14 @@ class Runner:
         # Each request alone: in a shared run one bad request would fail all.
         check_inputs(spec, inputs)
         check_cells(spec, inputs)
-        if not is_stackable(spec):
-            run = self._engine.run
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._executor, lambda: run(spec.name, inputs))
-        return await self._batcher(spec).submit(inputs)
+        caller = CALLER.get()
+        if is_stackable(spec):
+            return await self._batcher(spec).submit(inputs, caller=caller)
+        size = sum(each.nbytes for each in inputs.values())
+        run = self._engine.run
+        return await self._gate.run(
+            caller, self._executor, lambda: run(spec.name, inputs), size=size
+        )
 
     def _batcher(self, spec: GraphSpec) -> Batcher[Tensors, Tensors]:
         found = self._batchers.get(spec.name)

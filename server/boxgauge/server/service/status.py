@@ -1,6 +1,7 @@
 """Errors as gRPC status with google.rpc details: the one place where they are translated."""
 
 import re
+from typing import Any, cast
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
@@ -21,6 +22,7 @@ DOMAIN = "boxgauge"
 # Details travel as trailing metadata, of which a client takes 8 KiB in all.
 MAX_BYTES = 400
 RETRY_S = 1
+_LATER = (UnavailableError, ResourceExhaustedError)
 
 
 def status_of(error: BoxGaugeError) -> grpc.Status:
@@ -31,8 +33,12 @@ def status_of(error: BoxGaugeError) -> grpc.Status:
         packed = any_pb2.Any()
         packed.Pack(detail)
         status.details.append(packed)
-    found: grpc.Status = rpc_status.to_status(status)
-    return found
+    found: Any = rpc_status.to_status(status)
+    if isinstance(error, _LATER):
+        # What gRPC's own retries wait for, where a client has them.
+        pushback = ("grpc-retry-pushback-ms", str(1000 * RETRY_S))
+        found = found._replace(trailing_metadata=(*found.trailing_metadata, pushback))
+    return cast("grpc.Status", found)
 
 
 def _details(error: BoxGaugeError, message: str) -> list[Message]:
@@ -50,7 +56,7 @@ def _details(error: BoxGaugeError, message: str) -> list[Message]:
                 resource_type=f"{DOMAIN}.{field}", resource_name=value, description=message
             )
         )
-    elif isinstance(error, UnavailableError | ResourceExhaustedError):
+    elif isinstance(error, _LATER):
         delay = duration_pb2.Duration(seconds=RETRY_S)
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
     return details

@@ -56,16 +56,22 @@ def arrivals(message: pb.Frames) -> Arrivals:
     return found
 
 
-def _check_frames(message: pb.Frames) -> None:
+def frame_count(message: pb.Frames) -> int:
+    """Return how many frames a message has, both sides."""
+    frames = len(message.prediction_frames) + len(message.ground_truth_frames)
     ids = [each.image_ids for each in message.predictions]
     ids += [each.image_ids for each in message.ground_truths]
-    frames = len(message.prediction_frames) + len(message.ground_truth_frames)
-    frames += sum(len(each.integers) + len(each.strings) for each in ids)
+    return frames + sum(len(each.integers) + len(each.strings) for each in ids)
+
+
+def _check_frames(message: pb.Frames) -> None:
+    frames = frame_count(message)
+    batches = len(message.predictions) + len(message.ground_truths)
     # A batch without images is refused as one.
-    if frames + len(ids) > MAX_FRAMES:
+    if frames + batches > MAX_FRAMES:
         raise ResourceExhaustedError(
             f"one message may have at most {MAX_FRAMES} frames and batches:"
-            f" got {frames} and {len(ids)}",
+            f" got {frames} and {batches}",
             field="frames",
             value=frames,
         )

@@ -1,0 +1,183 @@
+"""Half load for half an hour: memory and file descriptors must not grow.
+
+First the peak, a few seconds of full windows; then messages at half that rate, evenly, from
+several senders, one of which connects anew every minute; beside them reports, scrapes of the
+metrics and watches that are begun and left. Event time runs with the clock, and the monitor's ring
+is small: its two minutes, the hours and the retention are full soon, so that what comes in goes
+out again.
+The slope is a line through the samples after the warm-up, least squares; samples are not
+independent, so its interval is that of the means of blocks of a minute.
+"""
+
+import argparse
+import asyncio
+import itertools
+import random
+import sys
+import time
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from grpc import aio
+from load import MODEL, MONITOR, Messages, Outcomes, connected, create, streams
+from watched import Watch, served_on_core, watched
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from served import Served
+from timing import machine
+
+from boxgauge.v1 import monitor_pb2 as pb
+from boxgauge.v1 import monitor_pb2_grpc as rpc
+
+SENDERS, EVERY_S = 4, 5.0
+RETENTION_S = 120.0  # frames are forgotten after this, so that the journal's size levels off
+_T = {  # 0.975 quantiles of Student's t by degrees of freedom; beyond 30 the next lower one
+    **dict(enumerate((12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23), 1)),
+    **dict(enumerate((2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10, 2.09, 2.09), 11)),
+    **dict(enumerate((2.08, 2.07, 2.07, 2.06, 2.06, 2.06, 2.05, 2.05, 2.05, 2.04), 21)),
+}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--warm", type=float, default=0.25, help="share of the time, not counted")
+    parser.add_argument("--images", type=int, default=16, help="in a message")
+    parser.add_argument(
+        "--journal", type=Path, help="file of the journal; default: a temporary one"
+    )
+    given = parser.parse_args()
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}.\n", flush=True)
+    with served_on_core(None, journal=given.journal) as served:
+        asyncio.run(_soak(served, given))
+
+
+async def _soak(served: Served, given: argparse.Namespace) -> None:
+    await create(served.address, retention_s=RETENTION_S)
+    messages = Messages(given.images)
+    peak = await streams(served.address, SENDERS, messages, 10)
+    rate = peak.rate / 2 / given.images
+    outcomes = Outcomes()
+    end = time.monotonic() + given.minutes * 60
+    async with watched(served, EVERY_S) as watch:
+        await asyncio.gather(
+            *(_send(served, messages, rate / SENDERS, k, end, outcomes) for k in range(SENDERS)),
+            _ask(served, end),
+            _scrape(served, end),
+            _watch(served, end),
+        )
+    outcomes.seconds = watch.times[-1]
+    _print(peak, outcomes, watch, given.warm)
+
+
+async def _send(
+    served: Served, messages: Messages, rate: float, k: int, end: float, outcomes: Outcomes
+) -> None:
+    """Send at an even rate; the first sender begins a new connection each minute."""
+    due = time.monotonic() + k / rate / SENDERS
+    while due < end:
+        until = min(end, time.monotonic() + 60) if k == 0 else end
+        async with connected(served.address) as (_, observe):
+            call = observe()
+            sent: asyncio.Queue[float | None] = asyncio.Queue()
+
+            async def receive(call: Any = call, sent: Any = sent) -> None:  # noqa: ANN401
+                while (started := await sent.get()) is not None:
+                    answer = await call.read()
+                    if answer is aio.EOF:
+                        await call
+                    outcomes.images += answer.accepted // 2
+                    outcomes.latencies_s.append(time.monotonic() - started)
+
+            receiver = asyncio.create_task(receive())
+            while due < until:
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                sent.put_nowait(time.monotonic())
+                await call.write(messages.one())
+                due += 1 / rate
+            sent.put_nowait(None)
+            await receiver
+            await call.done_writing()
+
+
+async def _ask(served: Served, end: float) -> None:
+    """Ask for reports, fresh and older ones."""
+    async with aio.insecure_channel(served.address) as channel:
+        stub: Any = rpc.MonitorServiceStub(channel)
+        for k in itertools.count():
+            if time.monotonic() > end:
+                return
+            await stub.GetReport(
+                pb.GetReportRequest(monitor=MONITOR, model=MODEL, max_age_s=10 * (k % 2))
+            )
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+
+
+async def _scrape(served: Served, end: float) -> None:
+    """Scrape the metrics every five seconds."""
+
+    def read() -> None:
+        with urllib.request.urlopen(served.metrics_url, timeout=30) as answer:  # noqa: S310 (our own address)
+            answer.read()
+
+    while time.monotonic() < end:
+        await asyncio.to_thread(read)
+        await asyncio.sleep(5)
+
+
+async def _watch(served: Served, end: float) -> None:
+    """Watch for some reports, leave without a word, and watch again."""
+    while time.monotonic() < end:
+        async with connected(served.address) as (channel, _):
+            stub: Any = rpc.MonitorServiceStub(channel)
+            watching = stub.WatchReport(
+                pb.WatchReportRequest(monitor=MONITOR, model=MODEL, interval_s=1)
+            )
+            for _ in range(3):
+                await watching.read()
+
+
+def _print(peak: Outcomes, outcomes: Outcomes, watch: Watch, warm: float) -> None:
+    print(
+        f"The peak was {peak.rate:,.0f} images/s; {outcomes.images:,} images in"
+        f" {outcomes.seconds / 60:.1f} min are {outcomes.rate:,.0f} images/s,"
+        f" p50 {outcomes.quantile_ms(0.5):.1f} ms, p99 {outcomes.quantile_ms(0.99):.1f} ms.\n"
+    )
+    times, mib, files = (np.array(each) for each in (watch.times, watch.mib, watch.files))
+    # The last sample is of after the load, when connections are closed.
+    counted = (times >= warm * times[-1]) & (np.arange(len(times)) < len(times) - 1)
+    slope, half = _slope(times[counted] / 3600, mib[counted])
+    print("| | begin | after the warm-up | end | most | slope |\n|---|---|---|---|---|---|")
+    after = int(np.argmax(counted))
+    print(
+        f"| resident MiB | {mib[0]:.0f} | {mib[after]:.0f} | {mib[-1]:.0f} | {mib.max():.0f}"
+        f" | {slope:+.1f} ± {half:.1f} MiB/h |"
+    )
+    print(
+        f"| file descriptors | {files[0]} | {files[after]} | {files[-1]} | {files.max()}"
+        f" | {_slope(times[counted] / 3600, files[counted])[0]:+.1f} /h |"
+    )
+
+
+def _slope(hours: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+    """Return the slope of a line and half of its 95% interval, over blocks of a minute."""
+    blocks = (hours * 60).astype(int)
+    x, y = (
+        np.array([each[blocks == block].mean() for block in np.unique(blocks)])
+        for each in (hours, values)
+    )
+    if len(x) < 4:
+        return float(np.polyfit(hours, values, 1)[0]), float("nan")
+    slope, intercept = np.polyfit(x, y, 1)
+    freedom = len(x) - 2
+    spread = np.sqrt(((y - slope * x - intercept) ** 2).sum() / freedom)
+    error = spread / np.sqrt(((x - x.mean()) ** 2).sum())
+    return float(slope), float(_T[min(freedom, 30)] * error)
+
+
+if __name__ == "__main__":
+    main()

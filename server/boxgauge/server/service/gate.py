@@ -1,0 +1,245 @@
+"""The gate that work passes before it begins: a bounded amount at a time, callers in turns."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from boxgauge.engine.fair_queue import FairQueue
+from boxgauge.frames import ResourceExhaustedError
+
+T = TypeVar("T")
+# Of the last one in how long work usually takes; and how much longer it may come to take.
+_WEIGHT, _MARGIN = 0.1, 1.5
+_PERIOD_S = 1.0  # over which work is counted
+
+
+@dataclass(slots=True, eq=False)
+class Pass:
+    """Leave to do some work; `leave` gives it back, once."""
+
+    gate: "Gate"
+    caller: str
+    cost: int
+    size: int
+    entered: float = 0.0
+    is_inside: bool = False
+
+    def leave(self) -> None:
+        """Let others in."""
+        self.gate.left(self)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    granted: Pass
+    turn: "asyncio.Future[None]"
+    deadline: float
+
+
+class Gate:
+    """Bounds work under way and work that waits; lives on one event loop.
+
+    What is behind the gate may be first come, first served: it is little. What waits before it is
+    taken in turns by caller. Where too much waits, the caller that holds the most gives way: its
+    newest work is refused, whoever came last. Work that would end after its deadline, as far as
+    the last ones tell, is refused when its turn comes, and not begun.
+
+    Args:
+        name: The bound on what is held, as the refusal names it.
+        at_once: Cost of what may be under way; anything that costs more goes alone.
+        most_held: Bound on the size of all that is under way or waits.
+
+    Attributes:
+        held: Size of all that is under way or waits.
+        refused: How often work was refused.
+    """
+
+    def __init__(self, name: str, *, at_once: int, most_held: int) -> None:
+        self._name = name
+        self._at_once = at_once
+        self.most_held = most_held
+        self.held = 0
+        self.refused = 0
+        self._inside = 0
+        self._entering = 0
+        self._usual_s = 0.0
+        self._busy_since = 0.0
+        self._busy_s = 0.0
+        self._done = 0
+        self._rate = math.inf
+        self._queue: FairQueue[_Waiting] = FairQueue()
+
+    @property
+    def rate(self) -> float:
+        """Return how much work is done a second while any is under way; infinite at first."""
+        return self._rate
+
+    def check(self, caller: str, deadline: float = math.inf) -> None:
+        """Check that what this caller brings now would not be refused at once.
+
+        Raises:
+            ResourceExhaustedError: Too much waits already, most of it this caller's, or it would
+                not be done by its deadline.
+        """
+        if self._is_late(deadline):
+            self.refused += 1
+            raise self._refusal()
+        if self.held >= self.most_held:
+            queued = self._queue.newest_of_largest()
+            if queued is not None and queued.caller == caller:
+                self.refused += 1
+                raise self._refusal()
+
+    async def enter(
+        self, caller: str, *, cost: int = 1, size: int = 1, deadline: float = math.inf
+    ) -> Pass:
+        """Wait for a turn; those of one caller come in the order of their calls.
+
+        Args:
+            caller: Whose turn it must be.
+            cost: Of the turn.
+            size: What is held from now until the work is done.
+            deadline: When nobody waits for it any more, in the event loop's time.
+
+        Raises:
+            ResourceExhaustedError: Too much waits already, most of it this caller's, or it would
+                not be done by its deadline.
+        """
+        if self._is_late(deadline):
+            self.refused += 1
+            raise self._refusal()
+        granted = Pass(self, caller, cost, size)
+        self.held += size
+        # Who was let in and has not yet gone on is before whoever comes now.
+        if not self._entering and not self._queue and self._fits(cost):
+            self._let_in(granted)
+        else:
+            await self._turn(granted, size, deadline)
+        return granted
+
+    async def again(self, granted: Pass) -> None:
+        """Let others go first between two parts of some work; it keeps what it holds."""
+        self._inside -= granted.cost
+        granted.is_inside = False
+        self._open()
+        if not self._entering and not self._queue and self._fits(granted.cost):
+            self._let_in(granted)
+        else:
+            await self._turn(granted, 0, math.inf)
+
+    async def run(
+        self, caller: str, executor: Executor, work: Callable[[], T], *, size: int = 1
+    ) -> T:
+        """Return what this work returns, done in a thread once it is its turn.
+
+        Work that nobody waits for any more is not begun; what has begun keeps its place until
+        the thread is free.
+
+        Raises:
+            ResourceExhaustedError: Too much waits already, most of it this caller's.
+        """
+        granted = await self.enter(caller, size=size)
+        loop = asyncio.get_running_loop()
+        running = executor.submit(work)
+
+        def ended(_: object) -> None:
+            if not loop.is_closed():  # which ends without waiting for threads
+                loop.call_soon_threadsafe(granted.leave)
+
+        running.add_done_callback(ended)
+        return await asyncio.wrap_future(running)
+
+    def left(self, granted: Pass) -> None:
+        """Take a pass back."""
+        if granted.is_inside:
+            self._inside -= granted.cost
+            self._note_end(granted)
+        self.held -= granted.size
+        self._open()
+
+    async def _turn(self, granted: Pass, size: int, deadline: float) -> None:
+        waiting = _Waiting(granted, asyncio.get_running_loop().create_future(), deadline)
+        queued = self._queue.put(granted.caller, waiting, cost=granted.cost, size=size)
+        self._make_room()
+        try:
+            await waiting.turn
+        except asyncio.CancelledError:
+            if waiting.turn.done() and not waiting.turn.cancelled():
+                if waiting.turn.exception() is None:
+                    self._entering -= 1
+                    self._inside -= granted.cost  # it had been let in at the same moment
+                    granted.is_inside = False
+                    self.held -= size
+                    self._open()
+            elif not queued.is_gone:
+                self._queue.drop(queued)
+                self.held -= size
+                self._open()
+            raise
+        self._entering -= 1
+        if not self._entering:
+            self._open()  # for those who queued behind it though there was room
+
+    def _open(self) -> None:
+        while (queued := self._queue.first()) is not None and self._fits(queued.item.granted.cost):
+            waiting = self._queue.take()
+            if waiting.turn.done():  # given up; whoever waited has not been told yet
+                self.held -= queued.size
+                continue
+            if self._is_late(waiting.deadline):
+                self.held -= queued.size
+                self._refuse(waiting)
+                continue
+            self._let_in(waiting.granted)
+            self._entering += 1
+            waiting.turn.set_result(None)
+
+    def _make_room(self) -> None:
+        """Refuse what is newest of who holds the most until the rest may be held."""
+        while self.held > self.most_held:
+            queued = self._queue.newest_of_largest()
+            if queued is None:
+                return
+            self._queue.drop(queued)
+            self.held -= queued.size
+            if not queued.item.turn.done():
+                self._refuse(queued.item)
+
+    def _refuse(self, waiting: _Waiting) -> None:
+        self.refused += 1
+        waiting.turn.set_exception(self._refusal())
+
+    def _refusal(self) -> ResourceExhaustedError:
+        return ResourceExhaustedError(
+            f"the service is busy ({self._name} is {self.most_held}): send again later",
+            field=self._name,
+            value=self.most_held,
+        )
+
+    def _let_in(self, granted: Pass) -> None:
+        granted.entered = asyncio.get_running_loop().time()
+        granted.is_inside = True
+        if not self._inside:
+            self._busy_since = granted.entered
+        self._inside += granted.cost
+
+    def _note_end(self, granted: Pass) -> None:
+        """Keep count of how long work takes, and how much is done while any is under way."""
+        now = asyncio.get_running_loop().time()
+        self._usual_s += _WEIGHT * (now - granted.entered - self._usual_s)
+        self._busy_s += now - self._busy_since
+        self._busy_since = now
+        self._done += 1
+        if self._busy_s >= _PERIOD_S:
+            found = self._done / self._busy_s
+            self._rate = found if math.isinf(self._rate) else (self._rate + found) / 2
+            self._busy_s, self._done = 0.0, 0
+
+    def _is_late(self, deadline: float) -> bool:
+        return deadline - asyncio.get_running_loop().time() < _MARGIN * self._usual_s
+
+    def _fits(self, cost: int) -> bool:
+        return not self._inside or self._inside + cost <= self._at_once
