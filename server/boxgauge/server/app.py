@@ -29,6 +29,7 @@ from boxgauge.server.page.on_loop import on_loop
 from boxgauge.server.page.routes import Pages
 from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
+from boxgauge.server.security.security import Security
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
@@ -54,9 +55,13 @@ class App:
         registry: Where its metrics live; a new one if none is given.
         engine: One that is open already; else the settings say which to open.
 
+    Raises:
+        InvalidInputError: What others can reach is not protected, or a file of it is bad.
+
     Attributes:
         address: ``host:port`` of gRPC, once started.
         metrics_url: Of the metrics, once started; the page is at ``/`` of it.
+        security: Its certificates and tokens.
         telemetry: Its metrics.
         book: Its monitors, once started.
         engine: Once started.
@@ -75,8 +80,10 @@ class App:
         engine: Engine | None = None,
     ) -> None:
         self.settings = settings
+        registry = registry or CollectorRegistry()
+        self.security = Security(settings, registry)
         self.telemetry = Telemetry(
-            registry or CollectorRegistry(),
+            registry,
             max_series=settings.max_series,
             max_classes=settings.max_exported_classes,
         )
@@ -115,10 +122,19 @@ class App:
         loop = asyncio.get_running_loop()
         shelf = Shelf(History(), lambda: self._listed(loop))
         self.telemetry.follow(shelf)
-        metrics = MetricsServer(self.telemetry.scraped, lambda: self._is_ready, Pages(shelf))
+        metrics = MetricsServer(
+            self.telemetry.scraped,
+            lambda: self._is_ready,
+            self.security.gate,
+            self.security.ssl_context,
+            Pages(shelf),
+        )
         port = metrics.start(settings.metrics_host, settings.metrics_port)
         stack.callback(metrics.stop)
-        self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"
+        self.security.watcher.start()
+        stack.callback(self.security.watcher.stop)
+        scheme = "http" if self.security.ssl_context() is None else "https"
+        self.metrics_url = f"{scheme}://{settings.metrics_host}:{port}/metrics"
 
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
@@ -172,6 +188,7 @@ class App:
                 lambda: self._is_ready,
                 version=release,
             ),
+            self.security,
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)

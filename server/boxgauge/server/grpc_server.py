@@ -9,6 +9,7 @@ from grpc_reflection.v1alpha import reflection
 
 from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
+from boxgauge.server.security.security import Security
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
@@ -39,11 +40,13 @@ class GrpcServer:
         monitors: MonitorService,
         evaluation: EvaluationService,
         inference: InferenceService,
+        security: Security,
     ) -> None:
         self._settings = settings
+        self._security = security
         self._answering = Answering(telemetry)
         self._server = aio.server(
-            interceptors=[self._answering],
+            interceptors=[self._answering, security.guard],
             options=list(_options(settings).items()),
             maximum_concurrent_rpcs=settings.max_concurrent_streams,
         )
@@ -67,7 +70,12 @@ class GrpcServer:
         """
         address = f"{self._settings.host}:{self._settings.port}"
         try:
-            port = self._server.add_insecure_port(address)
+            credentials = self._security.grpc_credentials()
+            port = (
+                self._server.add_insecure_port(address)
+                if credentials is None
+                else self._server.add_secure_port(address, credentials)
+            )
         except RuntimeError:
             port = 0
         if port == 0:

@@ -1,13 +1,16 @@
 """Metrics, probes and the page over HTTP, on a port and in threads of their own."""
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Iterable
+from socket import socket
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from boxgauge.frames import InvalidInputError
+from boxgauge.server.security.http_gate import PEER_CERTIFICATE, HttpGate
 from boxgauge.server.settings import PREFIX
 
 _LOG = logging.getLogger(__name__)
@@ -22,6 +25,21 @@ class _Server(ThreadingMixIn, WSGIServer):
     # A reader that never finishes must not keep the service from stopping.
     block_on_close = False
     request_queue_size = 128  # a browser opens six connections at once
+    context: Callable[[], ssl.SSLContext | None]
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 (the base's)
+        """Answer one connection, in a thread of its own, over TLS if there is a context now."""
+        context = self.context()
+        if context is None:
+            super().finish_request(request, client_address)
+            return
+        plain: socket = request
+        plain.settimeout(_Handler.timeout)
+        try:
+            with context.wrap_socket(plain, server_side=True) as wrapped:
+                super().finish_request(wrapped, client_address)
+        except OSError as error:  # a caller without TLS, with a foreign certificate, or gone
+            _LOG.debug("%s: %s", client_address, error)
 
     def server_bind(self) -> None:
         """Bind without the base class's reverse look-up of the host's name."""
@@ -36,6 +54,13 @@ class _Handler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         _LOG.debug(format, *args)
 
+    def get_environ(self) -> dict[str, Any]:
+        """Return the request's environment, with what TLS says of the caller's certificate."""
+        environ = super().get_environ()
+        if isinstance(self.connection, ssl.SSLSocket):
+            environ[PEER_CERTIFICATE] = self.connection.getpeercert()
+        return environ
+
     def address_string(self) -> str:
         return str(self.client_address[0])  # no reverse look-up
 
@@ -46,6 +71,8 @@ class MetricsServer:
     Args:
         metrics: Returns content type and text of the exposition for an Accept header.
         is_ready: Says whether the service takes work.
+        gate: Turns requests away.
+        context: Returns what new connections are served with; None: plain text.
         pages: Answers for every other path.
     """
 
@@ -53,10 +80,14 @@ class MetricsServer:
         self,
         metrics: Callable[[str], tuple[str, bytes]],
         is_ready: Callable[[], bool],
+        gate: HttpGate,
+        context: Callable[[], ssl.SSLContext | None],
         pages: Pages | None = None,
     ) -> None:
         self._metrics = metrics
         self._is_ready = is_ready
+        self._gate = gate
+        self._context = context
         self._pages = pages
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -73,6 +104,7 @@ class MetricsServer:
             raise InvalidInputError.at(
                 f"{PREFIX}METRICS_PORT", f"{host}:{port} ({error.strerror})", "free to listen on"
             ) from None
+        server.context = self._context
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, args=(_POLL_S,), name="metrics", daemon=True
@@ -91,7 +123,7 @@ class MetricsServer:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         method = environ.get("REQUEST_METHOD")
-        status, headers, body = self._route(environ)
+        status, headers, body = self._gate.refusal(environ) or self._route(environ)
         if method not in ("GET", "HEAD") and not status.startswith("404"):
             status, body = "405 Method Not Allowed", b"only GET and HEAD\n"
             headers = [("Content-Type", _TEXT), ("Allow", "GET, HEAD")]
