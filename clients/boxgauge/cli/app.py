@@ -19,6 +19,7 @@ from boxgauge.cli import (
     replay,
     report,
     serve,
+    tokens,
     watch,
 )
 from boxgauge.cli.failures import fail, missing_module
@@ -44,6 +45,7 @@ app.command("watch", short_help="Show a monitor's report as it changes.")(watch.
 app.command("graphs")(graphs.graphs)
 app.command("doctor", short_help="Say what is wrong with this installation.")(doctor.doctor)
 app.add_typer(monitors.app, name="monitor")
+app.add_typer(tokens.app, name="token")
 
 
 def installed_version() -> str:
