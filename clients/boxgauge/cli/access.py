@@ -20,7 +20,7 @@ _KEY = "boxgauge.access"
 def _file(option: str, variable: str, words: str) -> Any:  # noqa: ANN401  # an annotation
     return Annotated[
         Path | None,
-        typer.Option(option, envvar=variable, help=words, show_default="plain text"),
+        typer.Option(option, envvar=variable, help=words, show_default=False),
     ]
 
 

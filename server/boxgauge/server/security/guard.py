@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 
 from boxgauge.frames import BoxGaugeError, PermissionDeniedError
+from boxgauge.server.resting import rest
 from boxgauge.server.security.access import UNKNOWN, Access, Caller
 from boxgauge.server.security.audit import Audit
 from boxgauge.server.security.denials import Denials
@@ -94,10 +95,9 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
 
     def _denying(self, handler: Handler, method: str, error: BoxGaugeError) -> Handler:
         """Return a handler that denies, and does not even decode what it is sent."""
-
         nothing: tuple[Message, ...] = ()
 
-        def tell(context: Context) -> None:
+        async def deny(request: Message, context: Context) -> None:
             self._denials.tell(
                 error,
                 "grpc",
@@ -106,16 +106,17 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
                 who=shown_name(UNKNOWN, context, self._access),
                 peer=context.peer(),
             )
-
-        async def answer(_: Message, context: Context) -> Message:
-            tell(context)
+            if handler.request_streaming:
+                await rest(aiter(request))
             raise error
 
-        async def answers(_: Message, context: Context) -> AsyncIterator[Message]:
-            tell(context)
+        async def answer(request: Message, context: Context) -> Message:
+            await deny(request, context)
+
+        async def answers(request: Message, context: Context) -> AsyncIterator[Message]:
+            await deny(request, context)
             for each in nothing:  # what makes this a handler of streams
                 yield each
-            raise error
 
         return _like(handler, answers if handler.response_streaming else answer, None)
 

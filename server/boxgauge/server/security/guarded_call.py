@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boxgauge.frames import BoxGaugeError
+from boxgauge.server.resting import rest
 from boxgauge.server.security.access import (
     Access,
     Caller,
@@ -49,7 +50,7 @@ class GuardedCall:
 
     async def answer(self, behaviour: Behaviour, request: Message) -> Message:
         """Return the answer to a message or a stream of them: what the caller may see of it."""
-        admitted = self._admitted(request)
+        admitted = await self._admitted(request)
         async with self._written_down(request):
             made = await behaviour(admitted, self.context)
         return self.rule.shown(self.caller.grants, made)
@@ -58,7 +59,7 @@ class GuardedCall:
         self, behaviour: Behaviour, request: Message
     ) -> AsyncGenerator[Message, None]:
         """Yield the answers to a message or a stream of them."""
-        admitted = self._admitted(request)
+        admitted = await self._admitted(request)
         async with self._written_down(request):
             made = behaviour(admitted, self.context)
             if inspect.isawaitable(made):  # writes its answers itself
@@ -72,21 +73,29 @@ class GuardedCall:
                         self._check(request)
                     yield each
 
-    def _admitted(self, request: Message) -> Message:
+    async def _admitted(self, request: Message) -> Message:
         """Return a message that the caller may send, or a stream of those that it may.
 
         Raises:
             BoxGaugeError: It may not; of a stream, also when a message is read.
         """
         if hasattr(request, "__aiter__"):
-            self._check(None)
+            try:
+                self._check(None)
+            except BoxGaugeError:
+                await rest(aiter(request))
+                raise
             return self._each_admitted(request)
         self._check(request)
         return request
 
     async def _each_admitted(self, requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
         async for request in requests:
-            self._check(request)
+            try:
+                self._check(request)
+            except BoxGaugeError:
+                await rest(aiter(requests))
+                raise
             yield request
 
     def _check(self, request: Message | None) -> None:
