@@ -46,34 +46,43 @@ class Watched:
         self._read = read
         self._take = take
         self._changed = changed
-        self._bad: tuple[Contents, str] | None = None
-        self._is_told = False
+        self._seen: Contents | str = in_use
+        self._is_bad, self._why = False, ""
 
     def look(self) -> None:
-        """Take over what has changed since the last time.
+        """Take over what has changed, once two looks have found the same.
 
-        What is bad is told only when it is still there at the next look: certificate and key are
-        two files, and whoever replaces one after the other makes no fault.
+        Files are not all replaced at once: an editor empties one before it writes, and of
+        certificate and key one comes first.
         """
-        contents: Contents = ()
         try:
-            contents = self._read()
-            if contents == self._in_use:
-                if self._is_told:
-                    self._changed(self._what, "the files are again those in use", True)
-                self._bad, self._is_told = None, False
-                return
-            words = self._take(contents)
+            seen: Contents | str = self._read()
         except InvalidInputError as error:
-            is_seen_before = self._bad == (contents, str(error))
-            if is_seen_before and not self._is_told:
-                self._is_told = True
-                self._changed(self._what, str(error), False)
-            elif not is_seen_before:
-                self._bad, self._is_told = (contents, str(error)), False
-            return
-        self._in_use, self._bad, self._is_told = contents, None, False
-        self._changed(self._what, words, True)
+            seen = str(error)
+        if seen != self._seen:
+            self._seen = seen
+        elif seen == self._in_use:
+            if self._is_bad:
+                self._tell("the files are again those in use", is_taken=True)
+        elif isinstance(seen, str):
+            self._refuse(seen)
+        else:
+            try:
+                words = self._take(seen)
+            except InvalidInputError as error:
+                self._refuse(str(error))
+            else:
+                self._in_use = seen
+                self._tell(words, is_taken=True)
+
+    def _refuse(self, why: str) -> None:
+        if not self._is_bad or why != self._why:
+            self._why = why
+            self._tell(why, is_taken=False)
+
+    def _tell(self, words: str, *, is_taken: bool) -> None:
+        self._is_bad = not is_taken
+        self._changed(self._what, words, is_taken)
 
 
 class Watcher:
