@@ -2,22 +2,25 @@
 
 Ten sketch monitors of 80 classes and 100 cameras each see one image a camera and interval; half
 of the images are labelled, some minutes later. The server is a process of its own; so are the
-senders. While they send, this process scrapes the metrics once a second and asks for reports,
-and reads the server's resident memory. The ring has 15 minutes and 4 hours, so that an hour of
-traffic fills and rolls it: memory that did not level off would show.
+senders, the one that scrapes the metrics once a second, and the one that asks for reports; this
+one reads the server's resident memory. The ring has 15 minutes and one hour, which the warm-up
+fills and rolls: in the hour that is measured each minute that comes pushes another one out.
 """
 
 import argparse
 import asyncio
 import multiprocessing
 import random
-import statistics
-import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing.context import SpawnProcess
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from served import Served, serve
@@ -32,7 +35,7 @@ from boxgauge.client import (
     ground_truth_batch,
     prediction_batch,
 )
-from boxgauge.frames import BoxGaugeError, NotFoundError
+from boxgauge.frames import NotFoundError
 
 CLASSES = {k: f"class {k}" for k in range(1, 81)}
 MONITORS, CAMERAS, MINUTES = 10, 100, 60
@@ -40,12 +43,15 @@ DETECTIONS, TRUTHS = 20, 6
 IN_MESSAGE = 50
 LABELLED, DELAY_MIN = 0.5, (1, 8)
 WINDOWS = ("15m", "1h")
+_SPAWN = multiprocessing.get_context("spawn")
+_END = ""
 
 
 def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=int, default=MINUTES, help="of event time")
+    parser.add_argument("--minutes", type=int, default=MINUTES, help="of event time, measured")
+    parser.add_argument("--warm-up", type=int, default=120, help="minutes of event time before")
     parser.add_argument("--monitors", type=int, default=MONITORS)
     parser.add_argument("--per-minute", type=int, default=2, help="images a camera and minute")
     parser.add_argument(
@@ -54,50 +60,45 @@ def main() -> None:
         default=10,
         help="minutes of event time a minute; 0: as fast as the service takes it",
     )
+    parser.add_argument("--series", type=int, default=10_000, help="exported at most")
     parser.add_argument(
         "--journal", type=Path, help="file of the journal; default: a temporary one"
     )
     given = parser.parse_args()
     print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}.", flush=True)
-    begin = (time.time() // 60 - given.minutes - 60) * 60
-    with serve(report_interval_s=10, journal=given.journal) as served:
+    minutes = given.warm_up + given.minutes
+    begin = (time.time() // 60 - minutes - 60) * 60
+    settings = {"report_interval_s": 10, "max_series": given.series, "journal": given.journal}
+    with serve(**settings) as served:
         _create(served, given.monitors)
-        stop = threading.Event()
-        watching = Watching(served, given.monitors)
+        stop = _SPAWN.Event()
+        found = _SPAWN.Queue()
         watchers = [
-            threading.Thread(target=each, args=(stop,))
-            for each in (watching.scrape, watching.ask, watching.weigh)
+            _SPAWN.Process(target=scrape, args=(served.metrics_url, stop, found)),
+            _SPAWN.Process(target=ask, args=(served.address, given.monitors, stop, found)),
         ]
-        started = time.perf_counter()
-        context = multiprocessing.get_context("spawn")
-        sender = context.Process(
-            target=send,
-            args=(
-                served.address,
-                given.monitors,
-                begin,
-                given.minutes,
-                given.per_minute,
-                given.speed,
-            ),
-        )
-        sender.start()
-        for each in watchers:
+        traffic = (given.monitors, begin, minutes, given.per_minute, given.speed)
+        sender = _SPAWN.Process(target=send, args=(served.address, *traffic))
+        for each in (sender, *watchers):
             each.start()
-        sender.join()
-        seconds = time.perf_counter() - started
+        started = time.monotonic()
+        memory = _weigh(served, sender)
+        seconds = time.monotonic() - started
         stop.set()
-        for each in watchers:
+        seen = Seen.collect(found, len(watchers))
+        for each in (sender, *watchers):
             each.join()
-        if sender.exitcode:
-            raise SystemExit(f"the sender ended with status {sender.exitcode}")
-        images = given.monitors * CAMERAS * given.minutes * given.per_minute
+            if each.exitcode:
+                raise SystemExit(f"{each.name} ended with status {each.exitcode}")
+        images = given.monitors * CAMERAS * minutes * given.per_minute
         print(
             f"{images:,} images of {DETECTIONS} detections, {LABELLED:.0%} of them labelled,"
-            f" {given.monitors} monitors x {CAMERAS} cameras x {given.minutes} min of event time,"
-            f" in {seconds:.0f} s: {images / seconds:,.0f} images/s.\n"
+            f" {given.monitors} monitors x {CAMERAS} cameras x {minutes} min"
+            f" of event time ({given.warm_up} to warm up) in {seconds:.0f} s: {images / seconds:,.0f} images/s.\n"
         )
-        watching.print()
+        _print_memory(memory, minutes)
+        measured_from = started + seconds * given.warm_up / minutes
+        seen.since(measured_from).print()
 
 
 def _create(served: Served, monitors: int) -> None:
@@ -105,8 +106,8 @@ def _create(served: Served, monitors: int) -> None:
         tally="sketch",
         slices={"camera": CAMERAS},
         windows=WINDOWS,
-        ring=RingSettings(minutes=15, hours=4, days=2),
-        retention="1d",
+        ring=RingSettings(minutes=15, hours=1, days=1),
+        retention="1h",
         losses=("giou_loss",),
     )
     with MonitorClient(served.address) as client:
@@ -219,71 +220,111 @@ def _labels(k: int, minute: int, per_minute: int) -> list[Batch]:
     ]
 
 
-class Watching:
-    """Scrapes, reports and memory, as they were while frames came in."""
+def _weigh(served: Served, sender: SpawnProcess) -> list[tuple[float, float]]:
+    """Return resident and accounted memory in MiB, every two seconds until all is sent."""
+    memory = []
+    while sender.exitcode is None:
+        sender.join(2)
+        memory.append((served.resident_mib(), _tallies_mib(served.metrics_url)))
+    return memory
 
-    def __init__(self, served: Served, monitors: int) -> None:
-        self._served = served
-        self._monitors = monitors
-        self._started = time.perf_counter()
-        self.scrapes: list[tuple[float, int]] = []
-        self.reports: dict[tuple[str, float], list[float]] = {}
-        self.memory: list[tuple[float, float]] = []
-        self.failed: list[str] = []
 
-    def scrape(self, stop: threading.Event) -> None:
-        """Scrape once a second."""
-        while not stop.wait(1):
-            started = time.perf_counter()
-            with urllib.request.urlopen(self._served.metrics_url, timeout=30) as answer:  # noqa: S310 (our own address)
-                text = answer.read()
-            seconds = time.perf_counter() - started
-            series = sum(not line.startswith(b"#") for line in text.splitlines())
-            self.scrapes.append((seconds, series))
+def _tallies_mib(metrics_url: str) -> float:
+    lines = _get(metrics_url).decode().splitlines()
+    sizes = [line.rsplit(" ", 1)[1] for line in lines if line.startswith("boxgauge_tally_bytes{")]
+    return sum(map(float, sizes)) / 2**20
 
-    def ask(self, stop: threading.Event) -> None:
-        """Ask for reports, fresh ones and ones that may be some seconds old."""
-        chosen = random.Random(0)
-        with MonitorClient(self._served.address) as client:
-            while not stop.wait(0.2):
-                kind, age = chosen.choice([("all", 0.0), ("all", 30.0), ("camera", 30.0)])
-                slice_ = "" if kind == "all" else f"camera={chosen.randrange(CAMERAS):03d}"
-                started = time.perf_counter()
-                try:
-                    client.get_report(
-                        f"monitor-{chosen.randrange(self._monitors)}",
-                        model="m",
-                        window=chosen.choice(WINDOWS),
-                        slice=slice_,
-                        max_age_s=age,
-                    )
-                except NotFoundError:
-                    continue  # the camera, or the model at all, was not seen yet
-                except BoxGaugeError as error:
-                    self.failed.append(str(error))
-                    continue
-                self.reports.setdefault((kind, age), []).append(time.perf_counter() - started)
 
-    def weigh(self, stop: threading.Event) -> None:
-        """Read the resident memory every two seconds."""
-        while not stop.wait(2):
-            self.memory.append((time.perf_counter() - self._started, self._served.resident_mib()))
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 (our own address)
+        text: bytes = answer.read()
+    return text
+
+
+def scrape(url: str, stop: Event, found: "Queue[tuple[str, list[Sample]]]") -> None:
+    """Scrape once a second."""
+    scrapes: list[Sample] = []
+    while not stop.wait(1):
+        at = time.monotonic()
+        text = _get(url)
+        seconds = time.monotonic() - at
+        scrapes.append(Sample(at, seconds))
+        series = sum(not line.startswith(b"#") for line in text.splitlines())
+    found.put((f"scrape, {series:,} series at the end", scrapes))
+    found.put((_END, []))
+
+
+def ask(address: str, monitors: int, stop: Event, found: "Queue[tuple[str, list[Sample]]]") -> None:
+    """Ask for reports, fresh ones and ones that may be some seconds old."""
+    chosen = random.Random(0)
+    kinds = {
+        "report of all images, fresh": 0.0,
+        "report of all images, may be 30 s old": 30.0,
+        "report of a camera, may be 30 s old": 30.0,
+    }
+    samples: dict[str, list[Sample]] = {kind: [] for kind in kinds}
+    with MonitorClient(address) as client:
+        while not stop.wait(0.2):
+            kind = chosen.choice(list(kinds))
+            camera = f"camera={chosen.randrange(CAMERAS):03d}" if "camera" in kind else ""
+            at = time.monotonic()
+            try:
+                client.get_report(
+                    f"monitor-{chosen.randrange(monitors)}",
+                    model="m",
+                    window=chosen.choice(WINDOWS),
+                    slice=camera,
+                    max_age_s=kinds[kind],
+                )
+            except NotFoundError:
+                continue  # the camera, or the model at all, was not seen yet
+            samples[kind].append(Sample(at, time.monotonic() - at))
+    for each in samples.items():
+        found.put(each)
+    found.put((_END, []))
+
+
+class Sample(NamedTuple):
+    """When something was asked for, and how long it took."""
+
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How long scrapes and reports took while frames came in."""
+
+    samples: dict[str, list[Sample]]
+
+    @classmethod
+    def collect(cls, found: "Queue[tuple[str, list[Sample]]]", watchers: int) -> "Seen":
+        """Return what all watchers put, which end with a mark."""
+        samples: dict[str, list[Sample]] = {}
+        while watchers:
+            kind, some = found.get(timeout=60)
+            if kind == _END:
+                watchers -= 1
+            else:
+                samples[kind] = some
+        return cls(samples)
+
+    def since(self, begin: float) -> "Seen":
+        """Return those that were asked for from a moment on."""
+        return Seen({k: [each for each in v if each.at >= begin] for k, v in self.samples.items()})
 
     def print(self) -> None:
-        """Print the tables; a report that failed is one too many."""
-        if self.failed:
-            raise SystemExit(f"{len(self.failed)} reports failed: {self.failed[0]}")
-        settled = self.scrapes[len(self.scrapes) // 2 :]
-        print("| what | number | median ms | p99 ms | most ms |\n|---|---|---|---|---|")
-        series = statistics.median(count for _, count in settled)
-        _row(f"scrape of {series:,.0f} series", [seconds for seconds, _ in settled])
-        for (kind, age), seconds in sorted(self.reports.items()):
-            may = f"may be {age:g} s old" if age else "fresh"
-            _row(f"report of {'a camera' if kind == 'camera' else 'all images'}, {may}", seconds)
-        print("\n| share of the run | resident MiB |\n|---|---|")
-        for k in range(1, 9):
-            at = len(self.memory) * k // 8 - 1
-            print(f"| {k / 8:.0%} | {self.memory[at][1]:,.0f} |")
+        """Print the table."""
+        print("\n| what | number | median ms | p99 ms | most ms |\n|---|---|---|---|---|")
+        for kind, some in self.samples.items():
+            _row(kind, [each.seconds for each in some])
+
+
+def _print_memory(memory: list[tuple[float, float]], minutes: int) -> None:
+    print("| minute of event time | resident MiB | of it tallies MiB |\n|---|---|---|")
+    for minute in range(15, minutes + 1, 15):
+        resident, tallies = memory[len(memory) * minute // minutes - 1]
+        print(f"| {minute} | {resident:,.0f} | {tallies:,.0f} |")
 
 
 def _row(what: str, seconds: list[float]) -> None:

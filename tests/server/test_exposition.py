@@ -219,6 +219,25 @@ def test_all_images_come_before_slices_that_were_there_first() -> None:
     assert set(_by_slice(exported(shown))) == {""}
 
 
+def test_a_slice_without_room_comes_in_when_it_is_published_again_with_room() -> None:
+    alone = telemetry()
+    alone.publish(report(slice="camera=12"))
+    room = value(exported(alone), "boxgauge_exported_series")
+    assert room is not None
+    shown = telemetry(max_series=int(room))
+    shown.publish(report(monitor="door", slice="camera=12"))
+    shown.publish(report(slice="camera=12"))
+    assert value(exported(shown), "boxgauge_dropped_series") == room
+    shown.forget("door")
+    # What it said then is gone with its text: it is counted as left out until it says it again.
+    assert value(exported(shown), "boxgauge_dropped_series") == room
+    shown.publish(report(slice="camera=12"))
+    found = exported(shown)
+    assert value(found, "boxgauge_dropped_series") == 0
+    assert value(found, "boxgauge_exported_series") == room
+    assert b'monitor="gate"' in shown.text()
+
+
 def test_a_forgotten_monitor_leaves_nothing_and_others_stay() -> None:
     shown = whole()
     shown.publish(report(monitor="door"))

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
 from boxgauge.frames import ProviderError, UnavailableError
+from boxgauge.server.allocator import keep_memory_compact
 from boxgauge.server.grpc_server import GrpcServer
 from boxgauge.server.journal.journal import Journal
 from boxgauge.server.metrics_http import MetricsServer
@@ -297,6 +298,7 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    keep_memory_compact()
     asyncio.run(_serve(settings))
 
 

@@ -15,7 +15,13 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What is exported together or not at all: one report, comparison, or monitor's facts."""
+    """What is exported together or not at all: one report, comparison, or monitor's facts.
+
+    Attributes:
+        lines: Text by family; none where there was no room for it when it was published.
+        series: How many it has.
+        is_whole: Of all images, so that it goes before slices.
+    """
 
     lines: Mapping[str, bytes]
     series: int
@@ -30,7 +36,8 @@ class Exposition:
 
     Args:
         max_series: Series of reports and comparisons at a time. Those of all images come first,
-            then slices in the order in which they came; one that has no room is left out whole.
+            then slices in the order in which they came; one that has no room is left out whole,
+            and comes in when it is published again while there is room.
         max_classes: Classes of a report with series of their own, the first by id.
     """
 
@@ -112,10 +119,19 @@ class Exposition:
 
     def _replace(self, key: Key, block: Block, *, series: int, is_whole: bool) -> None:
         before = self._blocks.get(key)
-        self._blocks[key] = Block(block.lines, series, is_whole)
-        if before is None or before.series != series:
+        # The text of slices without room would be most of what is kept here, and never be read.
+        is_kept = is_whole or series <= self._room(key)
+        now = self._blocks[key] = Block(block.lines if is_kept else {}, series, is_whole)
+        if before is None or (before.series, not before.lines) != (series, not now.lines):
             self._shown = None
         self._changed()
+
+    def _room(self, key: Key) -> int:
+        """Return how many series the block of this key may have."""
+        if self._shown is None:
+            self._shown = _that_fit(self._blocks, self._max_series)
+        used = sum(self._blocks[each].series for each in self._shown if each != key)
+        return self._max_series - used
 
     def _changed(self) -> None:
         self._text = None
@@ -155,7 +171,8 @@ def header(series: Series) -> bytes:
 def _that_fit(blocks: Mapping[Key, Block], most: int) -> list[Key]:
     """Return the blocks that are shown: all images first, then slices, while there is room."""
     shown, room = [], most
-    for key, block in sorted(blocks.items(), key=lambda each: not each[1].is_whole):
+    kept = [each for each in blocks.items() if each[1].lines]
+    for key, block in sorted(kept, key=lambda each: not each[1].is_whole):
         if block.series <= room:
             shown.append(key)
             room -= block.series

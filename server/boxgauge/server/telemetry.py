@@ -36,8 +36,8 @@ class Follower(Protocol):
     def compared(self, made: MonitorComparison) -> None:
         """Take this comparison in place of the last one of its models, window and slice."""
 
-    def renewed(self, made: MonitorReport) -> None:
-        """Take the last report again, which still holds."""
+    def renewed(self, monitor: str, model: str, window: str, slice_: str) -> None:
+        """Note that the last report of this model, window and slice still holds."""
 
     def refreshed(self, monitor: str) -> None:
         """Note that a monitor's reports of all images are the newest state now."""
@@ -158,10 +158,10 @@ class Telemetry:
         for each in self._followers:
             each.compared(made)
 
-    def renewed(self, made: MonitorReport) -> None:
+    def renewed(self, monitor: str, model: str, window: str, slice_: str) -> None:
         """Note that the exported report of this model, window and slice still holds."""
         for each in self._followers:
-            each.renewed(made)
+            each.renewed(monitor, model, window, slice_)
 
     def refreshed(self, monitor: str, labelled_images: int, watermark_us: int) -> None:
         """Note that a monitor's exported reports of all images are current now.

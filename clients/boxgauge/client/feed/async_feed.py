@@ -1,20 +1,17 @@
 """A feed for asyncio."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from numpy.typing import ArrayLike
-
-from boxgauge.client.feed.frames_in import NO_TAGS, ground_truth_of, predictions_of
-from boxgauge.client.feed.recording import Recording, log_left
-from boxgauge.client.image_columns import Moment
-from boxgauge.frames import BoxFormat, ImageId, UnavailableError
+from boxgauge.client.feed.parts import log_left
+from boxgauge.client.feed.recording import Recording
+from boxgauge.frames import UnavailableError
 
 
-class AsyncFeed(Recording):
+class AsyncFeed(Recording[Coroutine[Any, Any, None]]):
     """Sends a detector's frames in the background; nothing recorded is lost or counted twice.
 
     A call returns once its frame is in a file. Frames go out in batches, in order, and leave
@@ -54,108 +51,6 @@ class AsyncFeed(Recording):
     ) -> None:
         await self.close()
 
-    async def predictions(
-        self,
-        image_id: ImageId,
-        boxes: ArrayLike,
-        labels: ArrayLike,
-        scores: ArrayLike,
-        *,
-        time: Moment | None = None,
-        tags: Mapping[str, str] = NO_TAGS,
-        cluster: str = "",
-        revision: int = 0,
-        box_format: BoxFormat | str = BoxFormat.XYWH,
-    ) -> None:
-        """Record what the detector found in an image; nothing is a finding too.
-
-        Args:
-            image_id: Which image.
-            boxes: Rows of 4 numbers in ``box_format``, pixels, [n, 4].
-            labels: Class ids, integers, [n].
-            scores: Confidence in [0, 1], [n].
-            time: When the image was taken: a datetime with a time zone, or seconds since 1970;
-                None: now.
-            tags: Values by key, for example ``{"camera": "north"}``.
-            cluster: Images of one cluster are not independent, for example those of a video.
-            revision: A higher one replaces.
-            box_format: Meaning of the four numbers.
-
-        Raises:
-            InvalidInputError: Lengths, shapes or types do not fit; nothing was recorded.
-            ResourceExhaustedError: The spool is full; nothing was recorded.
-        """
-        self._check_model()
-        self._record(
-            predictions_of(
-                image_id,
-                boxes,
-                labels,
-                scores,
-                taken_at=time,
-                tags=tags,
-                cluster=cluster,
-                revision=revision,
-                box_format=box_format,
-            )
-        )
-
-    async def ground_truth(
-        self,
-        image_id: ImageId,
-        boxes: ArrayLike,
-        labels: ArrayLike,
-        *,
-        areas: ArrayLike | None = None,
-        crowd: ArrayLike | None = None,
-        ignore: ArrayLike | None = None,
-        ids: ArrayLike | None = None,
-        source: str = "",
-        revision: int = 0,
-        box_format: BoxFormat | str = BoxFormat.XYWH,
-    ) -> None:
-        """Record what is in an image; nothing is a label too.
-
-        Args:
-            image_id: Which image.
-            boxes: Rows of 4 numbers in ``box_format``, pixels, [n, 4].
-            labels: Class ids, integers, [n].
-            areas: px² that decide the size range, [n]; None: w·h.
-            crowd: Regions of many objects, booleans, [n]; None: none.
-            ignore: Counted neither way, booleans, [n]; None: none.
-            ids: Annotation ids, integers, [n]; None: numbered.
-            source: How the image was chosen or who labelled it, for example ``random``.
-            revision: A higher one replaces.
-            box_format: Meaning of the four numbers.
-
-        Raises:
-            InvalidInputError: Lengths, shapes or types do not fit; nothing was recorded.
-            ResourceExhaustedError: The spool is full; nothing was recorded.
-        """
-        self._record(
-            ground_truth_of(
-                image_id,
-                boxes,
-                labels,
-                areas=areas,
-                crowd=crowd,
-                ignore=ignore,
-                ids=ids,
-                source=source,
-                revision=revision,
-                box_format=box_format,
-            )
-        )
-
-    async def retract_predictions(self, image_id: ImageId, *, revision: int) -> None:
-        """Record that an image's predictions are to be taken out again."""
-        self._check_model()
-        self._record(predictions_of(image_id, revision=revision, retracted=True))
-
-    async def retract_ground_truth(self, image_id: ImageId, *, revision: int) -> None:
-        """Record that an image's ground truth is to be taken out again."""
-        self._record(ground_truth_of(image_id, revision=revision, retracted=True))
-
     async def flush(self, timeout_s: float = 60.0) -> None:
         """Return when everything recorded until now is acknowledged or refused.
 
@@ -179,8 +74,6 @@ class AsyncFeed(Recording):
                 await task
             self._open_spool().close()
 
-    def _record(self, payload: bytes) -> None:
-        number = self._open_spool().append(payload)
-        outbox = self._open_sender().outbox
-        if outbox.wants_notice(number):
-            outbox.notice()
+    async def _record(self, frame: Callable[[], bytes]) -> None:
+        if self._append(frame()):
+            self._open_sender().outbox.notice()

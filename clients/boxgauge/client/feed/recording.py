@@ -1,125 +1,136 @@
-"""What both feeds are made of: a spool, a sender, and who they are for."""
+"""What may be recorded with a feed: both sides of an image, the same for both kinds of feed."""
 
-import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Unpack
+from typing import Generic, TypeVar
 
-from boxgauge.client.access import AccessOptions, access_to
-from boxgauge.client.acknowledgements import RefusedFrame
-from boxgauge.client.async_monitors import AsyncMonitorClient
-from boxgauge.client.checks import check_name, check_target
-from boxgauge.client.feed.counters import FeedCounters
-from boxgauge.client.feed.options import FeedOptions
-from boxgauge.client.feed.segments import Names
-from boxgauge.client.feed.sender import Sender
-from boxgauge.client.feed.spool import Spool
-from boxgauge.client.monitor_settings import MonitorSettings
-from boxgauge.client.requests import create_request
-from boxgauge.client.settings import EvaluationSettings
-from boxgauge.frames import FailedPreconditionError, InvalidInputError, UnavailableError
+from numpy.typing import ArrayLike
 
-_LOG = logging.getLogger(__name__)
-_OPTIONS = FeedOptions()
+from boxgauge.client.feed.frames_in import NO_TAGS, ground_truth_of, predictions_of
+from boxgauge.client.feed.parts import FeedParts
+from boxgauge.client.image_columns import Moment
+from boxgauge.frames import BoxFormat, ImageId, InvalidInputError
+
+Done = TypeVar("Done")
 
 
-class Recording:
-    """A feed before anything runs; see `AsyncFeed` for the arguments."""
+class Recording(FeedParts, ABC, Generic[Done]):
+    """A feed that takes frames; what it returns for one is the kind's: nothing, or a coroutine."""
 
-    def __init__(
+    @abstractmethod
+    def _record(self, frame: Callable[[], bytes]) -> Done:
+        """Make a frame, put it into the spool, and wake what sends."""
+
+    def predictions(
         self,
-        target: str,
-        monitor: str,
-        model: str = "",
+        image_id: ImageId,
+        boxes: ArrayLike,
+        labels: ArrayLike,
+        scores: ArrayLike,
         *,
-        spool: Path | str,
-        classes: Mapping[int, str] | None = None,
-        settings: EvaluationSettings | MonitorSettings | None = None,
-        options: FeedOptions = _OPTIONS,
-        on_refused: Callable[[RefusedFrame], None] | None = None,
-        **access: Unpack[AccessOptions],
-    ) -> None:
-        self._target = check_target(target)
-        self._names = Names(
-            check_name(monitor, "monitor"), check_name(model, "model") if model else ""
-        )
-        self._folder = Path(spool)
-        self._classes = classes
-        self._settings = settings or EvaluationSettings()
-        if classes is not None:
-            create_request(monitor, classes, self._settings)  # refuses here what it would later
-        self._options = options
-        self._on_refused = on_refused or _log_refused
-        access_to(target, **access)  # refuses here what connecting would later
-        self._access = access
-        self._spool: Spool | None = None
-        self._sender: Sender | None = None
+        time: Moment | None = None,
+        tags: Mapping[str, str] = NO_TAGS,
+        cluster: str = "",
+        revision: int = 0,
+        box_format: BoxFormat | str = BoxFormat.XYWH,
+    ) -> Done:
+        """Record what the detector found in an image; nothing is a finding too.
 
-    @property
-    def counters(self) -> FeedCounters:
-        """What was done so far."""
-        spool, sender = self._open_spool(), self._open_sender()
-        return FeedCounters(
-            recorded=spool.appended - spool.recovered,
-            recovered=spool.recovered,
-            sent=sender.sent,
-            retried=sender.retried,
-            acknowledged=sender.acknowledged,
-            refused=sender.refused,
-            lost=spool.lost,
-            spooled=spool.appended - spool.acknowledged,
-            spool_bytes=spool.size,
-            damaged_bytes=spool.damaged_bytes,
-            torn_bytes=spool.torn_bytes,
-            failures=sender.failures,
-            last_error=sender.last_error,
-        )
+        Args:
+            image_id: Which image.
+            boxes: Rows of 4 numbers in ``box_format``, pixels, [n, 4].
+            labels: Class ids, integers, [n].
+            scores: Confidence in [0, 1], [n].
+            time: When the image was taken: a datetime with a time zone, or seconds since 1970;
+                None: now.
+            tags: Values by key, for example ``{"camera": "north"}``.
+            cluster: Images of one cluster are not independent, for example those of a video.
+            revision: A higher one replaces.
+            box_format: Meaning of the four numbers.
 
-    def _begin(self) -> None:
-        """Open the spool and make what sends; in the event loop that is to send."""
-        if self._spool is not None:
-            raise FailedPreconditionError("the feed was started before: make a new one")
-        self._spool = Spool(
-            self._folder,
-            self._names,
-            max_bytes=self._options.max_spool_bytes,
-            fsync=self._options.fsync,
-        )
-        self._sender = Sender(
-            self._spool, self._connect, self._prepare, self._options, self._on_refused
-        )
+        Raises:
+            InvalidInputError: Lengths, shapes or types do not fit; nothing was recorded.
+            ResourceExhaustedError: The spool is full; nothing was recorded.
+        """
+
+        def frame() -> bytes:
+            self._check_model()
+            return predictions_of(
+                image_id,
+                boxes,
+                labels,
+                scores,
+                taken_at=time,
+                tags=tags,
+                cluster=cluster,
+                revision=revision,
+                box_format=box_format,
+            )
+
+        return self._record(frame)
+
+    def ground_truth(
+        self,
+        image_id: ImageId,
+        boxes: ArrayLike,
+        labels: ArrayLike,
+        *,
+        areas: ArrayLike | None = None,
+        crowd: ArrayLike | None = None,
+        ignore: ArrayLike | None = None,
+        ids: ArrayLike | None = None,
+        source: str = "",
+        revision: int = 0,
+        box_format: BoxFormat | str = BoxFormat.XYWH,
+    ) -> Done:
+        """Record what is in an image; nothing is a label too.
+
+        Args:
+            image_id: Which image.
+            boxes: Rows of 4 numbers in ``box_format``, pixels, [n, 4].
+            labels: Class ids, integers, [n].
+            areas: px² that decide the size range, [n]; None: w·h.
+            crowd: Regions of many objects, booleans, [n]; None: none.
+            ignore: Counted neither way, booleans, [n]; None: none.
+            ids: Annotation ids, integers, [n]; None: numbered.
+            source: How the image was chosen or who labelled it, for example ``random``.
+            revision: A higher one replaces.
+            box_format: Meaning of the four numbers.
+
+        Raises:
+            InvalidInputError: Lengths, shapes or types do not fit; nothing was recorded.
+            ResourceExhaustedError: The spool is full; nothing was recorded.
+        """
+
+        def frame() -> bytes:
+            return ground_truth_of(
+                image_id,
+                boxes,
+                labels,
+                areas=areas,
+                crowd=crowd,
+                ignore=ignore,
+                ids=ids,
+                source=source,
+                revision=revision,
+                box_format=box_format,
+            )
+
+        return self._record(frame)
+
+    def retract_predictions(self, image_id: ImageId, *, revision: int) -> Done:
+        """Record that an image's predictions are to be taken out again."""
+
+        def frame() -> bytes:
+            self._check_model()
+            return predictions_of(image_id, revision=revision, retracted=True)
+
+        return self._record(frame)
+
+    def retract_ground_truth(self, image_id: ImageId, *, revision: int) -> Done:
+        """Record that an image's ground truth is to be taken out again."""
+        return self._record(lambda: ground_truth_of(image_id, revision=revision, retracted=True))
 
     def _check_model(self) -> None:
         if not self._names.model:
             raise InvalidInputError.at("model", "''", "named, for predictions are a model's")
-
-    def _open_spool(self) -> Spool:
-        if self._spool is None:
-            raise _not_started()
-        return self._spool
-
-    def _open_sender(self) -> Sender:
-        if self._sender is None:
-            raise _not_started()
-        return self._sender
-
-    def _connect(self) -> AsyncMonitorClient:
-        return AsyncMonitorClient(self._target, **self._access)
-
-    async def _prepare(self, client: AsyncMonitorClient, monitor: str) -> None:
-        """Create the feed's monitor where it is missing; what others have left is not its own."""
-        if self._classes is not None and monitor == self._names.monitor:
-            await client.create_monitor(monitor, self._classes, self._settings)
-
-
-def _not_started() -> FailedPreconditionError:
-    return FailedPreconditionError("the feed is not started: use it in a with block")
-
-
-def log_left(error: UnavailableError) -> None:
-    """Log what a feed that closes leaves in its spool."""
-    _LOG.warning("the feed closes: %s", error)
-
-
-def _log_refused(refused: RefusedFrame) -> None:
-    _LOG.warning("refused: %s of image %r: %s", refused.side, refused.image_id, refused.message)

@@ -2,20 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
-from numpy.typing import ArrayLike
-
-from boxgauge.client.feed.frames_in import NO_TAGS, ground_truth_of, predictions_of
-from boxgauge.client.feed.recording import Recording, log_left
-from boxgauge.client.image_columns import Moment
-from boxgauge.frames import BoxFormat, FailedPreconditionError, ImageId, UnavailableError
+from boxgauge.client.feed.parts import log_left
+from boxgauge.client.feed.recording import Recording
+from boxgauge.frames import FailedPreconditionError, UnavailableError
 
 
-class Feed(Recording):
+class Feed(Recording[None]):
     """`AsyncFeed` for code without asyncio; the arguments and methods mean the same.
 
     A thread of its own sends, and calls ``on_refused``. Frames may be recorded in several
@@ -45,74 +42,6 @@ class Feed(Recording):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def predictions(
-        self,
-        image_id: ImageId,
-        boxes: ArrayLike,
-        labels: ArrayLike,
-        scores: ArrayLike,
-        *,
-        time: Moment | None = None,
-        tags: Mapping[str, str] = NO_TAGS,
-        cluster: str = "",
-        revision: int = 0,
-        box_format: BoxFormat | str = BoxFormat.XYWH,
-    ) -> None:
-        """Record what the detector found in an image; see `AsyncFeed.predictions`."""
-        self._check_model()
-        self._record(
-            predictions_of(
-                image_id,
-                boxes,
-                labels,
-                scores,
-                taken_at=time,
-                tags=tags,
-                cluster=cluster,
-                revision=revision,
-                box_format=box_format,
-            )
-        )
-
-    def ground_truth(
-        self,
-        image_id: ImageId,
-        boxes: ArrayLike,
-        labels: ArrayLike,
-        *,
-        areas: ArrayLike | None = None,
-        crowd: ArrayLike | None = None,
-        ignore: ArrayLike | None = None,
-        ids: ArrayLike | None = None,
-        source: str = "",
-        revision: int = 0,
-        box_format: BoxFormat | str = BoxFormat.XYWH,
-    ) -> None:
-        """Record what is in an image; see `AsyncFeed.ground_truth`."""
-        self._record(
-            ground_truth_of(
-                image_id,
-                boxes,
-                labels,
-                areas=areas,
-                crowd=crowd,
-                ignore=ignore,
-                ids=ids,
-                source=source,
-                revision=revision,
-                box_format=box_format,
-            )
-        )
-
-    def retract_predictions(self, image_id: ImageId, *, revision: int) -> None:
-        """Record that an image's predictions are to be taken out again."""
-        self._check_model()
-        self._record(predictions_of(image_id, revision=revision, retracted=True))
-
-    def retract_ground_truth(self, image_id: ImageId, *, revision: int) -> None:
-        """Record that an image's ground truth is to be taken out again."""
-        self._record(ground_truth_of(image_id, revision=revision, retracted=True))
 
     def flush(self, timeout_s: float = 60.0) -> None:
         """Return when everything recorded until now is acknowledged or refused.
@@ -152,8 +81,6 @@ class Feed(Recording):
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
 
-    def _record(self, payload: bytes) -> None:
-        number = self._open_spool().append(payload)
-        outbox = self._open_sender().outbox
-        if outbox.wants_notice(number) and self._loop is not None:
-            self._loop.call_soon_threadsafe(outbox.notice)
+    def _record(self, frame: Callable[[], bytes]) -> None:
+        if self._append(frame()) and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._open_sender().outbox.notice)

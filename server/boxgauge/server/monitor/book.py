@@ -19,7 +19,7 @@ from boxgauge.server.monitor.definition_bytes import definition_bytes, definitio
 from boxgauge.server.monitor.differences import difference
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.names import check_name
-from boxgauge.server.monitor.reporter import Rest
+from boxgauge.server.monitor.refresher import Rest
 from boxgauge.server.monitor.surroundings import Surroundings
 
 _LOG = logging.getLogger(__name__)

@@ -1,14 +1,19 @@
 """What all monitors of a service share."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from boxgauge.engine import Engine
 from boxgauge.server.journal.journal import Journal
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.turns import Turns
 from boxgauge.server.telemetry import Telemetry
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +45,10 @@ class Surroundings:
     max_tally_bytes: int
     max_journal_bytes: int
     turns: Turns = field(default_factory=Turns)
+
+    async def run_report(self, make: Callable[[], R]) -> R:
+        """Return what is made in a thread for a report, and tell how long it took."""
+        started = time.perf_counter()
+        made = await asyncio.get_running_loop().run_in_executor(self.executor, make)
+        self.telemetry.report_seconds.observe(time.perf_counter() - started)
+        return made

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from boxgauge.frames import NotFoundError
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
@@ -13,7 +14,7 @@ _Key = tuple[str, str, str, str]
 
 
 # Reports of slices that are kept, all monitors together: one of 80 classes takes about 100 kB.
-MAX_SLICES = 512
+MAX_SLICES = 256
 
 
 class Shelf:
@@ -45,10 +46,12 @@ class Shelf:
         with self._lock:
             self._put(made)
 
-    def renewed(self, made: MonitorReport) -> None:
-        """Show the last report as what it is now: it still holds."""
+    def renewed(self, monitor: str, model: str, window: str, slice_: str) -> None:
+        """Show the last report as of now, if it is still here: it holds."""
         with self._lock:
-            self._put(made)
+            made = self._reports.get((monitor, model, window, slice_))
+            if made is not None:
+                self._put(replace(made, made_at=self._clock()))
 
     def _put(self, made: MonitorReport) -> None:
         """Put a report in the place of the last one, and let go of the oldest of many slices."""

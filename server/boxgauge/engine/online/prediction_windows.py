@@ -1,0 +1,37 @@
+"""From the cells of a prediction store to what one window and slice have."""
+
+from dataclasses import dataclass
+
+from boxgauge.engine.online.prediction_bins import PredictionBins
+from boxgauge.engine.online.prediction_cell import PredictionCell
+from boxgauge.engine.online.sparse_counts import SparseCounts
+from boxgauge.engine.online.waiting_predictions import WaitingPredictions
+from boxgauge.engine.online.windows import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictionSnapshot:
+    """What a window and slice had at one moment; later changes leave it alone.
+
+    Attributes:
+        span: Event times.
+        images: How many there are.
+        cells: What was counted.
+        lots: Those of ``waiting`` that belong to it.
+        waiting: What was not counted yet.
+    """
+
+    span: Span
+    images: int
+    cells: tuple[PredictionCell, ...]
+    lots: frozenset[int]
+    waiting: tuple[WaitingPredictions, ...]
+
+    def total(self, bins: PredictionBins) -> SparseCounts:
+        """Return the sum of all of it; safe in another thread."""
+        tables = [table for cell in self.cells for table in cell.tables]
+        if self.lots:
+            waiting = WaitingPredictions.joined(self.waiting).of_lots(self.lots)
+            counted = waiting.counted(bins).values()
+            tables += [table for cell in counted for table in cell.tables]
+        return SparseCounts.total(tables, bins.places, bins.dtype)

@@ -1,0 +1,34 @@
+"""How the C library hands out memory: so that what is freed goes back to the system."""
+
+import ctypes
+import logging
+import os
+
+_LOG = logging.getLogger(__name__)
+
+# glibc's mallopt: parameters and, by them, what its environment variables are called.
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
+_VARIABLES = {_ARENA_MAX: "MALLOC_ARENA_MAX", _MMAP_THRESHOLD: "MALLOC_MMAP_THRESHOLD_"}
+# By default every thread gets an arena of its own, and the threshold grows with what is freed:
+# arrays of many sizes from many threads then leave as much unused memory as is in use.
+_WANTED = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 2**20}
+
+
+def keep_memory_compact() -> bool:
+    """Have glibc use few arenas, and pages of their own for arrays of a megabyte and more.
+
+    Called before threads are started. What the environment sets already is left as it is.
+
+    Returns:
+        Whether the C library took it; false where it is not glibc.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        _LOG.info("the C library has no mallopt: freed memory may stay with the process")
+        return False
+    asked = {key: value for key, value in _WANTED.items() if _VARIABLES[key] not in os.environ}
+    refused = [_VARIABLES[key] for key, value in asked.items() if not mallopt(key, value)]
+    if refused:
+        _LOG.info("the C library did not take %s", ", ".join(refused))
+    return not refused

@@ -1,0 +1,47 @@
+"""Freed memory goes back to the system, whichever thread had it."""
+
+import subprocess
+import sys
+
+import pytest
+
+_FREED = """
+import sys, threading
+import numpy as np
+from boxgauge.server.allocator import keep_memory_compact
+
+if sys.argv[1] == "compact" and not keep_memory_compact():
+    sys.exit("not taken")
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+def fill(kept):
+    # Many sizes, of which a few small ones stay: what lies between them is free.
+    sizes = np.random.default_rng(0).integers(20_000, 2_000_000, 60)
+    for size in sizes.tolist():
+        large = np.ones(size // 8)
+        kept.append(np.ones(2_000))
+        del large
+
+before, kept = resident(), []
+for _ in range(6):
+    threads = [threading.Thread(target=fill, args=(kept,)) for _ in range(4)]
+    for each in threads: each.start()
+    for each in threads: each.join()
+held = sum(each.nbytes for each in kept)
+print(resident() - before - held)
+"""
+
+
+def _unused(how: str) -> int:
+    command = [sys.executable, "-c", _FREED, how]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    if ran.stderr.strip() == "not taken":
+        pytest.skip("the C library is not glibc")
+    assert ran.returncode == 0, ran.stderr
+    return int(ran.stdout)
+
+
+def test_what_was_freed_does_not_stay_with_the_process() -> None:
+    assert _unused("compact") < 0.75 * _unused("as it comes")
