@@ -3,8 +3,10 @@
 import logging
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable
-from socket import socket
+from contextlib import suppress
+from socket import SHUT_RDWR, socket
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -16,6 +18,8 @@ from boxgauge.server.settings import PREFIX
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05  # how long stopping may wait for the listening thread
 _TEXT = "text/plain; charset=utf-8"
+MAX_CONNECTIONS = 256  # a thread each
+LONGEST_S = 60.0  # a connection with its one request, from beginning to end
 Pages = Callable[[str, str, str], tuple[str, list[tuple[str, str]], bytes] | None]
 """Returns status line, headers and body for path, query and ``If-None-Match``; None: not found."""
 
@@ -27,19 +31,50 @@ class _Server(ThreadingMixIn, WSGIServer):
     request_queue_size = 128  # a browser opens six connections at once
     context: Callable[[], ssl.SSLContext | None]
 
-    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 (the base's)
-        """Answer one connection, in a thread of its own, over TLS if there is a context now."""
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 (the base's)
+        self._open: dict[int, tuple[socket, float]] = {}
+        super().__init__(*given, **named)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Give a connection a thread, unless there are as many as there may be."""
+        if len(self._open) >= MAX_CONNECTIONS:
+            self.shutdown_request(request)
+            return
+        self._open[id(request)] = request, time.monotonic() + LONGEST_S
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Answer one connection, in a thread of its own."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.pop(id(request), None)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Answer one connection over TLS, if there is a context now."""
         context = self.context()
         if context is None:
             super().finish_request(request, client_address)
             return
-        plain: socket = request
-        plain.settimeout(_Handler.timeout)
+        request.settimeout(_Handler.timeout)
         try:
-            with context.wrap_socket(plain, server_side=True) as wrapped:
+            with context.wrap_socket(
+                request, server_side=True, do_handshake_on_connect=False
+            ) as wrapped:
+                self._open[id(request)] = wrapped, self._open[id(request)][1]
+                wrapped.do_handshake()
                 super().finish_request(wrapped, client_address)
         except OSError as error:  # a caller without TLS, with a foreign certificate, or gone
             _LOG.debug("%s: %s", client_address, error)
+
+    def service_actions(self) -> None:
+        """Cut off connections that have lasted too long: slow writers, slow readers."""
+        now = time.monotonic()
+        for connection, until in list(self._open.values()):
+            if now > until:
+                with suppress(OSError):
+                    # Of the socket itself: TLS would say goodbye first, and wait.
+                    socket.shutdown(connection, SHUT_RDWR)
 
     def server_bind(self) -> None:
         """Bind without the base class's reverse look-up of the host's name."""

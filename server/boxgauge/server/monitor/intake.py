@@ -37,6 +37,10 @@ from boxgauge.server.monitor.slicing import Slicing, check_tags, check_text
 
 T = TypeVar("T")
 
+# Of one side of an image, a thousand times what detectors report: one image must not take the
+# time, or the memory, of all others.
+MAX_BOXES = 100_000
+
 
 @dataclass(slots=True)
 class Observed:
@@ -153,6 +157,8 @@ class Intake:
         boxes: int,
         now_us: int,
     ) -> CameFrame:
+        if boxes > MAX_BOXES:
+            raise InvalidInputError.at("boxes", f"{boxes} boxes", f"at most {MAX_BOXES} an image")
         is_retracted = _at(batch.retracted, k, default=False)
         if is_retracted and boxes:
             raise InvalidInputError.at("retracted", f"{boxes} boxes", "of an image without boxes")
