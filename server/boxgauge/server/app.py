@@ -126,9 +126,9 @@ class App:
         metrics = MetricsServer(
             self.telemetry.scraped,
             lambda: self._is_ready,
-            self.security.gate,
-            self.security.ssl_context,
             Pages(shelf),
+            gate=self.security.gate,
+            context=self.security.ssl_context,
         )
         port = metrics.start(settings.metrics_host, settings.metrics_port)
         stack.callback(metrics.stop)

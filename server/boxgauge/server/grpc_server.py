@@ -10,6 +10,7 @@ from grpc_reflection.v1alpha import reflection
 from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
 from boxgauge.server.security.security import Security
+from boxgauge.server.service.decoding import Decoding
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
@@ -46,7 +47,8 @@ class GrpcServer:
         self._security = security
         self._answering = Answering(telemetry)
         self._server = aio.server(
-            interceptors=[self._answering, security.guard],
+            # The first is around all others.
+            interceptors=[self._answering, Decoding(), security.guard],
             options=list(_options(settings).items()),
             maximum_concurrent_rpcs=settings.max_concurrent_streams,
         )

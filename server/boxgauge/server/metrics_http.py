@@ -106,18 +106,19 @@ class MetricsServer:
     Args:
         metrics: Returns content type and text of the exposition for an Accept header.
         is_ready: Says whether the service takes work.
-        gate: Turns requests away.
-        context: Returns what new connections are served with; None: plain text.
         pages: Answers for every other path.
+        gate: Turns requests away; None: nobody is.
+        context: Returns what new connections are served with; None: plain text.
     """
 
     def __init__(
         self,
         metrics: Callable[[str], tuple[str, bytes]],
         is_ready: Callable[[], bool],
-        gate: HttpGate,
-        context: Callable[[], ssl.SSLContext | None],
         pages: Pages | None = None,
+        *,
+        gate: HttpGate | None = None,
+        context: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
         self._metrics = metrics
         self._is_ready = is_ready
@@ -158,7 +159,8 @@ class MetricsServer:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         method = environ.get("REQUEST_METHOD")
-        status, headers, body = self._gate.refusal(environ) or self._route(environ)
+        refusal = None if self._gate is None else self._gate.refusal(environ)
+        status, headers, body = refusal or self._route(environ)
         if method not in ("GET", "HEAD") and not status.startswith("404"):
             status, body = "405 Method Not Allowed", b"only GET and HEAD\n"
             headers = [("Content-Type", _TEXT), ("Allow", "GET, HEAD")]

@@ -134,5 +134,13 @@ def test_a_log_that_is_moved_away_is_begun_anew(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="BOXGAUGE_AUDIT_LOG must be writable"):
         App(read_settings(audit_log=tmp_path / "absent" / "audit"))
+
+
+def test_tokens_that_cannot_be_relied_on_are_refused_at_the_start(tokens: TokensFile) -> None:
+    path = tokens.path
+    path.chmod(0o666)
+    with pytest.raises(InvalidInputError, match="a file that not everybody may write"):
+        App(read_settings(tokens=path))
+    path.unlink()
     with pytest.raises(InvalidInputError, match="BOXGAUGE_TOKENS must be a file"):
-        App(read_settings(tokens=tmp_path / "absent"))
+        App(read_settings(tokens=path))

@@ -183,7 +183,7 @@ def test_no_right_reaches_beyond_itself(engine: Engine, tmp_path: Path) -> None:
         making = World.made(engine, tmp_path)
         world = runner.run(making.__aenter__())
 
-        @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+        @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
         @given(RIGHTS, RIGHTS, CALLS)
         def holds(first: Rights, second: Rights, calls: list[tuple[str, str, list[str]]]) -> None:
             runner.run(world.holds(first, second, calls))

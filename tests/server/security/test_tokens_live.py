@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from grpc import aio
 
-from boxgauge.client import AsyncEvaluationClient, AsyncMonitorClient, MonitorClient
+from boxgauge.client import (
+    AsyncEvaluationClient,
+    AsyncFeed,
+    AsyncMonitorClient,
+    FeedOptions,
+    MonitorClient,
+)
 from boxgauge.client.messages import Batch
 from boxgauge.frames import (
     NotFoundError,
@@ -170,6 +176,47 @@ async def test_other_headers_are_no_token(serve: Serve, tokens: TokensFile, valu
             assert (await call.code()).name == "UNAUTHENTICATED"
         denied = 'boxgauge_denied_total{protocol="grpc",reason="unauthenticated"}'
         assert value_of(app, denied) == 2
+
+
+async def test_what_nobody_known_sends_is_not_even_decoded(
+    serve: Serve, tokens: TokensFile
+) -> None:
+    token = tokens.add("read", "*")
+    async with serve(tokens=tokens.path) as (_, calls):
+        raw = calls.channel.unary_unary("/boxgauge.v1.MonitorService/GetReport")
+        no_message = b"\xff" * 100
+        for metadata, code in (((), "UNAUTHENTICATED"), (bearer(token), "INVALID_ARGUMENT")):
+            call: Any = raw(no_message, metadata=metadata)
+            assert (await call.code()).name == code
+
+
+async def test_a_feed_keeps_frames_until_its_token_is_valid(
+    serve: Serve, tokens: TokensFile, tmp_path: Path
+) -> None:
+    root = tokens.add("admin,read", "*")
+    file = tmp_path / "token"
+    file.write_text("not-yet")
+    options = FeedOptions(first_retry_s=0.01, most_retry_s=0.05, batch_age_s=0.01)
+    async with serve(tokens=tokens.path, **QUICK) as (app, calls):
+        calls.metadata = bearer(root)
+        await calls.create("street")
+        feed = AsyncFeed(
+            app.address,
+            "street",
+            "m",
+            spool=tmp_path / "spool",
+            token_file=file,
+            options=options,
+        )
+        async with feed:
+            await feed.predictions(1, [[0, 0, 5, 5]], [1], [0.5])
+            await until(lambda: feed.counters.failures > 1)
+            assert "a valid token is needed" in feed.counters.last_error
+            assert feed.counters.spooled == 1
+            file.write_text(tokens.add("ingest", "street"))
+            await feed.flush(10)
+            assert feed.counters.acknowledged == 1
+        assert list((await calls.create("street")).models) == ["m"]
 
 
 async def test_a_token_from_the_environment_or_a_file_is_sent(

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 
 from boxgauge.frames import BoxGaugeError, PermissionDeniedError
+from boxgauge.server.handlers import behaviour_of, like
 from boxgauge.server.resting import rest
 from boxgauge.server.security.access import UNKNOWN, Access, Caller
 from boxgauge.server.security.audit import Audit
@@ -63,12 +64,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
         return self._guarded(handler, method, rule, caller)
 
     def _guarded(self, handler: Handler, method: str, rule: Rule, caller: Caller) -> Handler:
-        behaviour = (
-            handler.unary_unary
-            or handler.unary_stream
-            or handler.stream_unary
-            or handler.stream_stream
-        )
+        behaviour = behaviour_of(handler)
 
         def call(context: Context) -> GuardedCall:
             return GuardedCall(
@@ -91,7 +87,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
                     yield each
 
         wrapped = answers if handler.response_streaming else answer
-        return _like(handler, wrapped, handler.request_deserializer)
+        return like(handler, wrapped, handler.request_deserializer)
 
     def _denying(self, handler: Handler, method: str, error: BoxGaugeError) -> Handler:
         """Return a handler that denies, and does not even decode what it is sent."""
@@ -118,14 +114,4 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
             for each in nothing:  # what makes this a handler of streams
                 yield each
 
-        return _like(handler, answers if handler.response_streaming else answer, None)
-
-
-def _like(handler: Handler, behaviour: Any, deserializer: Any) -> Handler:  # noqa: ANN401
-    kind = {
-        (False, False): grpc.unary_unary_rpc_method_handler,
-        (False, True): grpc.unary_stream_rpc_method_handler,
-        (True, False): grpc.stream_unary_rpc_method_handler,
-        (True, True): grpc.stream_stream_rpc_method_handler,
-    }[handler.request_streaming, handler.response_streaming]
-    return kind(behaviour, deserializer, handler.response_serializer)
+        return like(handler, answers if handler.response_streaming else answer, None)

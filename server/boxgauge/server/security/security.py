@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import grpc
 from prometheus_client import CollectorRegistry
 
+from boxgauge.frames import InvalidInputError
 from boxgauge.server.security.access import Access
 from boxgauge.server.security.audit import Audit
 from boxgauge.server.security.certificates import Credentials, TlsFiles, load, read_file
@@ -20,7 +22,7 @@ from boxgauge.server.security.telemetry import TLS, TOKENS, SecurityTelemetry
 from boxgauge.server.security.token_file import parse_tokens
 from boxgauge.server.security.tokens import Tokens
 from boxgauge.server.security.watching import Contents, Watched, Watcher
-from boxgauge.server.settings import Settings
+from boxgauge.server.settings import PREFIX, Settings
 
 _LOG = logging.getLogger(__name__)
 
@@ -130,7 +132,11 @@ def _configuration(found: Credentials) -> grpc.ServerCertificateConfiguration:
 
 
 def _read_tokens(path: Path) -> Contents:
-    return (read_file("TOKENS", path),)
+    content = read_file("TOKENS", path)
+    if path.stat().st_mode & stat.S_IWOTH:
+        # Whoever may write it may do anything.
+        raise InvalidInputError.at(f"{PREFIX}TOKENS", path, "a file that not everybody may write")
+    return (content,)
 
 
 def _take(tokens: Tokens, read: Contents) -> str:
