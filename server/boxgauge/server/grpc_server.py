@@ -9,8 +9,8 @@ from grpc_reflection.v1alpha import reflection
 
 from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
+from boxgauge.server.resting import Resting
 from boxgauge.server.security.security import Security
-from boxgauge.server.service.decoding import Decoding
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
@@ -48,7 +48,7 @@ class GrpcServer:
         self._answering = Answering(telemetry)
         self._server = aio.server(
             # The first is around all others.
-            interceptors=[self._answering, Decoding(), security.guard],
+            interceptors=[self._answering, Resting(), security.guard],
             options=list(_options(settings).items()),
             maximum_concurrent_rpcs=settings.max_concurrent_streams,
         )

@@ -19,8 +19,9 @@ from tests.server.security.conftest import TokensFile, bearer
 from tests.server.security.rpcs import Ended, called, offered
 
 # Written down once more, and by hand: what each RPC asks for. "open" is for all, "known" for
-# every valid token, "some" asks for the right to any monitor, "named" for that to the one named.
-Asks = tuple[Literal["open", "known", "some", "named"], str]
+# every valid token, "some" asks for the right to any monitor, "named" for that to the one named,
+# "all" for that to whatever there may be.
+Asks = tuple[Literal["open", "known", "some", "named", "all"], str]
 MODEL: dict[str, Asks] = {
     "boxgauge.v1.MonitorService/CreateMonitor": ("named", "admin"),
     "boxgauge.v1.MonitorService/ListMonitors": ("some", "read"),
@@ -31,6 +32,7 @@ MODEL: dict[str, Asks] = {
     "boxgauge.v1.MonitorService/WatchReport": ("named", "read"),
     "boxgauge.v1.MonitorService/CompareModels": ("named", "read"),
     "boxgauge.v1.MonitorService/ExportTallies": ("named", "read"),
+    "boxgauge.v1.AdminService/BackupJournal": ("all", "admin"),
     "boxgauge.v1.EvaluationService/Evaluate": ("some", "read"),
     "inference.GRPCInferenceService/ServerLive": ("open", ""),
     "inference.GRPCInferenceService/ServerReady": ("open", ""),
@@ -118,7 +120,7 @@ class World:
         methods = await offered(self._channel, bearer(self._root))
         assert set(methods) <= set(MODEL), "an RPC that nobody has thought about"
         for who, method, names in calls:
-            if method not in methods:  # of another version of gRPC's own services
+            if method not in methods:  # not offered by this version
                 continue
             metadata = bearer(shown[who]) if who in shown else ()
             ended = await called(self._channel, methods[method], names, metadata)
@@ -139,7 +141,7 @@ class World:
             return "allowed"
         if rights is None:
             return "UNAUTHENTICATED"
-        if scope not in rights:
+        if scope not in rights or (kind == "all" and "*" not in rights[scope]):
             return "PERMISSION_DENIED"
         for name in names if kind == "named" else ():
             if not covers(rights, scope, name):
@@ -152,7 +154,8 @@ class World:
         scope = MODEL[method][1]
         if ended.code == "PERMISSION_DENIED" and scope in rights:
             # The same words whether it exists or not.
-            name = next(each for each in names if not covers(rights, scope, each))
+            is_whole = MODEL[method][0] == "all"
+            name = "*" if is_whole else next(n for n in names if not covers(rights, scope, n))
             whole = {"": "any monitor", "*": "all monitors"}.get(name, f"monitor {name!r}")
             assert ended.details == f"the right {scope!r} to {whole} is needed"
         if ended.code != "OK":

@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 
 from boxgauge.frames import BoxGaugeError, PermissionDeniedError
 from boxgauge.server.handlers import behaviour_of, like
-from boxgauge.server.resting import rest
 from boxgauge.server.security.access import UNKNOWN, Access, Caller
 from boxgauge.server.security.audit import Audit
 from boxgauge.server.security.denials import Denials
@@ -93,7 +92,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
         """Return a handler that denies, and does not even decode what it is sent."""
         nothing: tuple[Message, ...] = ()
 
-        async def deny(request: Message, context: Context) -> None:
+        def deny(context: Context) -> NoReturn:
             self._denials.tell(
                 error,
                 "grpc",
@@ -102,16 +101,14 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
                 who=shown_name(UNKNOWN, context, self._access),
                 peer=context.peer(),
             )
-            if handler.request_streaming:
-                await rest(aiter(request))
             raise error
 
-        async def answer(request: Message, context: Context) -> Message:
-            await deny(request, context)
+        async def answer(_: Message, context: Context) -> Message:
+            deny(context)
 
-        async def answers(request: Message, context: Context) -> AsyncIterator[Message]:
-            await deny(request, context)
+        async def answers(_: Message, context: Context) -> AsyncIterator[Message]:
             for each in nothing:  # what makes this a handler of streams
                 yield each
+            deny(context)
 
         return like(handler, answers if handler.response_streaming else answer, None)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from boxgauge.frames import BoxGaugeError
-from boxgauge.server.resting import rest
 from boxgauge.server.security.access import (
     Access,
     Caller,
@@ -50,7 +49,7 @@ class GuardedCall:
 
     async def answer(self, behaviour: Behaviour, request: Message) -> Message:
         """Return the answer to a message or a stream of them: what the caller may see of it."""
-        admitted = await self._admitted(request)
+        admitted = self._admitted(request)
         async with self._written_down(request):
             made = await behaviour(admitted, self.context)
         return self.rule.shown(self.caller.grants, made)
@@ -59,7 +58,7 @@ class GuardedCall:
         self, behaviour: Behaviour, request: Message
     ) -> AsyncGenerator[Message, None]:
         """Yield the answers to a message or a stream of them."""
-        admitted = await self._admitted(request)
+        admitted = self._admitted(request)
         async with self._written_down(request):
             made = behaviour(admitted, self.context)
             if inspect.isawaitable(made):  # writes its answers itself
@@ -73,29 +72,21 @@ class GuardedCall:
                         self._check(request)
                     yield each
 
-    async def _admitted(self, request: Message) -> Message:
+    def _admitted(self, request: Message) -> Message:
         """Return a message that the caller may send, or a stream of those that it may.
 
         Raises:
             BoxGaugeError: It may not; of a stream, also when a message is read.
         """
         if hasattr(request, "__aiter__"):
-            try:
-                self._check(None)
-            except BoxGaugeError:
-                await rest(aiter(request))
-                raise
+            self._check(None)
             return self._each_admitted(request)
         self._check(request)
         return request
 
     async def _each_admitted(self, requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
         async for request in requests:
-            try:
-                self._check(request)
-            except BoxGaugeError:
-                await rest(aiter(requests))
-                raise
+            self._check(request)
             yield request
 
     def _check(self, request: Message | None) -> None:
@@ -107,7 +98,8 @@ class GuardedCall:
         """
         monitor = ""
         if self.rule.reach is Reach.NAMED and request is not None:
-            monitor = str(getattr(request, self.rule.field))
+            # Of what is no message at all, nothing: it is refused further within.
+            monitor = str(getattr(request, self.rule.field, ""))
         try:
             self.caller = self.access.now(self.caller)
             self.rule.check(self.caller.grants, monitor, is_named=request is not None)

@@ -108,6 +108,8 @@ _SERVICES: dict[str, dict[str, Rule]] = {
         "CompareModels": READ,
         "ExportTallies": READ,
     },
+    # The journal has all monitors.
+    "boxgauge.v1.AdminService": {"BackupJournal": Rule(Reach.ALL, Scope.ADMIN)},
     # These compute on what the caller brings, and concern no monitor.
     "boxgauge.v1.EvaluationService": {"Evaluate": READ_SOME},
     "inference.GRPCInferenceService": {

@@ -4,9 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-from boxgauge.frames import BoxGaugeError
-from boxgauge.server.resting import rest
-
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -32,11 +29,7 @@ async def in_order(
         try:
             async for request in requests:
                 await free.acquire()
-                try:
-                    started.put_nowait(start(request))
-                except BoxGaugeError:
-                    await rest(aiter(requests))
-                    raise
+                started.put_nowait(start(request))
         except Exception as fault:  # noqa: BLE001 (handed on, to be raised in its turn)
             failed: asyncio.Future[A] = asyncio.get_running_loop().create_future()
             failed.set_exception(fault)
