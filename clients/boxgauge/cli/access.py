@@ -3,10 +3,10 @@
 import functools
 import inspect
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
-import click
 import typer
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Callable[..., None])
 
-_KEY = "boxgauge.access"
+# What the running command was given.
+_GIVEN: ContextVar[dict[str, Any] | None] = ContextVar("boxgauge_access", default=None)
 
 
 def _file(option: str, variable: str, words: str) -> Any:  # noqa: ANN401  # an annotation
@@ -51,9 +52,11 @@ def with_access(command: C) -> C:
 
     @functools.wraps(command)
     def run(*given: object, **named: object) -> None:
-        access = {name: named.pop(name, None) for name in _OPTIONS}
-        click.get_current_context().meta[_KEY] = access
-        command(*given, **named)
+        token = _GIVEN.set({name: named.pop(name, None) for name in _OPTIONS})
+        try:
+            command(*given, **named)
+        finally:
+            _GIVEN.reset(token)
 
     signature = inspect.signature(command)
     added = [
@@ -74,4 +77,4 @@ def monitor_client(target: str) -> "MonitorClient":
     """
     from boxgauge.client import MonitorClient
 
-    return MonitorClient(target, **click.get_current_context().meta.get(_KEY, {}))
+    return MonitorClient(target, **(_GIVEN.get() or {}))

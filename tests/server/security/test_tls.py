@@ -7,7 +7,10 @@ from pathlib import Path
 
 import grpc
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from boxgauge.cli.app import app as commands
 from boxgauge.client import AsyncMonitorClient, MonitorClient
 from boxgauge.frames import InvalidInputError, UnauthenticatedError, UnavailableError
 from boxgauge.server.app import App
@@ -169,3 +172,21 @@ def test_a_client_s_options_are_checked(pki: Pki, tmp_path: Path) -> None:
     ):
         with pytest.raises(InvalidInputError, match=shown):
             MonitorClient(here, **options)  # type: ignore[arg-type]
+
+
+async def test_commands_take_certificates_and_a_token_from_files(
+    serve: Serve, pki: Pki, tokens: TokensFile, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(tokens.add("read", "*"))
+
+    def listed_by(*options: object) -> Result:
+        return CliRunner().invoke(commands, ["monitor", "list", "--json", *map(str, options)])
+
+    async with serve(**pki.mutual, tokens=tokens.path) as (app, _):
+        access: list[object] = ["--target", app.address, "--tls-ca", pki.authority.cert]
+        access += ["--tls-cert", pki.client.cert, "--tls-key", pki.client.key]
+        done = await asyncio.to_thread(listed_by, *access, "--token-file", file)
+        assert (done.exit_code, done.stdout) == (0, "[]\n")
+        denied = await asyncio.to_thread(listed_by, *access)
+        assert isinstance(denied.exception, UnauthenticatedError)
