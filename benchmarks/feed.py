@@ -30,7 +30,17 @@ from timing import machine
 
 from boxgauge.client import Feed, FeedOptions, MonitorClient, prediction_batch
 
-_SERVE = [sys.executable, "-m", "boxgauge.cli", "serve", "--port", "0", "--metrics-port", "0"]
+_SERVE = [
+    sys.executable,
+    "-m",
+    "boxgauge.cli",
+    "serve",
+    "--ephemeral",
+    "--port",
+    "0",
+    "--metrics-port",
+    "0",
+]
 _CLASSES = {k: str(k) for k in range(1, 81)}
 _DETECTIONS = 100
 _NOBODY = "127.0.0.1:9"  # the discard port, at which nothing answers

@@ -18,8 +18,7 @@ from journal import OBJECTS, Batches, batches, image_ids
 from timing import machine
 
 from boxgauge.server.journal import parts
-from boxgauge.server.journal.schema import open_file
-from boxgauge.server.journal.store import Store
+from boxgauge.server.journal.opening import open_journal
 from boxgauge.server.journal.take import Asked, take
 from boxgauge.server.monitor.rows import GROUND_TRUTH, PREDICTION
 
@@ -92,7 +91,7 @@ def one_run(sides: dict[str, Batches]) -> dict[str, Counter[str]]:
     """Return the seconds by kind, for each side."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(open_file(Path(folder) / "journal.db", wait_s=1))
+        store, _ = open_journal(Path(folder) / "journal.db", wait_s=1)
         store.execute("PRAGMA synchronous = OFF")
         store.execute("BEGIN IMMEDIATE")
         monitor = parts.create(store, "cam", b"")

@@ -26,7 +26,12 @@ class Served:
 
 @contextmanager
 def serve(**settings: object) -> Iterator[Served]:
-    """Run ``boxgauge serve`` on free ports with these settings; on leaving it drains."""
+    """Run ``boxgauge serve`` on free ports with these settings; on leaving it drains.
+
+    Without a journal among them nothing is kept on disk.
+    """
+    if settings.get("journal") is None:
+        settings["ephemeral"] = "true"
     asked = {f"BOXGAUGE_{k.upper()}": str(v) for k, v in settings.items() if v is not None}
     command = [sys.executable, "-m", "boxgauge.cli", "serve", "--port", "0", "--metrics-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | asked) as process:

@@ -32,7 +32,17 @@ from boxgauge.v1 import monitor_pb2_grpc as rpc
 WINDOW = 8
 SIZES = (1, 16, 64)
 _HERE = Path(__file__).resolve().parent
-_SERVE = [sys.executable, "-m", "boxgauge.cli", "serve", "--port", "0", "--metrics-port", "0"]
+_SERVE = [
+    sys.executable,
+    "-m",
+    "boxgauge.cli",
+    "serve",
+    "--ephemeral",
+    "--port",
+    "0",
+    "--metrics-port",
+    "0",
+]
 _BOUNDS = {"BOXGAUGE_MAX_HELD_BOXES": "100000000", "BOXGAUGE_MAX_HELD_IMAGES": "10000000"}
 
 

@@ -94,7 +94,8 @@ def main() -> None:
         print(
             f"{images:,} images of {DETECTIONS} detections, {LABELLED:.0%} of them labelled,"
             f" {given.monitors} monitors x {CAMERAS} cameras x {minutes} min"
-            f" of event time ({given.warm_up} to warm up) in {seconds:.0f} s: {images / seconds:,.0f} images/s.\n"
+            f" of event time ({given.warm_up} to warm up) in {seconds:.0f} s:"
+            f" {images / seconds:,.0f} images/s.\n"
         )
         _print_memory(memory, minutes)
         measured_from = started + seconds * given.warm_up / minutes

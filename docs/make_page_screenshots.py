@@ -47,7 +47,7 @@ def service() -> Iterator[tuple[str, str]]:
         "BOXGAUGE_LOG_LEVEL": "warning",
         "BOXGAUGE_REPORT_INTERVAL_S": "0.5",
     }
-    command = (sys.executable, "-m", "boxgauge.cli", "serve")
+    command = (sys.executable, "-m", "boxgauge.cli", "serve", "--ephemeral")
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)  # noqa: S603 (ours)
     try:
         assert process.stdout is not None  # noqa: S101 (asked for above)

@@ -39,7 +39,9 @@ def server() -> Iterator[dict[str, str]]:
         # The story runs faster than the clock.
         "BOXGAUGE_REPORT_INTERVAL_S": "0.5",
     }
-    process = subprocess.Popen((*COMMAND, "serve"), env=environment, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        (*COMMAND, "serve", "--ephemeral"), env=environment, stdout=subprocess.PIPE
+    )
     try:
         assert process.stdout is not None  # asked for above
         line = process.stdout.readline()
@@ -131,7 +133,7 @@ def main() -> None:
     )
     asked = parser.parse_args()
     prometheus = None if asked.without_prometheus else shutil.which("prometheus")
-    print("# Start the server\n$ boxgauge serve", flush=True)
+    print("# Start the server\n$ boxgauge serve --ephemeral", flush=True)
     with server() as ready:
         print(f"gRPC on {ready['address']}, Prometheus scrapes {ready['metrics']}")
         if not asked.story_only:

@@ -34,7 +34,8 @@ class Server(subprocess.Popen[str]):
 
     def __init__(self, graphs: Path, *, port: int = 0, **environment: str) -> None:
         ports = ("--port", str(port), "--metrics-port", "0")
-        command = ("-m", "boxgauge.cli", "serve", "--graphs", str(graphs), *ports)
+        kept = () if "BOXGAUGE_JOURNAL" in environment else ("--ephemeral",)
+        command = ("-m", "boxgauge.cli", "serve", "--graphs", str(graphs), *ports, *kept)
         super().__init__(
             [sys.executable, *command],
             stdout=subprocess.PIPE,

@@ -146,6 +146,7 @@ async def rotated(seconds: float, clients: int, folder: Path) -> tuple[Callers, 
     settings = live.settings | {
         "tls_client_ca": live.folder / "ca.pem",
         "tokens": folder / "tokens",
+        "ephemeral": True,
         "graphs": os.environ.get("BOXGAUGE_GRAPHS", ROOT / "graphs"),
     }
     with serve(**settings) as served:

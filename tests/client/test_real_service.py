@@ -42,7 +42,7 @@ def engine(graphs_dir: Path) -> Engine:
 
 @pytest.fixture
 async def address(engine: Engine) -> AsyncIterator[str]:
-    settings = read_settings(port=0, metrics_port=0, drain_s=0)
+    settings = read_settings(port=0, metrics_port=0, drain_s=0, ephemeral=True)
     async with App(settings, registry=CollectorRegistry(), engine=engine) as app:
         yield app.address
 

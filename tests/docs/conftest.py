@@ -56,7 +56,15 @@ def environment(graphs_dir: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def address(environment: dict[str, str]) -> Iterator[str]:
     """Run ``boxgauge serve``, since the examples run in processes of their own."""
-    command = (sys.executable, "-m", "boxgauge.cli", "serve", "--log-level", "warning")
+    command = (
+        sys.executable,
+        "-m",
+        "boxgauge.cli",
+        "serve",
+        "--ephemeral",
+        "--log-level",
+        "warning",
+    )
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
     assert process.stdout is not None
     with process.stdout:

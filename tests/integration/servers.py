@@ -40,7 +40,16 @@ def served(graphs: Path, **settings: object) -> Iterator[Served]:
     asked = {f"BOXGAUGE_{name.upper()}": str(value) for name, value in settings.items()}
     ports = ("--port", "0", "--metrics-port", "0")
     with subprocess.Popen(
-        [sys.executable, "-m", "boxgauge.cli", "serve", "--graphs", str(graphs), *ports],
+        [
+            sys.executable,
+            "-m",
+            "boxgauge.cli",
+            "serve",
+            "--ephemeral",
+            "--graphs",
+            str(graphs),
+            *ports,
+        ],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | ENVIRONMENT | asked,

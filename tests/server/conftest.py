@@ -27,7 +27,8 @@ def serve(engine: Engine) -> Serve:
 
     @asynccontextmanager
     async def started(**changed: object) -> AsyncIterator[tuple[App, Calls]]:
-        settings = read_settings(**({"port": 0, "metrics_port": 0, "drain_s": 0} | changed))
+        asked = {"port": 0, "metrics_port": 0, "drain_s": 0, "ephemeral": "journal" not in changed}
+        settings = read_settings(**(asked | changed))
         async with (
             App(settings, registry=CollectorRegistry(), engine=engine) as app,
             aio.insecure_channel(app.address) as channel,

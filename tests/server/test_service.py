@@ -136,7 +136,13 @@ async def test_a_cancelled_stream_keeps_what_it_brought(serve: Serve) -> None:
 async def test_a_required_provider_that_is_not_obtained_is_a_start_up_error(
     graphs_dir: Path,
 ) -> None:
-    asked = {"port": 0, "metrics_port": 0, "graphs": graphs_dir, "providers": "cuda,cpu"}
+    asked = {
+        "port": 0,
+        "metrics_port": 0,
+        "graphs": graphs_dir,
+        "providers": "cuda,cpu",
+        "ephemeral": True,
+    }
     with pytest.raises(ProviderError, match="cuda was asked for and cpu obtained"):
         async with App(read_settings(**asked, require_provider=True)):
             pytest.fail("it started")
@@ -184,6 +190,7 @@ async def started(graphs_dir: Path, **environment: str) -> tuple[Process, dict[s
             "BOXGAUGE_PORT": "0",
             "BOXGAUGE_METRICS_PORT": "0",
             "BOXGAUGE_GRAPHS": str(graphs_dir),
+            "BOXGAUGE_EPHEMERAL": "true",
         }
         | environment,
     )

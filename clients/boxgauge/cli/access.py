@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from boxgauge.client import MonitorClient
+    from boxgauge.client.access import AccessOptions
 
 C = TypeVar("C", bound=Callable[..., None])
 
@@ -77,4 +78,10 @@ def monitor_client(target: str) -> "MonitorClient":
     """
     from boxgauge.client import MonitorClient
 
-    return MonitorClient(target, **(_GIVEN.get() or {}))
+    return MonitorClient(target, **access_given())
+
+
+def access_given() -> "AccessOptions":
+    """Return what the running command was given for clients."""
+    given: Any = _GIVEN.get() or {}
+    return cast("AccessOptions", given)

@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from boxgauge.cli import (
+    backup,
     compare,
     doctor,
     evaluate,
@@ -42,6 +43,7 @@ app.command("serve", short_help="Serve monitors, evaluations and graphs over gRP
 app.command("replay", short_help="Stream a COCO pair to a monitor.")(replay.replay)
 app.command("report", short_help="Print a monitor's current report.")(report.report)
 app.command("watch", short_help="Show a monitor's report as it changes.")(watch.watch)
+app.command("backup", short_help="Write a running service's journal to a file.")(backup.backup)
 app.command("graphs")(graphs.graphs)
 app.command("doctor", short_help="Say what is wrong with this installation.")(doctor.doctor)
 app.add_typer(monitors.app, name="monitor")

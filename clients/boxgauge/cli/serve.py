@@ -38,6 +38,24 @@ def serve(
             help="Refuse to start unless the first provider is obtained.",
         ),
     ] = None,
+    journal: Annotated[
+        Path | None,
+        _option("--journal", "File in which monitors and frames are kept.", "boxgauge.journal"),
+    ] = None,
+    ephemeral: Annotated[
+        bool | None,
+        typer.Option(
+            "--ephemeral",
+            help="Keep nothing on disk: all is gone with the process.",
+        ),
+    ] = None,
+    accept_loss: Annotated[
+        bool | None,
+        typer.Option(
+            "--accept-loss",
+            help="Start though the journal has lost what was acknowledged, with what verifies.",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None, _option("--log-level", "debug, info, warning or error.", "info")
     ] = None,
@@ -58,6 +76,9 @@ def serve(
         "graphs": graphs,
         "providers": providers,
         "require_provider": require_provider,
+        "journal": journal,
+        "ephemeral": ephemeral,
+        "accept_loss": accept_loss,
         "log_level": log_level,
     }
     run(read_settings(**{name: value for name, value in given.items() if value is not None}))

@@ -3,6 +3,7 @@
 from boxgauge.client.acknowledgements import Acknowledgement, RefusedFrame
 from boxgauge.client.async_evaluation import AsyncEvaluationClient
 from boxgauge.client.async_monitors import AsyncMonitorClient
+from boxgauge.client.backups import AdminClient, Backup
 from boxgauge.client.batches import ground_truth_batch, prediction_batch
 from boxgauge.client.chunks import chunks
 from boxgauge.client.comparisons import Comparison, StatisticDifference
@@ -40,9 +41,11 @@ from boxgauge.client.tallies import ExportedTally
 
 __all__ = [
     "Acknowledgement",
+    "AdminClient",
     "AsyncEvaluationClient",
     "AsyncFeed",
     "AsyncMonitorClient",
+    "Backup",
     "Batch",
     "Calibration",
     "ClassStatistics",

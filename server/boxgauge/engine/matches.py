@@ -156,6 +156,18 @@ def unpack_patterns(patterns: Sequence[bytes], areas: int, thresholds: int) -> N
     return outcomes.reshape(-1, areas, thresholds)
 
 
+def outcomes_at(
+    patterns: NDArray[np.bytes_], threshold: int, areas: int, thresholds: int
+) -> NDArray[np.uint8]:
+    """Return the outcomes at one threshold over the first area range, uint8 [p]."""
+    width = pattern_bytes(areas, thresholds)
+    packed = patterns.astype(f"S{width}", copy=False).view(np.uint8).reshape(-1, 2, width // 2)
+    byte, shift = threshold // 8, 7 - threshold % 8
+    bits = (packed[:, :, byte] >> shift) & 1
+    outcomes: NDArray[np.uint8] = bits[:, 0] + 2 * bits[:, 1]
+    return outcomes
+
+
 def pattern_bytes(areas: int, thresholds: int) -> int:
     """Return the bytes of one packed pattern: true positives first, then what is ignored."""
     return 2 * -(-areas * thresholds // 8)

@@ -19,7 +19,7 @@ from boxgauge.engine import Engine, ModelRepository, available_cores, find_graph
 from boxgauge.frames import ProviderError, UnavailableError
 from boxgauge.server.allocator import keep_memory_compact
 from boxgauge.server.grpc_server import GrpcServer
-from boxgauge.server.journal.journal import Journal
+from boxgauge.server.journal import Journal
 from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
@@ -30,12 +30,14 @@ from boxgauge.server.page.on_loop import on_loop
 from boxgauge.server.page.routes import Pages
 from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
+from boxgauge.server.recovery import opened_journal
 from boxgauge.server.security.security import Security
+from boxgauge.server.service.admin import AdminService
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
 from boxgauge.server.service.runner import Runner
-from boxgauge.server.settings import PREFIX, Settings
+from boxgauge.server.settings import Settings
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
@@ -65,12 +67,14 @@ class App:
         security: Its certificates and tokens.
         telemetry: Its metrics.
         book: Its monitors, once started.
+        journal: What they keep, once started.
         engine: Once started.
     """
 
     address: str
     metrics_url: str
     book: Book
+    journal: Journal
     engine: Engine
 
     def __init__(
@@ -98,7 +102,8 @@ class App:
         Raises:
             GraphError: Graphs are missing, corrupt or foreign.
             ProviderError: A required provider was not obtained.
-            InvalidInputError: A port is taken.
+            InvalidInputError: A port is taken, or there can be no such journal.
+            DataLossError: The journal has lost what was acknowledged.
         """
         try:
             await self._start()
@@ -149,14 +154,9 @@ class App:
         release = package_version()
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
         max_waiting = settings.max_concurrent_streams * WINDOW
-        journal = await Journal.open(settings.journal)
+        began = time.monotonic()
+        journal = self.journal = await opened_journal(settings, self.telemetry)
         stack.push_async_callback(journal.close)
-        self.telemetry.journal(lambda: journal.file_bytes, settings.max_journal_bytes)
-        if not journal.is_durable:
-            _LOG.warning(
-                "there is no %sJOURNAL: monitors and their frames are gone with this process",
-                PREFIX,
-            )
         around = Surroundings(
             engine=self.engine,
             executor=executor,
@@ -172,7 +172,8 @@ class App:
         self.book = Book(around, max_monitors=settings.max_monitors)
         stack.push_async_callback(self.book.tend)
         stack.push_async_callback(self.book.settle)
-        await self.book.restore()
+        replayed = await self.book.restore()
+        self.telemetry.recovered(replayed, time.monotonic() - began)
         if self._given_engine is None:
             # After the drain, so that no long run keeps the process; before what waits for runs.
             stack.callback(self.engine.stop)
@@ -190,6 +191,7 @@ class App:
                 version=release,
             ),
             self.security,
+            AdminService(journal, draining),
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)

@@ -11,13 +11,21 @@ from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
 from boxgauge.server.resting import Resting
 from boxgauge.server.security.security import Security
+from boxgauge.server.service.admin import AdminService
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
 from boxgauge.server.service.monitors import MonitorService
 from boxgauge.server.settings import PREFIX, Settings
 from boxgauge.server.telemetry import Telemetry
-from boxgauge.v1 import evaluation_pb2, evaluation_pb2_grpc, monitor_pb2, monitor_pb2_grpc
+from boxgauge.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    evaluation_pb2,
+    evaluation_pb2_grpc,
+    monitor_pb2,
+    monitor_pb2_grpc,
+)
 
 SERVICES = tuple(
     module.DESCRIPTOR.services_by_name[name].full_name
@@ -25,6 +33,7 @@ SERVICES = tuple(
         (monitor_pb2, "MonitorService"),
         (evaluation_pb2, "EvaluationService"),
         (inference_pb2, "GRPCInferenceService"),
+        (admin_pb2, "AdminService"),
     )
 )
 _MIN_PING_MS = 10_000  # clients may ping an idle connection this often
@@ -42,6 +51,7 @@ class GrpcServer:
         evaluation: EvaluationService,
         inference: InferenceService,
         security: Security,
+        admin: AdminService,
     ) -> None:
         self._settings = settings
         self._security = security
@@ -58,6 +68,8 @@ class GrpcServer:
         add(evaluation, self._server)
         add = inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server
         add(inference, self._server)
+        add = admin_pb2_grpc.add_AdminServiceServicer_to_server
+        add(admin, self._server)
         module: Any = health  # its stubs know no asyncio
         self._health = module.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

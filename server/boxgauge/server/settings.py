@@ -28,9 +28,12 @@ class Settings(BaseSettings):
         threads: Threads ONNX Runtime uses within one run.
         workers: Runs, reports and evaluations at the same time.
         max_message_bytes: Largest gRPC message taken.
-        journal: File in which monitors and their frames are kept; None: a temporary one, which
-            is gone with the process.
-        max_journal_bytes: Bound on that file; at it, frames are refused.
+        journal: File in which monitors and their frames are kept; files beside it have its name
+            and `-wal`, `-mark`, `-shm` behind that.
+        ephemeral: Keep all of it in a temporary file instead, which is gone with the process.
+        accept_loss: Start with what verifies where the journal has lost what was acknowledged; for
+            one start, not for every one.
+        max_journal_bytes: Bound on what is in use of that file; at it, frames are refused.
         max_tally_bytes: Bound on the tallies in memory of one sketch monitor, likewise.
         max_held_boxes: Boxes of all exact monitors and running evaluations, both sides; in
             memory an exact monitor's detection takes about 20 bytes, an evaluation's box 100.
@@ -71,7 +74,9 @@ class Settings(BaseSettings):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     workers: Annotated[int, Field(ge=1, le=256)] = 4
     max_message_bytes: Annotated[int, Field(ge=1024, le=2**31 - 1)] = 16 * 2**20
-    journal: Path | None = None
+    journal: Path = Path("boxgauge.journal")
+    ephemeral: bool = False
+    accept_loss: bool = False
     max_journal_bytes: Annotated[int, Field(ge=2**20)] = 20 * 2**30
     max_tally_bytes: Annotated[int, Field(ge=2**20)] = 512 * 2**20
     max_held_boxes: Annotated[int, Field(ge=1)] = 4_000_000

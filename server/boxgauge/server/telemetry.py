@@ -87,6 +87,11 @@ class Telemetry:
         self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
         self._journal = _made(Gauge, "boxgauge_journal_bytes", registry)
         self._journal_limit = _made(Gauge, "boxgauge_journal_bytes_limit", registry)
+        self._journal_free = _made(Gauge, "boxgauge_journal_free_bytes", registry)
+        self._journal_lost = _made(Gauge, "boxgauge_journal_lost_rows", registry)
+        self._verified = _made(Gauge, "boxgauge_recovery_verified_rows", registry)
+        self._replayed = _made(Gauge, "boxgauge_recovery_replayed_changes", registry)
+        self._recovery_seconds = _made(Gauge, "boxgauge_recovery_seconds", registry)
         self._build = _made(Gauge, "boxgauge_build_info", registry)
         self._provider = _made(Gauge, "boxgauge_provider_info", registry)
 
@@ -99,10 +104,24 @@ class Telemetry:
         self._held_images.set_function(lambda: ledger.images)
         self._held_images_limit.set(ledger.max_images)
 
-    def journal(self, size: Callable[[], int], limit: int) -> None:
-        """Export how many bytes the journal has on disk, and may have."""
+    def journal(self, size: Callable[[], int], free: Callable[[], int], limit: int) -> None:
+        """Export how many bytes of the journal are in use, are free, and may be in use."""
         self._journal.set_function(size)
+        self._journal_free.set_function(free)
         self._journal_limit.set(limit)
+
+    def verified(self, rows: int) -> None:
+        """Export how many rows of the journal this start has verified so far."""
+        self._verified.set(rows)
+
+    def lost(self, rows: int) -> None:
+        """Export how much of what was acknowledged was given up."""
+        self._journal_lost.set(rows)
+
+    def recovered(self, changes: int, seconds: float) -> None:
+        """Export how many changes this start has replayed, and how long its recovery took."""
+        self._replayed.set(changes)
+        self._recovery_seconds.set(seconds)
 
     def observed(
         self,

@@ -113,9 +113,26 @@ async def test_a_file_of_a_later_version_is_refused(journal: Journal, path: Path
     await journal.close()
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+        connection.execute("CREATE TABLE of_later (x)")
     connection.close()
+    before = content(path)
     with pytest.raises(FailedPreconditionError, match=f"format {VERSION + 1}.*format {VERSION}"):
         await Journal.open(path)
+    assert content(path) == before
+
+
+async def test_a_changed_number_of_the_format_is_damage_and_is_repaired(
+    journal: Journal, path: Path
+) -> None:
+    await journal.create("cam", b"")
+    await journal.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    again = await Journal.open(path)
+    assert again.recovery.is_repaired
+    assert [each.name for each in await again.monitors()] == ["cam"]
+    await again.close()
 
 
 async def test_a_database_of_another_program_is_refused_and_left_as_it_is(path: Path) -> None:
@@ -169,9 +186,11 @@ async def test_a_temporary_journal_is_on_disk_and_gone_when_it_is_closed() -> No
     assert file not in open_files()
 
 
-async def test_a_closed_journal_leaves_one_file(journal: Journal, monitor: int, path: Path) -> None:
+async def test_a_closed_journal_leaves_its_file_and_its_mark(
+    journal: Journal, monitor: int, path: Path
+) -> None:
     await journal.take(monitor, [frame("a")], max_models=MAX_MODELS)
     assert journal.is_durable
     await journal.close()
     await journal.close()
-    assert names(path.parent) == [path.name]
+    assert names(path.parent) == [path.name, f"{path.name}-mark"]

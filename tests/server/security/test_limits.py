@@ -17,7 +17,7 @@ from boxgauge.engine.settings import MAX_COMBINATIONS
 from boxgauge.frames import BoxGaugeError
 from boxgauge.oip import inference_pb2
 from boxgauge.server import metrics_http
-from boxgauge.server.monitor import book, definition, intake, slicing
+from boxgauge.server.monitor import book, definition, slicing, told
 from boxgauge.server.security import token_file
 from boxgauge.server.service import runner
 from boxgauge.server.wire import frames_in
@@ -99,7 +99,7 @@ async def large_message(calls: Calls) -> None:
 
 
 async def many_boxes(calls: Calls) -> None:
-    await observed(calls, predictions({1: [(1, 0, 0, 1, 1, 0.5)] * (intake.MAX_BOXES + 1)}))
+    await observed(calls, predictions({1: [(1, 0, 0, 1, 1, 0.5)] * (told.MAX_BOXES + 1)}))
 
 
 async def many_headers(calls: Calls) -> None:
@@ -128,7 +128,7 @@ LIMITS: Limits = {
         "RESOURCE_EXHAUSTED",
         lambda calls: observed(calls, predictions({k: [] for k in range(16_384)})),
     ),
-    "boxes of a frame": (f"{intake.MAX_BOXES:,}", "frame INVALID_ARGUMENT", many_boxes),
+    "boxes of a frame": (f"{told.MAX_BOXES:,}", "frame INVALID_ARGUMENT", many_boxes),
     "bytes of an image's id": (
         "512",
         "frame INVALID_ARGUMENT",

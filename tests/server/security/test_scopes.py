@@ -95,7 +95,12 @@ class World:
     async def made(cls, engine: Engine, folder: Path) -> AsyncIterator["World"]:
         tokens = TokensFile(folder / "tokens")
         asked = read_settings(
-            port=0, metrics_port=0, drain_s=0, tokens=tokens.path, reload_interval_s=3600
+            port=0,
+            metrics_port=0,
+            drain_s=0,
+            ephemeral=True,
+            tokens=tokens.path,
+            reload_interval_s=3600,
         )
         async with (
             App(asked, registry=CollectorRegistry(), engine=engine) as app,

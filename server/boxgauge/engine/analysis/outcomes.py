@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.matched_images import MatchedImages
-from boxgauge.engine.matches import Matches, unpack_patterns
+from boxgauge.engine.matches import Matches, outcomes_at
 from boxgauge.engine.operating import operating_threshold
 from boxgauge.engine.settings import EvaluationSettings
 
@@ -15,10 +15,9 @@ def operating_outcomes(matches: Matches, settings: EvaluationSettings) -> NDArra
     At the operating point's IoU threshold, over the first area range.
     """
     shape = len(settings.areas), len(settings.iou_thresholds)
-    of_pattern = unpack_patterns(matches.patterns.tolist(), *shape)
-    found = of_pattern[:, 0, operating_threshold(settings)].astype(np.uint8)[matches.codes]
+    of_pattern = outcomes_at(matches.patterns, operating_threshold(settings), *shape)
     outcomes: NDArray[np.uint8] = np.where(
-        matches.ranks < settings.max_detections[-1], found, np.uint8(2)
+        matches.ranks < settings.max_detections[-1], of_pattern[matches.codes], np.uint8(2)
     )
     return outcomes
 

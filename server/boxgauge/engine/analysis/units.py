@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -62,6 +63,8 @@ def make_units(image_ids: tuple[ImageId, ...], clusters: Clusters | None) -> Uni
     return Units(keys, np.array([places[key] for key in own], dtype=np.int64))
 
 
+# An image's group is asked for by several stores, and a camera's by each of its images.
+@lru_cache(maxsize=4096)
 def group_of(key: ImageId, groups: int) -> int:
     """Return the group of a unit: a hash of its key, the same anywhere."""
     # Python's own hash of a string differs from run to run.

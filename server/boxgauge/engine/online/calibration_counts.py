@@ -1,6 +1,7 @@
 """What labelled images teach about scores: outcomes by class and bin of score."""
 
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -153,6 +154,7 @@ class CalibrationCounts:
         return positives
 
 
+@lru_cache(maxsize=64)
 def coarse_of(bins: PredictionBins) -> Int64:
     """Return the coarse bin of each bin of score."""
     starts = np.append(0.0, bins.score_starts)

@@ -1,5 +1,6 @@
 """Every image with its time and slices, from which any window and slice follows exactly."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.image_table import ImageRows, ImageTable, SliceNames
 from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.engine.online.observed import Sources, observe
-from boxgauge.engine.online.ring import BucketRing, Edges
+from boxgauge.engine.online.ring import Bucket, BucketRing, Edges, buckets_of
 from boxgauge.engine.online.store import ALL, MAX_BYTES, kept, refuse_beyond
 from boxgauge.engine.online.store_state import STORE, StoreState, read_state, store_mark
 from boxgauge.engine.online.window_rows import WindowColumns
@@ -128,7 +129,7 @@ class ExactStore:
             if removed is not None:
                 found += 1
                 self._changed.add(removed[0] // PART_US)
-                self._count(*removed, -1)
+                self._count(self._edges.bucket(removed[0]), removed[1], -1)
         self._table.tidy()
         return found
 
@@ -223,12 +224,12 @@ class ExactStore:
 
     def _append(self, rows: ImageRows) -> None:
         self._table.append(rows)
-        for time_us, names in zip(rows.times_us.tolist(), rows.slices, strict=True):
-            self._count(time_us, names, 1)
+        buckets = buckets_of(self._edges, rows.times_us)
+        for (bucket, names), images in Counter(zip(buckets, rows.slices, strict=True)).items():
+            self._count(bucket, names, images)
 
-    def _count(self, time_us: int, slices: SliceNames, images: int) -> None:
+    def _count(self, bucket: Bucket | None, slices: SliceNames, images: int) -> None:
         """Count images in their bucket, of all and of each slice; one that fell off has none."""
-        bucket = self._edges.bucket(time_us)
         if bucket is not None:
             for name in (ALL, *slices):
                 self._images.put(name, bucket, images)

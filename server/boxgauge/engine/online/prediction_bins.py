@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,18 @@ _CELLS = 2**14
 _COUNT_EDGES = np.append(_COUNT_STARTS, 1280).astype(np.float64)
 
 
+class Placed(NamedTuple):
+    """The places at which detections and images count one; `PredictionBins.places` is none.
+
+    Attributes:
+        of_box: Of each detection, [detections, 5].
+        of_image: Of each image, [images].
+    """
+
+    of_box: Unsigned
+    of_image: Unsigned
+
+
 @dataclass(frozen=True, eq=False)
 class PredictionBins:
     """Where each count of a tally stands: a place for each group and bin, and class and score.
@@ -67,7 +79,7 @@ class PredictionBins:
         A table says it but for scores near an edge, which is compared; of these there are two
         at most in a cell of the table. That is four times as fast as a search.
         """
-        starts = np.append(self.score_starts, np.inf)
+        starts = self._score_bounds
         at = np.clip(scores * _CELLS, 0, _CELLS - 1).astype(np.int64)
         bins = self._score_table[at]
         bins += scores >= starts[bins]
@@ -106,16 +118,12 @@ class PredictionBins:
         """Return the smallest type that holds a place and one more, which is none."""
         return np.dtype(np.uint16 if self.places < 2**16 else np.uint32)
 
-    def places_of(self, predictions: Predictions, groups: Int64) -> tuple[Unsigned, Unsigned]:
+    def places_of(self, predictions: Predictions, groups: Int64) -> Placed:
         """Return the places at which each detection and each image counts one.
 
         Args:
             predictions: Boxes and scores are finite.
             groups: Of each image, from 0 to 31.
-
-        Returns:
-            Of each detection, [detections, 5], and of each image, [images]. `places` stands
-            for none.
 
         Raises:
             InvalidInputError: A label is no class.
@@ -130,17 +138,21 @@ class PredictionBins:
 
         found = np.empty((len(scores), 5), self.dtype)
         found[:, 0] = base + score
-        found[:, 1] = base + (self.firsts[SIZE] + size)
-        found[:, 2] = base + (self.firsts[ASPECT] + aspect)
-        found[:, 3] = base + (self.firsts[CLASS] + label)
+        found[:, 1] = np.where(passing, base + (self.firsts[SIZE] + size), self.places)
+        found[:, 2] = np.where(
+            passing & (aspect >= 0), base + (self.firsts[ASPECT] + aspect), self.places
+        )
+        found[:, 3] = np.where(passing, base + (self.firsts[CLASS] + label), self.places)
         found[:, 4] = GROUPS * self.width + label * self.sizes[SCORE] + score
-        found[~passing, 1:4] = self.places
-        found[aspect < 0, 2] = self.places
 
         count = np.bincount(image[passing], minlength=len(predictions))
         of_count = np.searchsorted(_COUNT_STARTS, count, side="right") - 1
         of_image = first + self.firsts[COUNT] + of_count
-        return found, of_image.astype(self.dtype)
+        return Placed(found, of_image.astype(self.dtype))
+
+    @cached_property
+    def _score_bounds(self) -> Float64:
+        return np.append(self.score_starts, np.inf)
 
     @cached_property
     def _score_table(self) -> Int64:

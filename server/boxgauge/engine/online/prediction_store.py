@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from boxgauge.engine.online.facts import ImageFacts
+from boxgauge.engine.online.prediction_bins import Placed
 from boxgauge.engine.online.prediction_parts import (
     STATE,
     PredictionParts,
@@ -71,8 +72,13 @@ class PredictionStore:
         """Bytes that the store takes, and that counting what waits will add at most."""
         return self._cells.nbytes + self._waiting.nbytes
 
-    def add(self, predictions: Predictions, facts: ImageFacts) -> int:
+    def add(self, predictions: Predictions, facts: ImageFacts, placed: Placed | None = None) -> int:
         """Add images; all or, with an error, none.
+
+        Args:
+            predictions: Of the images.
+            facts: Likewise.
+            placed: The places of these in the store's bins, if they are known.
 
         Returns:
             How many of them are older than all buckets, and so are not kept.
@@ -83,7 +89,7 @@ class PredictionStore:
         """
         if not len(facts):
             return 0
-        prepared, lots, left_out = self._prepare(predictions, facts)
+        prepared, lots, left_out = self._prepare(predictions, facts, placed)
         most = prepared.most_bytes(np.array([len(each) for each in lots], np.int64))
         if self.tally_bytes + most > self.max_bytes:
             self._count()
@@ -203,18 +209,19 @@ class PredictionStore:
         self._cells.restore(cells)
 
     def _prepare(
-        self, predictions: Predictions, facts: ImageFacts
+        self, predictions: Predictions, facts: ImageFacts, placed: Placed | None = None
     ) -> tuple[WaitingPredictions, list[Lot], int]:
         """Return images, the lot of each, and how many are in no bucket."""
         if len(facts) != len(predictions):
             raise InvalidInputError.at("facts", len(facts), f"of {len(predictions)} images")
-        of_box, of_image = self.bins.places_of(predictions, groups_of(facts.clusters))
+        if placed is None:
+            placed = self.bins.places_of(predictions, groups_of(facts.clusters))
         self.advance(int(facts.times_us.max()))
         edges = self._cells.edges
         assert edges is not None  # noqa: S101 - the store was advanced to these images
         lots, left_out = lots_of(facts, edges)
         numbers = np.zeros(len(lots), np.int64)
-        return WaitingPredictions(predictions.counts, of_box, of_image, numbers), lots, left_out
+        return WaitingPredictions(predictions.counts, *placed, numbers), lots, left_out
 
     def _snapshot(self, span: Span, places: Iterable[Place]) -> PredictionSnapshot:
         chosen = tuple(places)

@@ -1,6 +1,7 @@
 """What is kept of predictions alone: counts by bin, from which drift and estimates follow."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from boxgauge.engine.online.prediction_bins import (
     GROUPS,
     SCORE,
     Int64,
+    Placed,
     PredictionBins,
 )
 from boxgauge.engine.online.prediction_format import count_columns, parse_counts
@@ -24,9 +26,13 @@ SEAL = Seal(b"BGPREDS\n", version=1, level=6)
 
 def bins_of(classes: tuple[ObjectClass, ...], settings: EvaluationSettings) -> PredictionBins:
     """Return the bins for these classes and this score threshold."""
-    return PredictionBins(
-        np.array([each.id for each in classes], np.int64), settings.score_threshold
-    )
+    return _bins(tuple(each.id for each in classes), settings.score_threshold)
+
+
+@lru_cache(maxsize=64)
+def _bins(class_ids: tuple[int, ...], score_threshold: float) -> PredictionBins:
+    """Return the bins, whose tables take longer to make than a message of images to count."""
+    return PredictionBins(np.array(class_ids, np.int64), score_threshold)
 
 
 def groups_of(clusters: Sequence[ImageId]) -> Int64:
@@ -70,6 +76,10 @@ class PredictionTally:
             InvalidInputError: A label is no class of the tally.
         """
         self._counts = self._plus(self._count(predictions, clusters))
+
+    def add_placed(self, placed: Placed) -> None:
+        """Add images whose places in the tally's bins are known."""
+        self._counts = self._plus(self._of(placed))
 
     def subtract(
         self, taken: "Predictions | PredictionTally", clusters: Sequence[ImageId] = ()
@@ -154,8 +164,11 @@ class PredictionTally:
         return tally
 
     def _count(self, predictions: Predictions, clusters: Sequence[ImageId]) -> SparseCounts:
-        of_box, of_image = self.bins.places_of(predictions, groups_of(clusters))
-        return SparseCounts.of((of_box.ravel(), of_image), self.bins.places, self.bins.dtype)
+        return self._of(self.bins.places_of(predictions, groups_of(clusters)))
+
+    def _of(self, placed: Placed) -> SparseCounts:
+        columns = (placed.of_box.ravel(), placed.of_image)
+        return SparseCounts.of(columns, self.bins.places, self.bins.dtype)
 
     def _plus(self, counts: SparseCounts) -> SparseCounts:
         return SparseCounts.total((self._counts, counts), self.bins.places, self.bins.dtype)

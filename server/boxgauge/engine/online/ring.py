@@ -220,8 +220,13 @@ class BucketRing(Generic[T]):
 
 
 def buckets_of(edges: Edges, times_us: NDArray[np.int64]) -> list[Bucket | None]:
-    """Return the bucket of each event time."""
-    return [edges.bucket(each) for each in times_us.tolist()]
+    """Return the bucket of each event time.
+
+    Edges lie between minutes: times of one minute have one bucket, which is looked up once.
+    """
+    minutes = (times_us // MINUTE_US).tolist()
+    known = {each: edges.bucket(each * MINUTE_US) for each in set(minutes)}
+    return [known[each] for each in minutes]
 
 
 def _floor(time_us: int, width_us: int) -> int:

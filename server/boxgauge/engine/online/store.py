@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.online.facts import ImageFacts
-from boxgauge.engine.online.ring import Bucket, Edges
+from boxgauge.engine.online.ring import Bucket, Edges, buckets_of
 from boxgauge.engine.online.windows import Span, Window
 from boxgauge.frames import InvalidInputError, ResourceExhaustedError
 
@@ -99,7 +99,7 @@ def kept(images: MatchedImages, facts: ImageFacts, edges: Edges) -> Kept:
     """
     if len(facts) != len(images.matches):
         raise InvalidInputError.at("facts", len(facts), f"of {len(images.matches)} images")
-    found = [edges.bucket(each) for each in facts.times_us.tolist()]
+    found = buckets_of(edges, facts.times_us)
     chosen = [k for k, bucket in enumerate(found) if bucket is not None]
     buckets = [bucket for bucket in found if bucket is not None]
     left_out = len(found) - len(chosen)

@@ -10,7 +10,7 @@ from boxgauge.engine.matches import rows_of
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.prediction_bins import Int64, PredictionBins, Unsigned
 from boxgauge.engine.online.prediction_cell import CELL_BYTES, TABLE_BYTES, PredictionCell
-from boxgauge.engine.online.ring import Bucket, Edges
+from boxgauge.engine.online.ring import Bucket, Edges, buckets_of
 from boxgauge.engine.online.sparse_counts import SparseCounts
 from boxgauge.engine.online.store import ALL
 
@@ -104,8 +104,7 @@ def lots_of(facts: ImageFacts, edges: Edges) -> tuple[list[Lot], int]:
     """Return the lot of each image, and how many images are in no bucket."""
     lots, left_out = list[Lot](), 0
     known = dict[tuple[Bucket | None, tuple[str, ...]], Lot]()
-    for time, names in zip(facts.times_us.tolist(), facts.slices, strict=True):
-        bucket = edges.bucket(time)
+    for bucket, names in zip(buckets_of(edges, facts.times_us), facts.slices, strict=True):
         left_out += bucket is None
         key = bucket, names
         if key not in known:
@@ -150,20 +149,23 @@ class WaitingLots:
         self.batches: list[WaitingPredictions] = []
         self.images: Counter[Place] = Counter()
         self.nbytes = 0
+        self._detections = self._in_places = 0
         self._numbers: dict[Lot, int] = {}
 
     def add(self, batch: WaitingPredictions, lots: Sequence[Lot], most_bytes: int) -> None:
         """Let images wait."""
         self.batches.append(replace(batch, lots=numbered(lots, self._numbers)))
-        for each in lots:
-            self.images.update(each)
+        for lot, images in Counter(lots).items():
+            for place in lot:
+                self.images[place] += images
+                self._in_places += images
+        self._detections += len(batch.of_box)
         self.nbytes += most_bytes
 
     @property
     def is_full(self) -> bool:
         """Whether so much waits that it is time to count."""
-        detections = sum(len(each.of_box) for each in self.batches)
-        return detections > _WAITING_DETECTIONS or self.images.total() > _WAITING_PLACES
+        return self._detections > _WAITING_DETECTIONS or self._in_places > _WAITING_PLACES
 
     def lots_in(self, places: Collection[Place]) -> frozenset[int]:
         """Return the numbers of the lots that are in any of these places."""

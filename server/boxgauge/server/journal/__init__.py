@@ -1,6 +1,8 @@
 """What monitors keep on disk: their definitions, both sides of images, changes, tallies."""
 
 from boxgauge.server.journal.journal import Journal
+from boxgauge.server.journal.opening import Recovery
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.take import MAX_FRAMES
 from boxgauge.server.journal.types import (
     CameFrame,
@@ -15,6 +17,7 @@ from boxgauge.server.journal.types import (
     Outcome,
     Taken,
 )
+from boxgauge.server.journal.verify import Progress
 
 __all__ = [
     "MAX_FRAMES",
@@ -29,5 +32,8 @@ __all__ = [
     "KeptMonitor",
     "OnCommit",
     "Outcome",
+    "Progress",
+    "Recovery",
+    "Snapshot",
     "Taken",
 ]

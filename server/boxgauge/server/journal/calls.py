@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from boxgauge.frames import UnavailableError
 from boxgauge.server.journal.room import Room
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.types import OnCommit
 from boxgauge.server.journal.writer import Job, Writer
@@ -23,6 +24,7 @@ class Calls:
     """
 
     def __init__(self, store: Store, room: Room, on_commit: OnCommit) -> None:
+        self._store = store
         self._room = room
         self._stopped = asyncio.Event()
         self._is_open = True
@@ -31,8 +33,23 @@ class Calls:
 
     @property
     def file_bytes(self) -> int:
-        """Return the size of the file as last committed, without its write-ahead log."""
-        return self._writer.file_bytes
+        """Return the bytes of the file in use as last committed, without its write-ahead log."""
+        return self._store.file_bytes
+
+    @property
+    def free_bytes(self) -> int:
+        """Return those bytes of it that are free."""
+        return self._store.free_bytes
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Return the file as it stands still; None where it does not."""
+        return self._store.snapshot
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether no more is done."""
+        return not self._is_open
 
     async def do(
         self,
@@ -57,7 +74,8 @@ class Calls:
             self._room.leave(size)
             self._check_open()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.put(Job(run, done, settle, lambda: self._room.leave(size), size))
+        job = Job(lambda store: store.do(run), done, settle, lambda: self._room.leave(size), size)
+        self._writer.put(job)
         return await done
 
     async def close(self) -> None:

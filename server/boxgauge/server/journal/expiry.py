@@ -59,8 +59,10 @@ def expire(store: Store, monitor: int, before_us: int, limit: int) -> tuple[Expi
     if found.gone or found.put:
         space.last = store.next_number()
         supersede(store, space, [each.number for _, _, each in found.gone], space.last)
-        remove_entries(store, space, [(image_id, model) for image_id, model, _ in found.gone])
-        put_entries(store, space, found.put)
+        remove_entries(store, space, found.gone)
+        put_entries(store, space, found.put, [each for _, _, each in found.put])
+        space.expired += len(found.gone)
+        store.put_space(space)
     joined = [(space.name_of(model), image_id) for model, image_id in found.joined]
     return Expired(found.unlabelled, found.unpredicted, joined, more), held
 

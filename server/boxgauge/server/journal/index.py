@@ -1,7 +1,7 @@
 """The index of the sides that hold, by image and model."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from boxgauge.frames import ImageId
 from boxgauge.server.journal.store import Row, Space, Store, in_chunks
@@ -21,12 +21,14 @@ class Entry:
         until_us: Expiry does not look at it before what is kept begins behind this.
         boxes: -1 for a side that was taken out, of which the revision alone is remembered.
         joined: It is ground truth that had predictions, which have expired.
+        sum: The checksum of the row that this was read from.
     """
 
     number: int
     until_us: int
     boxes: int
     joined: bool
+    sum: bytes = field(default=b"", compare=False)
 
 
 def entry_of(row: Row) -> Entry:
@@ -36,7 +38,7 @@ def entry_of(row: Row) -> Entry:
         DataLossError: It is damaged.
     """
     check_sum("current", row[3], row[7], row[:7])
-    return Entry(row[3], row[4], row[5], bool(row[6]))
+    return Entry(row[3], row[4], row[5], bool(row[6]), row[7])
 
 
 def images_before(
@@ -80,9 +82,14 @@ def entries_of(
     return found
 
 
-def put_entries(store: Store, space: Space, entries: Sequence[tuple[ImageId, int, Entry]]) -> None:
-    """Make these the sides that hold, each by image and model."""
-    rows = []
+def put_entries(
+    store: Store,
+    space: Space,
+    entries: Sequence[tuple[ImageId, int, Entry]],
+    replaced: Iterable[Entry],
+) -> None:
+    """Make these the sides that hold, each by image and model, in place of those as read."""
+    rows, sums = [], []
     for image, model, each in entries:
         columns: tuple[Column, ...] = (
             space.id,
@@ -93,15 +100,21 @@ def put_entries(store: Store, space: Space, entries: Sequence[tuple[ImageId, int
             each.boxes,
             int(each.joined),
         )
-        rows.append((*columns, row_sum("current", columns)))
+        sums.append(row_sum("current", columns))
+        rows.append((*columns, sums[-1]))
     store.connection.executemany(
         "INSERT OR REPLACE INTO current VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
     )
+    store.went("current", [each.sum for each in replaced])
+    store.came("current", sums)
 
 
-def remove_entries(store: Store, space: Space, keys: Sequence[tuple[ImageId, int]]) -> None:
-    """Take entries out, each by image and model."""
+def remove_entries(
+    store: Store, space: Space, entries: Sequence[tuple[ImageId, int, Entry]]
+) -> None:
+    """Take entries out, each by image and model, as they were read."""
     store.connection.executemany(
         "DELETE FROM current WHERE space = ? AND image = ? AND model = ?",
-        [(space.id, image, model) for image, model in keys],
+        [(space.id, image, model) for image, model, _ in entries],
     )
+    store.went("current", [each.sum for _, _, each in entries])

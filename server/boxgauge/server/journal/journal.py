@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from boxgauge.frames import UnavailableError
 from boxgauge.server.journal import log, parts
 from boxgauge.server.journal.calls import Calls
 from boxgauge.server.journal.expiry import expire
 from boxgauge.server.journal.held import Held, held_now
 from boxgauge.server.journal.holding import Position, held_changes
+from boxgauge.server.journal.opening import Recovery, open_journal
 from boxgauge.server.journal.room import Room
-from boxgauge.server.journal.schema import open_file
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.take import Asked, take
 from boxgauge.server.journal.types import (
@@ -23,6 +26,7 @@ from boxgauge.server.journal.types import (
     OnCommit,
     Taken,
 )
+from boxgauge.server.journal.verify import OnProgress
 
 _CHUNK = 128  # changes at a time, each with up to two sides
 
@@ -35,9 +39,13 @@ class Journal:
 
     Attributes:
         is_durable: What a call returned survives a crash of the machine.
+        recovery: What its opening found.
     """
 
-    def __init__(self, calls: Calls, path: Path | None, held: dict[int, Held]) -> None:
+    def __init__(
+        self, calls: Calls, path: Path | None, held: dict[int, Held], recovery: Recovery
+    ) -> None:
+        self.recovery = recovery
         self.is_durable = path is not None
         self._do = calls.do
         self._calls = calls
@@ -50,6 +58,8 @@ class Journal:
         path: Path | None,
         *,
         wait_s: float = 5.0,
+        accept_loss: bool = False,
+        on_progress: OnProgress | None = None,
         max_waiting: int = 256,
         max_waiting_bytes: int = 64 * 2**20,
         on_commit: OnCommit = lambda _: None,
@@ -59,6 +69,8 @@ class Journal:
         Args:
             path: None: a temporary file without a name, which is gone with the journal.
             wait_s: How long another process may take to let go of the file.
+            accept_loss: Go on with what verifies where something that was acknowledged is gone.
+            on_progress: Told, on another thread, how far verification is.
             max_waiting: Calls under way at a time; others wait before they begin.
             max_waiting_bytes: Boxes of those calls; one larger call goes alone.
             on_commit: Called on the event loop for each transaction, for metrics.
@@ -67,11 +79,25 @@ class Journal:
             InvalidInputError: There can be no such file.
             FailedPreconditionError: Another process has it, it is of a later version, or it
                 is no journal.
-            DataLossError: It cannot be read.
+            DataLossError: It cannot be read, or what was acknowledged is gone and that is not
+                accepted.
+            ResourceExhaustedError: A repair or a migration needs a copy, for which there is no
+                room.
         """
-        store, held = await asyncio.to_thread(_opened, path, wait_s)
+
+        def opened() -> tuple[Store, Recovery, dict[int, Held]]:
+            store, recovery = open_journal(
+                path, wait_s=wait_s, accept_loss=accept_loss, on_progress=on_progress
+            )
+            try:
+                return store, recovery, held_now(store)
+            except BaseException:
+                store.close()
+                raise
+
+        store, recovery, held = await asyncio.to_thread(opened)
         calls = Calls(store, Room(max_waiting, max_waiting_bytes), on_commit)
-        return cls(calls, path, held)
+        return cls(calls, path, held, recovery)
 
     async def close(self) -> None:
         """Do what was asked for, then close the file; calls after this are refused."""
@@ -203,6 +229,14 @@ class Journal:
         """
         return await self._do(lambda store: parts.read_parts(store, monitor))
 
+    async def is_lacking(self, monitor: int) -> bool:
+        """Say whether parts and changes were lost, so that tallies are made of what is held.
+
+        Raises:
+            NotFoundError: There is no such monitor.
+        """
+        return await self._do(lambda store: store.space(monitor).is_lacking)
+
     async def changes_after(self, monitor: int, number: int) -> AsyncIterator[list[Change]]:
         """Yield the changes behind a number, in order, some at a time.
 
@@ -243,31 +277,63 @@ class Journal:
             if position is None:
                 return
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Let the file stand still while it is copied; frames are taken all the same.
+
+        What comes meanwhile makes the log grow, whose size `log_bytes` tells.
+
+        Raises:
+            FailedPreconditionError: Nothing is kept on disk.
+            ResourceExhaustedError: It is being copied already.
+        """
+        is_left = False
+
+        def settle(_: None) -> None:
+            if is_left:  # while it was asked for
+                self._thawing = asyncio.ensure_future(self._thaw())
+
+        try:
+            await self._do(Store.freeze, settle)
+            snapshot = self._calls.snapshot
+            if snapshot is None:
+                raise UnavailableError("the journal's log could not be copied back: try again")
+        except asyncio.CancelledError:
+            is_left = True
+            raise
+        try:
+            yield snapshot
+        finally:
+            await asyncio.shield(self._thaw())
+
+    async def _thaw(self) -> None:
+        if not self._calls.is_closed:
+            await self._do(Store.thaw)
+
     def counts(self, monitor: int) -> Counts:
         """Return what is held of a monitor; nothing of one that the journal does not have."""
         return self._held.get(monitor, Held()).counts()
 
     @property
     def file_bytes(self) -> int:
-        """Return the size of the file and of its write-ahead log."""
-        found = self._calls.file_bytes
-        if self._path is not None:
-            log_path = self._path.with_name(f"{self._path.name}-wal")
-            found += log_path.stat().st_size if log_path.exists() else 0
-        return found
+        """Return the bytes in use: of the file without free pages, and of its log."""
+        return self._calls.file_bytes + self.log_bytes
+
+    @property
+    def log_bytes(self) -> int:
+        """Return the size of the write-ahead log."""
+        if self._path is None:
+            return 0
+        log_path = self._path.with_name(f"{self._path.name}-wal")
+        return log_path.stat().st_size if log_path.exists() else 0
+
+    @property
+    def free_bytes(self) -> int:
+        """Return the bytes of the file that are free, and will be used again."""
+        return self._calls.free_bytes
 
     def _add(self, monitor: int, more: Held) -> None:
         self._held.setdefault(monitor, Held()).update(more)
 
     def _forget(self, monitor: int) -> None:
         self._held.pop(monitor, None)
-
-
-def _opened(path: Path | None, wait_s: float) -> tuple[Store, dict[int, Held]]:
-    connection = open_file(path, wait_s=wait_s)
-    try:
-        store = Store(connection)
-        return store, held_now(store)
-    except BaseException:
-        connection.close()
-        raise

@@ -78,6 +78,7 @@ def write_changes(store: Store, space: Space, changes: Sequence[Change]) -> None
         )
         rows.append((*columns, row_sum("changes", columns)))
     store.connection.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    store.came("changes", [row[-1] for row in rows])
 
 
 def read_changes(store: Store, monitor: int, after: int, most: int) -> list[Change]:

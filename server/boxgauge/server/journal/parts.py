@@ -7,6 +7,7 @@ from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sums import check_sum, row_sum
 from boxgauge.server.journal.types import KeptMonitor
 
+_TAKE_OUT = "DELETE FROM parts WHERE space = ? AND store = ? AND part = ? RETURNING sum"
 Parts = dict[str, dict[str, bytes]]
 
 
@@ -40,10 +41,9 @@ def create(store: Store, name: str, definition: bytes) -> int:
         "INSERT INTO monitors (name, definition, sum) VALUES (?, ?, x'')", (name, definition)
     )
     monitor = int(made.lastrowid or 0)
-    connection.execute(
-        "UPDATE monitors SET sum = ? WHERE id = ?",
-        (row_sum("monitors", (monitor, name), definition), monitor),
-    )
+    found = row_sum("monitors", (monitor, name), definition)
+    connection.execute("UPDATE monitors SET sum = ? WHERE id = ?", (found, monitor))
+    store.came("monitors", [found])
     store.open_space(monitor)
     return monitor
 
@@ -55,7 +55,9 @@ def delete(store: Store, monitor: int) -> None:
         NotFoundError: There is no such monitor.
     """
     store.discard_space(monitor)
-    store.connection.execute("DELETE FROM monitors WHERE id = ?", (monitor,))
+    store.went(
+        "monitors", store.sums("DELETE FROM monitors WHERE id = ? RETURNING sum", (monitor,))
+    )
 
 
 def reset(store: Store, monitor: int) -> None:
@@ -82,24 +84,17 @@ def checkpoint(
     if not space.checkpoint <= number <= store.number:
         wanted = f"from the last checkpoint, {space.checkpoint}, to {store.number}"
         raise InvalidInputError.at("number", number, wanted)
-    gone, rows = [], []
+    rows = []
     for name, values in parts.items():
         for key, value in values.items():
-            if value is None:
-                gone.append((space.id, name, key))
-                continue
-            columns = (space.id, name, key, number)
-            rows.append((*columns, row_sum("parts", columns, value), value))
-    store.connection.executemany(
-        "DELETE FROM parts WHERE space = ? AND store = ? AND part = ?", gone
-    )
-    store.connection.executemany(
-        "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " number = excluded.number, sum = excluded.sum, value = excluded.value",
-        rows,
-    )
-    store.put_space(space.id, monitor, number)
-    space.checkpoint = number
+            columns = (space.id, name, key)
+            store.went("parts", store.sums(_TAKE_OUT, columns))
+            if value is not None:
+                rows.append((*columns, number, row_sum("parts", (*columns, number), value), value))
+    store.connection.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)", rows)
+    store.came("parts", [row[4] for row in rows])
+    space.checkpoint, space.is_lacking = number, False
+    store.put_space(space)
     store.unswept.add(space.id)
 
 

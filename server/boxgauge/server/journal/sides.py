@@ -82,7 +82,7 @@ def by_number(store: Store, numbers: Sequence[int]) -> dict[int, HeldSide]:
 
 def insert_sides(store: Store, space: Space, kept: Sequence[tuple[int, Kept, CameFrame]]) -> None:
     """Write sides that are new: model, what is known of the side, and the frame it came in."""
-    rows = []
+    rows, sums = [], []
     for model, each, came in kept:
         columns: tuple[Column, ...] = (
             each.entry.number,
@@ -97,10 +97,12 @@ def insert_sides(store: Store, space: Space, kept: Sequence[tuple[int, Kept, Cam
             _facts_text(came.slices, came.cluster, came.source),
         )
         boxes = b"" if each.side is None else came.rows
-        rows.append((*columns, row_sum("sides", columns, boxes), boxes))
+        sums.append(row_sum("sides", columns, boxes))
+        rows.append((*columns, sums[-1], boxes))
     store.connection.executemany(
         "INSERT INTO sides VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
     )
+    store.came("sides", sums)
 
 
 def supersede(store: Store, space: Space, numbers: Sequence[int], at: int) -> None:
@@ -109,6 +111,7 @@ def supersede(store: Store, space: Space, numbers: Sequence[int], at: int) -> No
         (space.id, at, number, row_sum("superseded", (space.id, at, number))) for number in numbers
     ]
     store.connection.executemany("INSERT INTO superseded VALUES (?, ?, ?, ?)", rows)
+    store.came("superseded", [row[-1] for row in rows])
 
 
 def _kept(row: Row) -> Kept:

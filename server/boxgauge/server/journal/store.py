@@ -1,15 +1,26 @@
 """The open journal as its thread sees it: the connection, the monitors' spaces, the numbers."""
 
+import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from io import RawIOBase
 from typing import Any, TypeAlias, TypeVar
 
-from boxgauge.frames import NotFoundError
-from boxgauge.server.journal.schema import PAGE_BYTES
+from boxgauge.frames import (
+    FailedPreconditionError,
+    NotFoundError,
+    ResourceExhaustedError,
+    UnavailableError,
+)
+from boxgauge.server.journal.ledger import Ledger
+from boxgauge.server.journal.mark import Mark
+from boxgauge.server.journal.schema import LOG_PAGES, PAGE_BYTES
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.sums import check_sum, damaged, row_sum
 from boxgauge.server.journal.types import TRUTH
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 Row: TypeAlias = tuple[Any, ...]  # as SQLite returns it
 TRUTH_ID = 0
@@ -26,6 +37,8 @@ class Space:
         monitor: Its id.
         checkpoint: Changes up to this number are in the parts kept, and are forgotten.
         last: Number of the last change here, expiry included.
+        expired: Sides that expiry has let go: what was counted of them is in parts alone.
+        is_lacking: Parts and changes were lost: tallies have to be made of the sides held.
         models: Ids by name; ground truth is one.
         names: The reverse.
     """
@@ -34,6 +47,8 @@ class Space:
     monitor: int
     checkpoint: int
     last: int = 0
+    expired: int = 0
+    is_lacking: bool = False
     models: dict[str, int] = field(default_factory=lambda: {TRUTH: TRUTH_ID})
     names: dict[int, str] = field(default_factory=lambda: {TRUTH_ID: TRUTH})
 
@@ -61,31 +76,49 @@ class Store:
         discarded: Spaces whose rows are still to be removed.
         unswept: Spaces where a checkpoint may cover rows that are still to be removed.
         number: The last one given.
-        file_bytes: As last committed.
+        file_bytes: Those in use, as last committed.
+        free_bytes: Those of the file that will be used again.
+        ledger: What there is of each table now.
+        mark: Where every commit is marked; None: nowhere.
+        reader: The file, to be copied; closed after the connection.
+        snapshot: The file as it stands still; None: it does not.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.mark: Mark | None = None
+        self.reader: RawIOBase | None = None
+        self.snapshot: Snapshot | None = None
+        self._is_marked = self._is_noted = True
+        self._is_closing = self._is_asked_to_freeze = False
+        self._changes = connection.total_changes
+        self._acknowledged: Ledger | None = None
         self.spaces: dict[int, Space] = {}
         self.discarded: list[int] = []
         self.unswept: set[int] = set()
         self.number = 0
-        self.file_bytes = 0
+        self.file_bytes = self.free_bytes = 0
+        self.ledger = Ledger()
         self._next_model = 1
         self._measure()
         self.reload()
 
     def reload(self) -> None:
-        """Read monitors' spaces, their models and the numbers anew."""
+        """Read the ledger, monitors' spaces, their models and the numbers anew."""
+        (state,) = self.connection.execute("SELECT state FROM ledger").fetchone()
+        self.ledger, self._is_noted = Ledger.from_bytes(state), True
         last = {space.id: space.last for space in self.spaces.values()}
         self.spaces, self.discarded = {}, []
         by_id: dict[int, Space] = {}
-        for space, monitor, checkpoint, found in self.connection.execute(
-            "SELECT id, monitor, checkpoint, sum FROM spaces ORDER BY id"
+        for space, monitor, checkpoint, expired, is_lacking, found in self.connection.execute(
+            "SELECT id, monitor, checkpoint, expired, is_lacking, sum FROM spaces ORDER BY id"
         ):
-            check_sum("spaces", space, found, (space, monitor, checkpoint))
+            columns = (space, monitor, checkpoint, expired, is_lacking)
+            check_sum("spaces", space, found, columns)
             if monitor:
-                by_id[space] = self.spaces[monitor] = Space(space, monitor, checkpoint)
+                by_id[space] = self.spaces[monitor] = Space(
+                    space, monitor, checkpoint, expired=expired, is_lacking=bool(is_lacking)
+                )
             else:
                 self.discarded.append(space)
         for model, space, name, found in self.connection.execute(
@@ -96,7 +129,7 @@ class Store:
             if space in by_id:
                 by_id[space].models[name] = model
                 by_id[space].names[model] = name
-        self.number = max(self.number, self._last_number())
+        self.number = max(self.number, self.ledger.number)
         for each in self.spaces.values():
             each.last = last.get(each.id, self.number)
             self.unswept.add(each.id)
@@ -105,24 +138,154 @@ class Store:
         """Execute a statement that gives nothing back."""
         self.connection.execute(statement)
 
+    def begin(self, acknowledged: Ledger | None, lost: int) -> None:
+        """Say, in the file itself and not in its log alone, that a process has it.
+
+        Args:
+            acknowledged: What was marked; numbers and commits go on behind it.
+            lost: Rows and numbers that are given up now.
+        """
+        self._acknowledged = acknowledged
+        if acknowledged is not None:
+            self.number = max(self.number, acknowledged.number)
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.ledger.lost += lost
+            self._write_ledger()
+            self.commit()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.OperationalError:
+            # A full disk; the first commit that there is room for says it.
+            _LOG.warning("the journal cannot be written yet", exc_info=True)
+            self.roll_back()
+
+    def do(self, run: "Callable[[Store], T]") -> T:
+        """Return what a job gives; the ledger is written behind it, in its savepoint."""
+        result = run(self)
+        self.note()
+        return result
+
+    def came(self, table: str, sums: Iterable[bytes]) -> None:
+        """Count rows that were put in, by their checksums."""
+        self.ledger.totals[table].add(sums)
+        self._is_noted = False
+
+    def went(self, table: str, sums: Iterable[bytes]) -> None:
+        """Count rows that were taken out, by their checksums."""
+        self.ledger.totals[table].remove(sums)
+        self._is_noted = False
+
+    def note(self) -> None:
+        """Write the ledger down where it has changed, so that it is undone with what it counts."""
+        if not self._is_noted:
+            self._write_ledger()
+
     def commit(self) -> None:
-        """Commit, on disk, what was done."""
-        self.connection.execute("COMMIT")
+        """Commit, on disk, what was done, and mark that it is there.
+
+        Raises:
+            OSError: It cannot be marked: it is there, but nobody may be told.
+        """
+        connection = self.connection
+        has_changed = connection.total_changes != self._changes
+        if has_changed:
+            known = 0 if self._acknowledged is None else self._acknowledged.commits
+            self.ledger.commits = max(self.ledger.commits, known) + 1
+            self.ledger.number = self.number
+            self.ledger.is_open = not self._is_closing
+            self._write_ledger()
+        connection.execute("COMMIT")
+        self._changes = connection.total_changes
+        if has_changed and self.mark is not None:
+            self._is_marked = False
+            self.mark.write(self.ledger)
+            self._is_marked = True
         self._measure()
+        if self._is_asked_to_freeze:
+            self._freeze()
+
+    def freeze(self) -> None:
+        """Let the file stand still from this transaction's commit on, to be copied.
+
+        Raises:
+            FailedPreconditionError: There is no file.
+            ResourceExhaustedError: It stands still already.
+        """
+        if self.reader is None:
+            raise FailedPreconditionError(
+                "nothing is kept on disk, and so there is nothing to back up", field="journal"
+            )
+        if self.snapshot is not None or self._is_asked_to_freeze:
+            raise ResourceExhaustedError("one backup at a time: try again later", field="journal")
+        self._is_asked_to_freeze = True
+
+    def thaw(self) -> None:
+        """Let the file be written again."""
+        self.snapshot = None
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+
+    def _freeze(self) -> None:
+        """Copy the log back, a file that is whole by itself, and not again until `thaw`."""
+        self._is_asked_to_freeze = False
+        try:
+            self._seal()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error:
+            # The one who asked finds no snapshot; what was committed before this is not touched.
+            _LOG.exception("the journal's log could not be copied back")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self.reload()
+            return
+        finally:
+            self._is_closing = False
+        self.connection.execute("PRAGMA wal_autocheckpoint = 0")
+        if self.reader is not None:
+            self.snapshot = Snapshot.of(self.reader, self.ledger.number)
 
     def roll_back(self) -> None:
-        """Go back to what was last committed."""
+        """Go back to what was last committed.
+
+        Raises:
+            UnavailableError: What was committed could not be marked: only a start helps.
+        """
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
+        if not self._is_marked:
+            raise UnavailableError("the journal's mark could not be written", field="journal")
         self.reload()
 
     def close(self) -> None:
         """Close the file, all of it in its place: no write-ahead log remains."""
+        try:
+            if self._is_marked:
+                self._seal()
+        except (sqlite3.Error, OSError):
+            # The mark says what there is, as after a crash.
+            _LOG.exception("the journal could not be closed in order")
         self.connection.close()
+        if self.mark is not None:
+            self.mark.close()
+        if self.reader is not None:
+            self.reader.close()
+
+    def _seal(self) -> None:
+        """Say that the file is whole by itself."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+        self.connection.execute("BEGIN IMMEDIATE")
+        self._is_closing = True
+        self._write_ledger()
+        self.commit()
+
+    def _write_ledger(self) -> None:
+        self.connection.execute("UPDATE ledger SET state = ?", (self.ledger.to_bytes(),))
+        self._is_noted = True
 
     def _measure(self) -> None:
         (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
-        self.file_bytes = pages * PAGE_BYTES
+        (free,) = self.connection.execute("PRAGMA freelist_count").fetchone()
+        self.file_bytes, self.free_bytes = (pages - free) * PAGE_BYTES, free * PAGE_BYTES
 
     def space(self, monitor: int) -> Space:
         """Return the space of a monitor.
@@ -146,19 +309,24 @@ class Store:
         """Return the id of a new model."""
         model = self._next_model
         self._next_model += 1
+        found = row_sum("models", (model, space.id, name))
         self.connection.execute(
-            "INSERT INTO models VALUES (?, ?, ?, ?)",
-            (model, space.id, name, row_sum("models", (model, space.id, name))),
+            "INSERT INTO models VALUES (?, ?, ?, ?)", (model, space.id, name, found)
         )
+        self.came("models", [found])
         space.models[name] = model
         space.names[model] = name
         return model
 
     def open_space(self, monitor: int) -> None:
         """Give a monitor a space with nothing in it."""
+        made = self.connection.execute(
+            "INSERT INTO spaces (monitor, checkpoint, sum) VALUES (0, 0, x'')"
+        )
         # The number as checkpoint: it may have been given to rows that are discarded.
-        space = self.put_space(None, monitor, self.number)
-        self.spaces[monitor] = Space(space, monitor, self.number, self.number)
+        space = Space(int(made.lastrowid or 0), monitor, self.number, self.number)
+        self._write_space(space)
+        self.spaces[monitor] = space
 
     def discard_space(self, monitor: int) -> None:
         """Take a monitor's space from it.
@@ -166,36 +334,29 @@ class Store:
         Raises:
             NotFoundError: There is no such monitor.
         """
-        space = self.space(monitor).id
-        self.put_space(space, 0, self.number)
+        space = self.space(monitor)
+        self.put_space(replace(space, monitor=0, checkpoint=self.number))
         del self.spaces[monitor]
-        self.discarded.append(space)
+        self.discarded.append(space.id)
 
-    def put_space(self, space: int | None, monitor: int, checkpoint: int) -> int:
-        """Write the row of a space and return its id, a new one where None is given."""
-        if space is None:
-            made = self.connection.execute(
-                "INSERT INTO spaces (monitor, checkpoint, sum) VALUES (0, 0, x'')"
-            )
-            space = int(made.lastrowid or 0)
+    def put_space(self, space: Space) -> None:
+        """Write the row of a space anew."""
+        self.went("spaces", self.sums("SELECT sum FROM spaces WHERE id = ?", (space.id,)))
+        self._write_space(space)
+
+    def sums(self, statement: str, parameters: Sequence[Any]) -> list[bytes]:
+        """Return the checksums that a statement selects, or returns of what it deletes."""
+        return [found for (found,) in self.connection.execute(statement, parameters).fetchall()]
+
+    def _write_space(self, space: Space) -> None:
+        told = (space.monitor, space.checkpoint, space.expired, int(space.is_lacking))
+        found = row_sum("spaces", (space.id, *told))
         self.connection.execute(
-            "UPDATE spaces SET monitor = ?, checkpoint = ?, sum = ? WHERE id = ?",
-            (monitor, checkpoint, row_sum("spaces", (space, monitor, checkpoint)), space),
+            "UPDATE spaces SET monitor = ?, checkpoint = ?, expired = ?, is_lacking = ?, sum = ?"
+            " WHERE id = ?",
+            (*told, found, space.id),
         )
-        return space
-
-    def _last_number(self) -> int:
-        """Return the highest number that the file knows.
-
-        A number can only vanish from the tables below a checkpoint, which is one too.
-        """
-        (found,) = self.connection.execute(
-            "SELECT max((SELECT coalesce(max(number), 0) FROM sides),"
-            " (SELECT coalesce(max(at), 0) FROM superseded),"
-            " (SELECT coalesce(max(number), 0) FROM changes),"
-            " (SELECT coalesce(max(checkpoint), 0) FROM spaces))"
-        ).fetchone()
-        return int(found)
+        self.came("spaces", [found])
 
 
 def in_chunks(keys: Sequence[T]) -> Iterator[tuple[str, list[T]]]:

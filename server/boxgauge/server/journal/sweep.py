@@ -1,6 +1,6 @@
 """Removal of rows that nobody can read any more, a little at a time."""
 
-from boxgauge.server.journal.store import Store
+from boxgauge.server.journal.store import Store, in_chunks
 from boxgauge.server.journal.sums import check_sum
 
 # Of one step, so that no commit waits long for it; more than a message brings.
@@ -9,6 +9,13 @@ _SIDES, _ENTRIES = 256, 2048
 
 def sweep(store: Store) -> bool:
     """Remove some rows, if there are any to remove, and say whether there may be more."""
+    try:
+        return _swept(store)
+    finally:
+        store.note()
+
+
+def _swept(store: Store) -> bool:
     for space in list(store.spaces.values()):
         if space.id in store.unswept:
             if _remove_up_to(store, space.id, space.checkpoint):
@@ -35,12 +42,14 @@ def _remove_up_to(store: Store, space_id: int, checkpoint: int) -> bool:
         "DELETE FROM superseded WHERE space = ? AND at = ? AND side = ?",
         [row[:3] for row in rows],
     )
-    made = store.connection.execute(
+    store.went("superseded", [row[3] for row in rows])
+    gone = store.sums(
         "DELETE FROM changes WHERE space = ? AND number IN (SELECT number FROM changes"
-        " WHERE space = ? AND number <= ? ORDER BY number LIMIT ?)",
+        " WHERE space = ? AND number <= ? ORDER BY number LIMIT ?) RETURNING sum",
         (space_id, space_id, checkpoint, _ENTRIES),
     )
-    return len(rows) == _SIDES or made.rowcount == _ENTRIES
+    store.went("changes", gone)
+    return len(rows) == _SIDES or len(gone) == _ENTRIES
 
 
 def _remove_all(store: Store, space_id: int) -> bool:
@@ -48,24 +57,28 @@ def _remove_all(store: Store, space_id: int) -> bool:
     if _remove_up_to(store, space_id, store.number):
         return True
     rows = store.connection.execute(
-        "SELECT image, model, number FROM current WHERE space = ? LIMIT ?", (space_id, _SIDES)
+        "SELECT image, model, number, sum FROM current WHERE space = ? LIMIT ?",
+        (space_id, _SIDES),
     ).fetchall()
-    _remove_sides(store, space_id, [number for _, _, number in rows])
+    _remove_sides(store, space_id, [row[2] for row in rows])
     store.connection.executemany(
         "DELETE FROM current WHERE space = ? AND image = ? AND model = ?",
-        [(space_id, image, model) for image, model, _ in rows],
+        [(space_id, image, model) for image, model, *_ in rows],
     )
+    store.went("current", [row[3] for row in rows])
     if len(rows) == _SIDES:
         return True
-    store.connection.execute("DELETE FROM parts WHERE space = ?", (space_id,))
-    store.connection.execute("DELETE FROM models WHERE space = ?", (space_id,))
-    store.connection.execute("DELETE FROM spaces WHERE id = ?", (space_id,))
+    for table, key in (("parts", "space"), ("models", "space"), ("spaces", "id")):
+        gone = store.sums(f"DELETE FROM {table} WHERE {key} = ? RETURNING sum", (space_id,))  # noqa: S608 (named above)
+        store.went(table, gone)
     return False
 
 
 def _remove_sides(store: Store, space_id: int, numbers: list[int]) -> None:
-    # Only those of this space: a damaged number must not remove another one's side.
-    store.connection.executemany(
-        "DELETE FROM sides WHERE number = ? AND space = ?",
-        [(number, space_id) for number in numbers],
-    )
+    for marks, some in in_chunks(numbers):
+        # Only those of this space: a damaged number must not remove another one's side.
+        gone = store.sums(
+            f"DELETE FROM sides WHERE number IN ({marks}) AND space = ? RETURNING sum",  # noqa: S608 (marks alone)
+            (*some, space_id),
+        )
+        store.went("sides", gone)

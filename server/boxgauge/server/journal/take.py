@@ -155,6 +155,7 @@ class _Taking:
         """Write down what holds now and return the changes and how much more is held."""
         changes: list[Change] = []
         entries: list[tuple[ImageId, int, Entry]] = []
+        replaced: list[Entry] = []
         sides: list[tuple[int, Kept, CameFrame]] = []
         gone: list[int] = []
         held = Held()
@@ -165,6 +166,8 @@ class _Taking:
                 if each is old:
                     continue
                 entries.append((image_id, model, each.entry))
+                if old is not None:
+                    replaced.append(old.entry)
                 number = each.entry.number
                 if old is not None and old.entry.number == number:
                     continue
@@ -177,7 +180,7 @@ class _Taking:
             )
         if sides:
             insert_sides(self._store, self._space, sides)
-            put_entries(self._store, self._space, entries)
+            put_entries(self._store, self._space, entries, replaced)
             supersede(self._store, self._space, gone, self._store.number)
             write_changes(self._store, self._space, changes)
             self._space.last = self._store.number

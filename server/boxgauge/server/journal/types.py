@@ -9,8 +9,11 @@ from boxgauge.frames import BoxGaugeError, ImageId
 
 TRUTH = ""  # the model name under which ground truth is kept
 
+# A side is made several times on its way in, and never changed; to make a frozen one takes four
+# times as long.
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)  # not frozen: see above
 class CameFrame:
     """One side of one image as it came, already validated.
 
@@ -45,7 +48,7 @@ class CameFrame:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: see above
 class HeldSide:
     """One side of one image as kept; see `CameFrame`.
 

@@ -70,13 +70,26 @@ class Book:
         self._monitors: dict[str, Monitor] = {}
         self._creating = asyncio.Lock()
 
-    async def restore(self) -> None:
-        """Bring back the monitors that the journal knows, and what they had counted."""
+    async def restore(self) -> int:
+        """Bring back the monitors that the journal knows, and what they had counted.
+
+        Returns:
+            How many changes had to be replayed, or images matched anew.
+        """
+        replayed = 0
         for kept in await self._around.journal.monitors():
             monitor = Monitor(kept.id, kept.name, definition_of(kept.definition), self._around)
+            began = time.monotonic()
             changes = await monitor.restore()
+            replayed += changes
             self._monitors[kept.name] = monitor
-            _LOG.info("monitor %s is back after %d changes", kept.name, changes)
+            _LOG.info(
+                "monitor %s is back after %d changes in %.1f s",
+                kept.name,
+                changes,
+                time.monotonic() - began,
+            )
+        return replayed
 
     async def create(self, name: str, definition: Definition) -> Monitor:
         """Return the new monitor, or the one there is if its definition is the same.

@@ -84,6 +84,11 @@ class Checkpoints:
         journal, others = self._around.journal, beside(self._definition.comparisons)
         parts, self._saved = await journal.parts(self._key)
         stores.number = self._saved
+        if await journal.is_lacking(self._key):
+            # Nothing is known but what is held: references begin with it, too.
+            async for changes in journal.current(self._key, beside=others):
+                yield changes
+            return
         if self._definition.tally is TallyKind.EXACT:
             # What was retracted may have had the highest event time.
             stores.watermark_us = _state_of(parts).get(_WATERMARK, 0)

@@ -1,24 +1,18 @@
 """Takes frames in: judged, journalled, matched, and counted in journal order."""
 
 import asyncio
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from boxgauge.server.journal.types import CameFrame, Change, HeldSide, Outcome, Taken
+from boxgauge.server.journal.types import CameFrame, Change, Outcome
+from boxgauge.server.monitor.counting import Counting
 from boxgauge.server.monitor.intake import Intake, Observed
-from boxgauge.server.monitor.line import Place
 from boxgauge.server.monitor.matcher import Matcher
-from boxgauge.server.monitor.outcomes import NOT_COUNTED
-from boxgauge.server.monitor.pairs import check_pairs
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side
 from boxgauge.server.monitor.state import MonitorState
-from boxgauge.server.monitor.steps import beside, steps_of
 from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
-
-_LOG = logging.getLogger(__name__)
-_TAKE_AT_ONCE = 512  # frames of one transaction: all that they join is in memory at once
+from boxgauge.server.monitor.together import TAKE_AT_ONCE, PartTaken, Together, slices_in
 
 
 class Ingest:
@@ -41,13 +35,14 @@ class Ingest:
             state.outcomes,
             lambda: state.stores.watermark_us,
         )
-        self._beside = beside(state.definition.comparisons)
-        self._matcher = Matcher(
+        matcher = Matcher(
             around.engine,
             state.definition.settings,
             around.executor,
             max_waiting=around.max_waiting,
         )
+        self._counting = Counting(state, room, matcher)
+        self._together = Together(state, room, self._counting, around)
         self._tasks: set[asyncio.Task[Observed]] = set()
 
     def observe(self, model: str, arrivals: Arrivals) -> asyncio.Task[Observed]:
@@ -66,8 +61,9 @@ class Ingest:
 
     async def restore(self, changes: Sequence[Change]) -> None:
         """Count what the journal holds and the stores lack."""
-        self._state.slicing.restore(_slices_in(changes))
-        await self._settle(changes)
+        self._state.slicing.restore(slices_in(changes))
+        for error in (await self._counting.count(changes, self._state.stores)).values():
+            raise error
 
     async def settle(self) -> None:
         """Wait for the frames under way, failed ones too: their caller may have gone."""
@@ -79,18 +75,9 @@ class Ingest:
         state, done = self._state, 0
         try:
             while done < len(frames):
-                part = frames[done : done + _TAKE_AT_ONCE]
+                part = frames[done : done + TAKE_AT_ONCE]
                 done += len(part)
-                # Each part has the place, and the stores, of its own call of the journal: between
-                # two parts others are journalled, or the monitor is reset.
-                with state.line.place() as place:
-                    stores = state.stores
-                    taken = await self._journalled(part)
-                    self._note(part, taken, observed)
-                    await self._settle(taken.changes, place, stores, taken.number)
-                if stores is not judged_by and stores.is_current:
-                    # A reset has forgotten the slices that these frames were judged to be in.
-                    state.slicing.restore(_slices_in(taken.changes))
+                self._note(part, await self._together.take(part, judged_by), observed)
         finally:
             self._room.give_back(frames[done:])
         examples = {
@@ -101,50 +88,13 @@ class Ingest:
         self._around.telemetry.observed(observed.outcomes, monitor=state.name, examples=examples)
         return observed
 
-    async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
-        around = self._around
-        try:
-            return await around.journal.take(
-                self._state.key,
-                frames,
-                judge=self._judge,
-                beside=self._beside,
-                max_models=around.max_models,
-            )
-        finally:
-            self._room.give_back(frames)
-
-    async def _settle(
-        self,
-        changes: Sequence[Change],
-        place: Place | None = None,
-        stores: Stores | None = None,
-        number: int = 0,
-    ) -> None:
-        """Match what changed, wait for the turn, and bring the stores up to date."""
-        state = self._state
-        into = state.stores if stores is None else stores
-        steps = steps_of(changes, state.definition.comparisons)
-        different = list({step.joined.key: step.joined for step in steps}.values())
-        try:
-            matched = await self._matcher.match(different) if different else None
-            if place is not None:
-                await place.turn()
-            if into.is_current and changes:
-                into.apply(changes, steps, different, matched)
-        except BaseException:
-            # What the journal holds and the stores lack is made up for by the next start.
-            into.has_missed(number)
-            _LOG.warning("monitor %s has taken frames that it could not count", state.name)
-            state.outcomes.count(NOT_COUNTED, len(changes))
-            state.bump()
-            raise
-        if into.is_current and changes:
-            self._room.hold()
-            state.bump()
-
-    def _note(self, frames: Sequence[CameFrame], taken: Taken, observed: Observed) -> None:
+    def _note(self, frames: Sequence[CameFrame], taken: PartTaken, observed: Observed) -> None:
         """Note what became of each frame."""
+        if all(outcome is Outcome.CHANGED for outcome in taken.outcomes):
+            predicted = sum(1 for frame in frames if frame.model)
+            observed.take(Side.PREDICTIONS, predicted)
+            observed.take(Side.GROUND_TRUTH, len(frames) - predicted)
+            return
         for k, (frame, outcome) in enumerate(zip(frames, taken.outcomes, strict=True)):
             side = Side.PREDICTIONS if frame.model else Side.GROUND_TRUTH
             if outcome in (Outcome.CONFLICT, Outcome.REFUSED):
@@ -153,13 +103,3 @@ class Ingest:
                 observed.take(side, is_changed=outcome is Outcome.CHANGED)
             if outcome is not Outcome.CHANGED:
                 self._state.outcomes.count(outcome.value, example=frame.image_id)
-
-    def _judge(self, came: CameFrame, partner: HeldSide) -> None:
-        check_pairs(came, partner, self._state.definition.settings)
-
-
-def _slices_in(changes: Sequence[Change]) -> Iterator[str]:
-    for change in changes:
-        for side in (change.predictions_after, change.truth_after):
-            if side is not None:
-                yield from side.slices

@@ -1,16 +1,13 @@
 """Judges frames before they are journalled: values, times, tags, bounds; or refuses them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import TypeVar
 
 import numpy as np
 
 from boxgauge.frames import (
     BoxGaugeError,
-    FailedPreconditionError,
     GroundTruths,
     ImageId,
     InvalidInputError,
@@ -20,6 +17,7 @@ from boxgauge.frames import (
 )
 from boxgauge.server.journal.types import CameFrame
 from boxgauge.server.monitor.definition import LABEL_SOURCE, Definition
+from boxgauge.server.monitor.event_times import AheadError, LateError, Times
 from boxgauge.server.monitor.names import check_name
 from boxgauge.server.monitor.outcomes import (
     DROPPED_TAG,
@@ -31,15 +29,10 @@ from boxgauge.server.monitor.outcomes import (
     UNKNOWN_CLASS,
     Outcomes,
 )
-from boxgauge.server.monitor.rows import pack, row_bytes
+from boxgauge.server.monitor.rows import pack
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side, SideBatch
-from boxgauge.server.monitor.slicing import Slicing, check_tags, check_text
-
-T = TypeVar("T")
-
-# Of one side of an image, a thousand times what detectors report: one image must not take the
-# time, or the memory, of all others.
-MAX_BOXES = 100_000
+from boxgauge.server.monitor.slicing import Slicing
+from boxgauge.server.monitor.told import Told
 
 
 @dataclass(slots=True)
@@ -63,11 +56,11 @@ class Observed:
         self.refused.append(refusal)
         self.outcomes[refusal.side, "refused"] += 1
 
-    def take(self, side: Side, *, is_changed: bool) -> None:
-        """Note one frame that was taken."""
-        self.accepted += 1
-        self.unchanged += not is_changed
-        self.outcomes[side, "accepted" if is_changed else "unchanged"] += 1
+    def take(self, side: Side, frames: int = 1, *, is_changed: bool = True) -> None:
+        """Note so many frames that were taken."""
+        self.accepted += frames
+        self.unchanged += 0 if is_changed else frames
+        self.outcomes[side, "accepted" if is_changed else "unchanged"] += frames
 
 
 class Intake:
@@ -95,7 +88,7 @@ class Intake:
         self._room = room
         self._outcomes = outcomes
         self._watermark_us = watermark_us
-        self._newest_us = 0
+        self._is_sliced_by_source = LABEL_SOURCE in slicing.keys
 
     def judge(
         self, model: str, arrivals: Arrivals, observed: Observed, *, now_us: int
@@ -110,16 +103,15 @@ class Intake:
         if arrivals.predictions:
             check_name("model", model)
         found: list[CameFrame] = []
-        # A label is as old as the newest image that the monitor had heard of when it came.
-        self._newest_us = self._watermark_us()
+        times = self._times(now_us)
         for predictions in arrivals.predictions:
             faults = prediction_faults(
                 predictions.frames, probability=True, classes=self._class_ids
             )
-            found += self._taken(Side.PREDICTIONS, model, predictions, faults, observed, now_us)
+            found += self._taken(Side.PREDICTIONS, model, predictions, faults, observed, times)
         for truths in arrivals.ground_truths:
             faults = ground_truth_faults(truths.frames, classes=self._class_ids)
-            found += self._taken(Side.GROUND_TRUTH, "", truths, faults, observed, now_us)
+            found += self._taken(Side.GROUND_TRUTH, "", truths, faults, observed, times)
         slicing = self._slicing
         self._outcomes.count(FOLDED_SLICE, slicing.folded)
         self._outcomes.count(DROPPED_TAG, slicing.dropped)
@@ -133,125 +125,108 @@ class Intake:
         batch: SideBatch[Predictions] | SideBatch[GroundTruths],
         faults: Mapping[int, InvalidInputError],
         observed: Observed,
-        now_us: int,
-    ) -> Iterator[CameFrame]:
-        width = row_bytes(type(batch.frames))
+        times: Times,
+    ) -> list[CameFrame]:
+        """Return the frames of a batch that may be journalled, and refuse the others."""
+        told = Told(batch)
+        errors: dict[int, BoxGaugeError] = dict(faults)
+        self._find_faults(side, told, errors, times)
+        # Last, since it takes room: nothing refuses a frame after it.
+        self._find_room(told.boxes, errors)
+        found: list[CameFrame] = []
         for k, (image_id, rows) in enumerate(
             zip(batch.frames.image_ids, pack(batch.frames), strict=True)
         ):
+            if k in errors:
+                self._refuse(Refusal(side, image_id, errors[k]), observed)
+            else:
+                found.append(self._frame(side, model, told, k, image_id, rows, times))
+        return found
+
+    def _find_faults(
+        self, side: Side, told: Told, errors: dict[int, BoxGaugeError], times: Times
+    ) -> None:
+        """Note why frames are refused that have no fault yet."""
+        is_predicted = side is Side.PREDICTIONS
+        for k, time_us in enumerate(told.times_us):
+            if k in errors:
+                continue
             try:
-                if k in faults:
-                    raise faults[k]
-                yield self._frame(side, model, batch, k, image_id, rows, len(rows) // width, now_us)
+                told.check(k)
+                if is_predicted and time_us is not None:
+                    times.check(time_us)
             except BoxGaugeError as error:
-                self._refuse(Refusal(side, image_id, error), observed)
+                errors[k] = error
+
+    def _find_room(self, boxes: Sequence[int], errors: dict[int, BoxGaugeError]) -> None:
+        """Reserve room for the frames without an error, and note those without room."""
+        fit = [k for k in range(len(boxes)) if k not in errors]
+        if not fit:
+            return
+        try:
+            self._room(sum(boxes[k] for k in fit), len(fit))
+        except BoxGaugeError:
+            # Not for all of them together: then for one after the other.
+            for k in fit:
+                try:
+                    self._room(boxes[k], 1)
+                except BoxGaugeError as error:
+                    errors[k] = error
 
     def _frame(
         self,
         side: Side,
         model: str,
-        batch: SideBatch[Predictions] | SideBatch[GroundTruths],
+        told: Told,
         k: int,
         image_id: ImageId,
         rows: bytes,
-        boxes: int,
-        now_us: int,
+        times: Times,
     ) -> CameFrame:
-        if boxes > MAX_BOXES:
-            raise InvalidInputError.at("boxes", f"{boxes} boxes", f"at most {MAX_BOXES} an image")
-        is_retracted = _at(batch.retracted, k, default=False)
-        if is_retracted and boxes:
-            raise InvalidInputError.at("retracted", f"{boxes} boxes", "of an image without boxes")
-        tags = {key: values[k] for key, values in batch.tags if values[k]}
-        check_tags(tags)
-        cluster = check_text("clusters", _at(batch.clusters, k, default=""))
-        source = check_text("sources", _at(batch.sources, k, default=""))
-        time_us = _at(batch.times_us, k, default=None)
-        is_predicted = side is Side.PREDICTIONS
-        at_us = self._checked_time(time_us, now_us) if is_predicted else 0
-        # Last, since it takes room: nothing refuses the frame after it.
-        self._room(boxes, 1)
-        sliced_by = tags
-        if is_predicted:
-            self._newest_us = max(self._newest_us, at_us)
+        time_us, source = told.times_us[k], told.sources[k]
+        if side is Side.PREDICTIONS:
+            at_us = times.now_us if time_us is None else time_us
+            times.newest_us = max(times.newest_us, at_us)
+            tags = sliced_by = told.tags(k)
             if LABEL_SOURCE in tags:
                 # Only the label says where it comes from, and an image has one value of a key.
                 sliced_by = {key: value for key, value in tags.items() if key != LABEL_SOURCE}
                 self._slicing.dropped += 1
         else:
-            at_us = self._newest_us or now_us
-            tags = {LABEL_SOURCE: source} if LABEL_SOURCE in self._slicing.keys else {}
-            sliced_by = tags
+            # A label is as old as the newest image that the monitor had heard of when it came.
+            at_us = times.newest_us or times.now_us
+            tags = sliced_by = {LABEL_SOURCE: source} if self._is_sliced_by_source else {}
         return CameFrame(
             model=model,
             image_id=image_id,
-            revision=batch.revisions[k],
-            retracted=is_retracted,
-            digest=_digest(rows, is_retracted, time_us, tags, cluster, source),
+            revision=told.revisions[k],
+            retracted=told.retracted[k],
+            digest=told.digest(k, rows, tags),
             rows=rows,
-            boxes=boxes,
+            boxes=told.boxes[k],
             time_us=at_us,
             is_time_given=time_us is not None,
-            arrived_us=now_us,
-            slices=self._slicing.slices_of(sliced_by),
-            cluster=cluster,
+            arrived_us=times.now_us,
+            slices=self._slicing.slices_of(sliced_by) if sliced_by else (),
+            cluster=told.clusters[k],
             source=source,
         )
 
-    def _checked_time(self, time_us: int | None, now_us: int) -> int:
-        if time_us is None:
-            return now_us
-        if not 0 < time_us <= now_us + self._definition.max_ahead_us:
-            ahead = self._definition.max_ahead_us / 1e6
-            wanted = f"after 1970 and at most {ahead:g} s ahead of the service's clock ({now_us})"
-            kind = _AheadError if time_us > 0 else InvalidInputError
-            raise kind.at("event_times_us", time_us, wanted)
+    def _times(self, now_us: int) -> Times:
         watermark_us = self._watermark_us()
-        oldest = watermark_us - self._definition.retention_us
-        if time_us < oldest:
-            raise _LateError(
-                f"event_times_us is {time_us}: nothing before {oldest} is taken any more, which is"
-                f" the retention behind the newest event time, {watermark_us}",
-                field="event_times_us",
-                value=time_us,
-            )
-        return time_us
+        oldest_us = watermark_us - self._definition.retention_us
+        return Times(now_us, watermark_us, oldest_us, self._definition.max_ahead_us, watermark_us)
 
     def _refuse(self, refusal: Refusal, observed: Observed) -> None:
         self._outcomes.count(_outcome(refusal.error), example=refusal.image_id)
         observed.refuse(refusal)
 
 
-class _AheadError(InvalidInputError):
-    """An event time that the service's clock has not reached."""
-
-
-class _LateError(FailedPreconditionError):
-    """An event time from before the retention."""
-
-
 def _outcome(error: BoxGaugeError) -> str:
-    if isinstance(error, _AheadError):
+    if isinstance(error, AheadError):
         return FUTURE
-    if isinstance(error, _LateError):
+    if isinstance(error, LateError):
         return LATE
     if error.field.startswith("labels["):
         return UNKNOWN_CLASS
     return INVALID if isinstance(error, InvalidInputError) else REFUSED
-
-
-def _at(values: Sequence[T], k: int, *, default: T) -> T:
-    return values[k] if values else default
-
-
-def _digest(
-    rows: bytes,
-    is_retracted: bool,
-    time_us: int | None,
-    tags: Mapping[str, str],
-    cluster: str,
-    source: str,
-) -> bytes:
-    """Return a digest of all that the sender said, so that the same again is known."""
-    about = repr((is_retracted, time_us, sorted(tags.items()), cluster, source)).encode()
-    return blake2b(rows + about, digest_size=16).digest()

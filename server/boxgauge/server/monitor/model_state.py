@@ -8,8 +8,9 @@ from boxgauge.engine.notes import Oddities
 from boxgauge.engine.online.calibration import MIN_CALIBRATION_IMAGES
 from boxgauge.engine.online.estimate import Estimator
 from boxgauge.engine.online.prediction_store import PredictionStore
+from boxgauge.engine.online.prediction_tally import groups_of
 from boxgauge.engine.online.windows import Ring, Span
-from boxgauge.frames import ImageId
+from boxgauge.frames import ImageId, Predictions
 from boxgauge.server.journal.types import HeldSide
 from boxgauge.server.monitor.definition import Definition
 from boxgauge.server.monitor.outlook import Outlook
@@ -44,13 +45,16 @@ class ModelState:
 
     def exchange(self, gone: Images, came: Images, *, is_rebuilt: bool = False) -> None:
         """Take predictions out and others in; what is rebuilt the reference had seen already."""
-        for images, change in ((gone, self.predicted.subtract), (came, self.predicted.add)):
-            if images:
-                ids = tuple(image_id for image_id, _ in images)
-                frames = unpack_predictions(ids, [side.rows for _, side in images])
-                change(frames, prediction_facts(images))
+        placed = None
+        if gone:
+            self.predicted.subtract(_unpacked(gone), prediction_facts(gone))
+        if came:
+            frames, facts = _unpacked(came), prediction_facts(came)
+            # Of one set of bins, so that both count by the same places.
+            placed = self.predicted.bins.places_of(frames, groups_of(facts.clusters))
+            self.predicted.add(frames, facts, placed)
         if not is_rebuilt:
-            self.reference.exchange(gone, came)
+            self.reference.exchange(gone, came, placed)
 
     def learn(self, images: MatchedImages, sign: int) -> None:
         """Take labelled images in or, with -1, out again."""
@@ -97,3 +101,8 @@ class ModelState:
             result, self._trial = self._trial.result(), None
             if result is not None:
                 self.estimator.compare(*result)
+
+
+def _unpacked(images: Images) -> Predictions:
+    ids = tuple(image_id for image_id, _ in images)
+    return unpack_predictions(ids, [side.rows for _, side in images])

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from boxgauge.engine import EvaluationSettings, ObjectClass
-from boxgauge.engine.online.prediction_tally import PredictionTally
+from boxgauge.engine.online.prediction_bins import Placed
+from boxgauge.engine.online.prediction_tally import PredictionTally, groups_of
 from boxgauge.engine.online.windows import MINUTE_US, Span
 from boxgauge.frames import ImageId, Predictions
 from boxgauge.server.journal.types import HeldSide
@@ -50,7 +53,8 @@ class Reference:
         self._from_us = asked.from_us
         self._tally = PredictionTally(classes, settings)
         self._changed = False
-        self._waiting: list[tuple[ImageId, HeldSide]] = []
+        self._waiting: list[Placed] = []
+        self._images = 0  # that wait
 
     @property
     def span(self) -> Span | None:
@@ -59,14 +63,26 @@ class Reference:
             return None
         return Span(self._from_us, self._from_us + self._asked.duration_us)
 
-    def exchange(self, gone: Images, came: Images) -> None:
-        """Take images out and others in, as far as they belong to it."""
+    def exchange(self, gone: Images, came: Images, placed: Placed | None = None) -> None:
+        """Take images out and others in, as far as they belong to it.
+
+        Args:
+            gone: What goes out.
+            came: What comes in.
+            placed: The places of what comes in, if they are known.
+        """
         if not self._from_us and came:
             first_us = min(side.time_us for _, side in came)
             self._from_us = first_us // MINUTE_US * MINUTE_US
-        out = [each for each in gone if self._has(each[1])]
-        self._waiting += [each for each in came if self._has(each[1])]
-        if out or len(self._waiting) > _WAITING:
+        out = self._belonging(gone)
+        belonging = self._belonging(came)
+        if belonging:
+            if placed is None or len(belonging) < len(came):
+                frames, clusters = _frames(belonging)
+                placed = self._tally.bins.places_of(frames, groups_of(clusters))
+            self._waiting.append(placed)
+            self._images += len(belonging)
+        if out or self._images > _WAITING:
             self._count()
         if out:
             self._tally.subtract(*_frames(out))
@@ -93,12 +109,16 @@ class Reference:
     def _count(self) -> None:
         """Count what waits: many images at once take little longer than a few."""
         if self._waiting:
-            self._tally.add(*_frames(self._waiting))
-            self._waiting = []
+            of_box, of_image = zip(*self._waiting, strict=True)
+            self._tally.add_placed(Placed(np.concatenate(of_box), np.concatenate(of_image)))
+            self._waiting, self._images = [], 0
 
-    def _has(self, side: HeldSide) -> bool:
+    def _belonging(self, images: Images) -> Images:
         span = self.span
-        return span is not None and span.from_us <= side.time_us < span.until_us
+        if span is None:
+            return ()
+        start, end = span.from_us, span.until_us
+        return [each for each in images if start <= each[1].time_us < end]
 
 
 def _frames(images: Images) -> tuple[Predictions, list[ImageId]]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.journal.types import CameFrame
 from boxgauge.server.monitor.definition import TallyKind
@@ -28,7 +26,7 @@ class Room:
         self._share = around.ledger.share()
         self._is_exact = state.definition.tally is TallyKind.EXACT
         self._full: ResourceExhaustedError | None = None
-        self._reserved = np.zeros(2, np.int64)
+        self._boxes = self._images = 0  # reserved
 
     def look(self, under_way: int) -> None:
         """Look whether frames can be taken now, once for all of a message.
@@ -48,12 +46,14 @@ class Room:
             raise self._full
         if self._is_exact:
             self._share.take(boxes, images)
-            self._reserved += np.array([boxes, images])
+            self._boxes += boxes
+            self._images += images
 
     def give_back(self, frames: Sequence[CameFrame]) -> None:
         """Give back the room of frames that are no longer under way."""
         if frames and self._is_exact:
-            self._reserved -= np.array([sum(each.boxes for each in frames), len(frames)])
+            self._boxes -= sum(each.boxes for each in frames)
+            self._images -= len(frames)
             self.hold()
 
     def hold(self) -> None:
@@ -62,8 +62,7 @@ class Room:
             return
         if self._is_exact:
             counts = self._state.counts
-            boxes, images = self._reserved.tolist()
-            self._share.hold(counts.boxes + boxes, counts.sides + images)
+            self._share.hold(counts.boxes + self._boxes, counts.sides + self._images)
         self._around.telemetry.tallies(
             self._state.name, self._state.stores.tally_bytes, self._around.max_tally_bytes
         )

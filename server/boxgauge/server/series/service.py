@@ -70,11 +70,46 @@ SERVICE = (
         "image sides",
         "Bound on boxgauge_held_images; more are refused.",
     ),
-    gauge("boxgauge_journal_bytes", (), "bytes", "Bytes of the journal on disk."),
+    gauge(
+        "boxgauge_journal_bytes",
+        (),
+        "bytes",
+        "Bytes of the journal in use: of its file without free pages, and of its log.",
+    ),
     gauge(
         "boxgauge_journal_bytes_limit",
         (),
         "bytes",
         "Bound on boxgauge_journal_bytes; at it frames are refused.",
+    ),
+    gauge(
+        "boxgauge_journal_free_bytes",
+        (),
+        "bytes",
+        "Bytes of the journal's file that are free; they are used again before it grows.",
+    ),
+    gauge(
+        "boxgauge_journal_lost_rows",
+        (),
+        "rows",
+        "Acknowledged rows and sequence numbers that were given up at a start with --accept-loss.",
+    ),
+    gauge(
+        "boxgauge_recovery_verified_rows",
+        (),
+        "rows",
+        "Rows of the journal that this start has verified.",
+    ),
+    gauge(
+        "boxgauge_recovery_replayed_changes",
+        (),
+        "changes",
+        "Changes that this start has replayed, or matched anew, behind the last checkpoints.",
+    ),
+    gauge(
+        "boxgauge_recovery_seconds",
+        (),
+        "seconds",
+        "Time from opening the journal to having all monitors back.",
     ),
 )

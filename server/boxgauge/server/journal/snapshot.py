@@ -1,0 +1,50 @@
+"""A copy of the open file at one moment, read while the journal goes on.
+
+Between two copies of its log back into it, the file does not change: what is written meanwhile is
+in the log alone. So the log is copied back once, and then not until the file has been read.
+"""
+
+from dataclasses import dataclass
+from io import RawIOBase
+from os import fstat
+
+from boxgauge.frames import UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The file as it is until it is let go.
+
+    Attributes:
+        size: Bytes of it.
+        number: The last sequence number in it.
+        changed_ns: When the file was written last.
+    """
+
+    file: RawIOBase
+    size: int
+    number: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, file: RawIOBase, number: int) -> "Snapshot":
+        """Return the snapshot of a file that is not written any more."""
+        found = fstat(file.fileno())
+        return cls(file, found.st_size, number, found.st_mtime_ns)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return some of it; on any thread, one at a time.
+
+        Raises:
+            UnavailableError: The file was written, or cannot be read.
+        """
+        if fstat(self.file.fileno()).st_mtime_ns != self.changed_ns:
+            raise UnavailableError("the journal's file was written during the backup: try again")
+        self.file.seek(start)
+        found = b""
+        while len(found) < min(length, self.size - start):
+            part = self.file.read(length - len(found))
+            if not part:
+                raise UnavailableError("the journal's file ended during the backup: try again")
+            found += part
+        return found

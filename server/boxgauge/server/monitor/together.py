@@ -1,0 +1,180 @@
+"""Frames that wait at the same time are journalled, matched and counted at once."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from boxgauge.frames import BoxGaugeError, ImageId, UnavailableError
+from boxgauge.server.journal.types import CameFrame, Change, Outcome, Taken
+from boxgauge.server.monitor.counting import Counting
+from boxgauge.server.monitor.line import Place
+from boxgauge.server.monitor.pairs import PairBounds
+from boxgauge.server.monitor.room import Room
+from boxgauge.server.monitor.state import MonitorState
+from boxgauge.server.monitor.steps import beside
+from boxgauge.server.monitor.stores import Stores
+from boxgauge.server.monitor.surroundings import Surroundings
+
+TAKE_AT_ONCE = 512  # frames of one part of a message: all that they join is in memory at once
+# Frames of several parts together: what a frame costs hardly falls from there on, and the event
+# loop is not kept for more than some milliseconds.
+_TOGETHER = 256
+# Groups at a time: one is journalled, one matched, one counted. What comes meanwhile gathers.
+_GROUPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PartTaken:
+    """What became of a part's frames; see `Taken`."""
+
+    outcomes: Sequence[Outcome]
+    errors: Mapping[int, BoxGaugeError]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Frames of one message, by which stores they were judged, and who waits for them."""
+
+    frames: Sequence[CameFrame]
+    judged_by: Stores
+    done: "asyncio.Future[PartTaken]"
+
+    def answer(self, taken: Taken, first: int, missing: Mapping[ImageId, Exception]) -> None:
+        """Say what became of the frames, of which ``taken`` has the first one at a place."""
+        fault = next(
+            (missing[each.image_id] for each in self.frames if each.image_id in missing), None
+        )
+        if fault is not None:
+            self.fail(fault)
+        elif not self.done.done():
+            end = first + len(self.frames)
+            errors = {at - first: each for at, each in taken.errors.items() if first <= at < end}
+            self.done.set_result(PartTaken(taken.outcomes[first:end], errors))
+
+    def fail(self, error: Exception) -> None:
+        """Say that it failed."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class Together:
+    """Takes parts of messages, in the order in which they came.
+
+    Nothing is delayed on purpose: a part that finds nothing under way goes at once and alone.
+
+    Args:
+        state: Of the monitor.
+        room: Of the monitor.
+        counting: Of the monitor.
+        around: What all monitors share.
+    """
+
+    def __init__(
+        self, state: MonitorState, room: Room, counting: Counting, around: Surroundings
+    ) -> None:
+        self._state = state
+        self._room = room
+        self._counting = counting
+        self._around = around
+        self._beside = beside(state.definition.comparisons)
+        self._bounds = PairBounds(state.definition.settings)
+        self._waiting: deque[_Part] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def take(self, frames: Sequence[CameFrame], judged_by: Stores) -> PartTaken:
+        """Return what became of frames once they are on disk and counted.
+
+        Args:
+            frames: Of one message, at most `TAKE_AT_ONCE`; room is reserved for them, and given
+                back however it goes.
+            judged_by: The stores that were current when they were judged.
+
+        Raises:
+            NotFoundError: The monitor was deleted.
+            UnavailableError: They could not be written.
+            DataLossError: A row that had to be read is damaged.
+        """
+        done: asyncio.Future[PartTaken] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Part(frames, judged_by, done))
+        self._begin()
+        return await done
+
+    def _begin(self) -> None:
+        while self._waiting and len(self._under_way) < _GROUPS:
+            task = asyncio.create_task(self._answer(self._next()))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        self._begin()
+
+    def _next(self) -> list[_Part]:
+        """Take what waits, up to the bound; a larger part goes alone."""
+        group = [self._waiting.popleft()]
+        frames = len(group[0].frames)
+        while self._waiting and frames + len(self._waiting[0].frames) <= _TOGETHER:
+            frames += len(self._waiting[0].frames)
+            group.append(self._waiting.popleft())
+        return group
+
+    async def _answer(self, group: Sequence[_Part]) -> None:
+        """Take a group and tell each part's caller, who may have gone."""
+        state, frames = self._state, [each for part in group for each in part.frames]
+        is_apart = False
+        # A group has the place, and the stores, of its call of the journal: between two of them
+        # the monitor may be reset.
+        with state.line.place() as place:
+            stores = state.stores
+            try:
+                taken = await self._journalled(frames)
+            except Exception as error:  # noqa: BLE001 (told to who waits)
+                # What is wrong with the file is wrong for all; what is wrong with one part must
+                # not be its neighbours' fault.
+                is_apart = len(group) > 1 and not isinstance(error, UnavailableError)
+                if not is_apart:
+                    self._room.give_back(frames)
+                    for part in group:
+                        part.fail(error)
+            else:
+                self._room.give_back(frames)
+                await self._counted(group, taken, stores, place)
+        if is_apart:
+            for part in group:
+                await self._answer([part])
+
+    async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
+        around = self._around
+        return await around.journal.take(
+            self._state.key,
+            frames,
+            judge=self._bounds.check,
+            beside=self._beside,
+            max_models=around.max_models,
+        )
+
+    async def _counted(
+        self, group: Sequence[_Part], taken: Taken, stores: Stores, place: Place
+    ) -> None:
+        try:
+            missing = await self._counting.count(taken.changes, stores, taken.number, place)
+        except Exception as error:  # noqa: BLE001 (told to who waits)
+            for part in group:
+                part.fail(error)
+            return
+        if stores.is_current and any(part.judged_by is not stores for part in group):
+            # A reset has forgotten the slices that these frames were judged to be in.
+            self._state.slicing.restore(slices_in(taken.changes))
+        first = 0
+        for part in group:
+            part.answer(taken, first, missing)
+            first += len(part.frames)
+
+
+def slices_in(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield the slices that changed sides are in."""
+    for change in changes:
+        for side in (change.predictions_after, change.truth_after):
+            if side is not None:
+                yield from side.slices

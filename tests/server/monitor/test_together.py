@@ -1,0 +1,128 @@
+"""Messages that wait together are journalled and counted at once; a fault stays with its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
+from boxgauge.frames import DataLossError
+from boxgauge.server.journal import Commit, Journal
+from boxgauge.server.monitor.book import Book
+from boxgauge.server.monitor.definition import Definition, TallyKind
+from boxgauge.server.monitor.intake import Observed
+from boxgauge.server.monitor.ledger import Ledger
+from boxgauge.server.monitor.monitor import Monitor
+from boxgauge.server.monitor.sides import Arrivals
+from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.telemetry import Telemetry
+from boxgauge.server.wire.frames_in import arrivals
+from tests.server.calls import Row, predictions, truths
+
+P, T = ParamSpec("P"), TypeVar("T")
+EXACT = Definition((ObjectClass(1, "cat"), ObjectClass(2, "dog")), EvaluationSettings())
+SKETCH = replace(EXACT, tally=TallyKind.SKETCH)
+BOX: Row = (1, 0, 0, 5, 5)
+MESSAGES = 40
+
+
+class Picky(ThreadPoolExecutor):
+    """Cannot run what has one of these images in it."""
+
+    refuses: frozenset[int] = frozenset()
+
+    def submit(self, work: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> Future[T]:
+        items: Any = args[0] if args else []
+        if any(each.image_id in self.refuses for item in items for each in item):
+            raise MemoryError("no memory to run it in")
+        return super().submit(work, *args, **options)
+
+
+@pytest.fixture
+def commits() -> list[Commit]:
+    return []
+
+
+@pytest.fixture
+async def around(
+    engine: Engine, tmp_path: Path, commits: list[Commit]
+) -> AsyncIterator[Surroundings]:
+    with Picky(2) as executor:
+        journal = await Journal.open(tmp_path / "journal", on_commit=commits.append)
+        yield Surroundings(
+            engine=engine,
+            executor=executor,
+            journal=journal,
+            ledger=Ledger(10**6, 10**6),
+            telemetry=Telemetry(CollectorRegistry()),
+            clock_us=lambda: 10**15,
+            max_models=4,
+            max_waiting=1000,
+            max_tally_bytes=2**28,
+            max_journal_bytes=2**30,
+        )
+        await journal.close()
+
+
+def predicted(*ids: int, revision: int = 0) -> Arrivals:
+    return arrivals(predictions({k: [(*BOX, 0.9)] for k in ids}, revision=revision))
+
+
+async def answers(monitor: Monitor, *messages: Arrivals) -> list[Observed | BaseException]:
+    waiting = [monitor.observe("m", each) for each in messages]
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def labelled(around: Surroundings, definition: Definition) -> Monitor:
+    monitor = await Book(around, max_monitors=4).create("cam", definition)
+    await monitor.observe("", arrivals(truths({k: [BOX] for k in range(MESSAGES)})))
+    return monitor
+
+
+@pytest.mark.parametrize("definition", [EXACT, SKETCH], ids=["exact", "sketch"])
+async def test_messages_that_wait_together_share_few_calls_and_are_answered_each(
+    around: Surroundings, commits: list[Commit], definition: Definition
+) -> None:
+    monitor = await labelled(around, definition)
+    commits.clear()
+    messages = [predicted(k) for k in range(MESSAGES - 1)]
+    messages += [predicted(3, MESSAGES - 1), predicted(3, revision=1)]
+    found = await answers(monitor, *messages)
+    assert [each.accepted for each in found if isinstance(each, Observed)] == [1] * 39 + [2, 1]
+    assert sum(each.jobs for each in commits) <= 5
+    report = await monitor.report("m")
+    assert (report.report.images, report.predicted_images) == (MESSAGES, MESSAGES)
+    assert (await monitor.observe("m", predicted(*range(MESSAGES), revision=1))).unchanged == 1
+
+
+async def test_an_image_that_cannot_be_matched_fails_its_own_message_alone(
+    around: Surroundings,
+) -> None:
+    monitor = await labelled(around, EXACT)
+    assert isinstance(around.executor, Picky)
+    around.executor.refuses = frozenset({5, 20})
+    found = await answers(monitor, *(predicted(k, k + 100) for k in range(MESSAGES)))
+    failed = [k for k, each in enumerate(found) if isinstance(each, MemoryError)]
+    assert failed == [5, 20]
+    assert (await monitor.report("m")).report.images == MESSAGES - 2
+    around.executor.refuses = frozenset()
+    again = Book(replace(around, telemetry=Telemetry(CollectorRegistry())), max_monitors=4)
+    await again.restore()
+    assert (await again.get("cam").report("m")).report.images == MESSAGES
+
+
+async def test_a_damaged_row_fails_the_message_that_reads_it_alone(around: Surroundings) -> None:
+    monitor = await labelled(around, SKETCH)
+    # While it runs: at a start all rows are verified, and a damaged one is refused or given up.
+    await around.journal._do(
+        lambda store: store.execute("UPDATE sides SET digest = x'00' WHERE image = 12")
+    )
+    found = await answers(monitor, *(predicted(k) for k in range(MESSAGES)))
+    failed = [k for k, each in enumerate(found) if isinstance(each, DataLossError)]
+    assert failed == [12]
+    assert (await monitor.report("m")).report.images == MESSAGES - 1
