@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum |
 # Tests and demo never report usage anywhere, whatever ONNX Runtime's default is.
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup graphs demo test lint unit serve fix proto check-proto wheel clean
+.PHONY: help setup graphs demo test lint unit serve fix proto check-proto wheel sbom audit clean
 
 help:
 	@echo "make demo   export the graphs, stream the sample, print the report, tell an alert's story"
@@ -18,6 +18,8 @@ help:
 	@echo "make fix    format and mend what can be mended"
 	@echo "make proto  generate the code of the contract"
 	@echo "make wheel  build a wheel that carries the exported graphs"
+	@echo "make sbom   list what the service is made of: dist/boxgauge.cdx.json (CycloneDX)"
+	@echo "make audit  look up known faults of those versions (asks a service on the network)"
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -76,5 +78,36 @@ wheel: graphs
 	$(BIN)/python -m build --wheel --outdir dist
 	rm -rf server/boxgauge/engine/graphs
 
+# What the service runs on and nothing else: no tests, no torch, no pip.
+RUNTIME := .venv-runtime
+SUPPLY := .venv-supply
+
+$(RUNTIME)/.installed: pyproject.toml constraints.txt
+	rm -rf $(RUNTIME)
+	$(PYTHON) -m venv --without-pip $(RUNTIME)
+	$(PYTHON) -m pip --disable-pip-version-check --python $(RUNTIME)/bin/python install --quiet \
+	    -c constraints.txt '.[cpu]'
+	touch $@
+
+$(SUPPLY)/.installed: Makefile
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip --disable-pip-version-check install --quiet \
+	    'cyclonedx-bom==7.5.0' 'pip-audit==2.10.1'
+	touch $@
+
+sbom: $(RUNTIME)/.installed $(SUPPLY)/.installed
+	mkdir -p dist
+	$(SUPPLY)/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+	    --output-reproducible --output-format JSON --output-file dist/boxgauge.cdx.json \
+	    $(RUNTIME)/bin/python
+	$(PYTHON) docker/check_sbom.py dist/boxgauge.cdx.json
+
+# Strict: where the service on the network does not know a package, nothing was audited.
+audit: $(RUNTIME)/.installed $(SUPPLY)/.installed
+	$(PYTHON) -m pip --disable-pip-version-check --python $(RUNTIME)/bin/python \
+	    freeze --exclude boxgauge > $(RUNTIME)/requirements.txt
+	$(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --desc off \
+	    --requirement $(RUNTIME)/requirements.txt
+
 clean:
-	rm -rf $(VENV) graphs dist server/boxgauge/engine/graphs
+	rm -rf $(VENV) $(RUNTIME) $(SUPPLY) graphs dist server/boxgauge/engine/graphs

@@ -28,12 +28,16 @@ VALUES = {
     "provider": ("cpu",),
     "side": ("predictions", "ground_truth"),
     "outcome": (
-        *("accepted", "unchanged", "refused"),
+        *("accepted", "unchanged", "refused", "taken"),
         *("late", "future", "expired_unlabelled", "folded_slice"),
     ),
     "method": ("boxgauge.v1.MonitorService/GetReport",),
     "code": ("OK", "INTERNAL"),
     "graph": ("match",),
+    "certificate": ("server", "client_ca"),
+    "what": ("tls", "tokens"),
+    "protocol": ("grpc", "http"),
+    "reason": ("unauthenticated", "forbidden"),
 }
 
 

@@ -36,10 +36,15 @@ PREDICTIONS: Sides = {
 
 
 class Calls:
-    """The stubs of every service over one channel."""
+    """The stubs of every service over one channel.
+
+    Attributes:
+        metadata: Sent with every call of the methods below.
+    """
 
     def __init__(self, channel: aio.Channel) -> None:
         self.channel = channel
+        self.metadata: Sequence[tuple[str, str]] = ()
         self.monitors: Any = monitor_pb2_grpc.MonitorServiceStub(channel)
         self.evaluation: Any = evaluation_pb2_grpc.EvaluationServiceStub(channel)
         self.inference: Any = inference_pb2_grpc.GRPCInferenceServiceStub(channel)
@@ -56,7 +61,7 @@ class Calls:
         if asked is not None:
             settings.MergeFrom(asked)
         request = monitor_pb2.CreateMonitorRequest(monitor=monitor, settings=settings)
-        return (await self.monitors.CreateMonitor(request)).monitor
+        return (await self.monitors.CreateMonitor(request, metadata=self.metadata)).monitor
 
     async def observe(
         self, *frames: frames_pb2.Frames, monitor: str = "cam", model: str = "m"
@@ -66,13 +71,16 @@ class Calls:
             monitor_pb2.ObserveRequest(monitor=monitor, model=model, sequence=k, frames=each)
             for k, each in enumerate(frames)
         ]
-        return [answer async for answer in self.monitors.Observe(stream(requests))]
+        return [
+            answer
+            async for answer in self.monitors.Observe(stream(requests), metadata=self.metadata)
+        ]
 
     async def report(
         self, monitor: str = "cam", model: str = "", **asked: object
     ) -> report_pb2.Report:
         request = monitor_pb2.GetReportRequest(monitor=monitor, model=model, **asked)
-        return (await self.monitors.GetReport(request)).report
+        return (await self.monitors.GetReport(request, metadata=self.metadata)).report
 
     async def outcomes(self, monitor: str = "cam") -> dict[str, int]:
         """Return how often what happened to the frames of a monitor."""

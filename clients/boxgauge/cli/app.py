@@ -20,6 +20,7 @@ from boxgauge.cli import (
     replay,
     report,
     serve,
+    tokens,
     watch,
 )
 from boxgauge.cli.failures import fail, missing_module
@@ -46,6 +47,7 @@ app.command("backup", short_help="Write a running service's journal to a file.")
 app.command("graphs")(graphs.graphs)
 app.command("doctor", short_help="Say what is wrong with this installation.")(doctor.doctor)
 app.add_typer(monitors.app, name="monitor")
+app.add_typer(tokens.app, name="token")
 
 
 def installed_version() -> str:

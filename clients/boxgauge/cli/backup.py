@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from boxgauge.cli.access import access_given, with_access
 from boxgauge.cli.evaluate import AsJson
 from boxgauge.cli.replay import LOCAL, Target
 
 
+@with_access
 def backup(
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A file that is not there yet.")],
     target: Target = LOCAL,
@@ -22,7 +24,7 @@ def backup(
     """
     from boxgauge.client import AdminClient
 
-    with AdminClient(target) as client:
+    with AdminClient(target, **access_given()) as client:
         made = client.backup(to)
     if as_json:
         told = {"file": str(made.path), "bytes": made.size, "number": made.number}

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from boxgauge.cli.access import monitor_client, with_access
 from boxgauge.cli.evaluate import Iou, Strict
 from boxgauge.cli.replay import LOCAL, Target
 
@@ -20,6 +21,7 @@ def _option(
     return made
 
 
+@with_access
 def create(
     name: Name,
     *,
@@ -100,7 +102,7 @@ def create(
         chosen_classes,
         chosen_settings,
     )
-    from boxgauge.client import MonitorClient, MonitorSettings
+    from boxgauge.client import MonitorSettings
 
     configured = read_config(config) if config else MonitorConfig({}, MonitorSettings())
     options = SettingOptions(
@@ -122,7 +124,7 @@ def create(
     settings = chosen_settings(options, configured.settings)
     sources = ClassOptions(gt, classes, one_class or ())
     named = chosen_classes(sources, configured.classes, strict=settings.evaluation.strict)
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         made = client.create_monitor(name, named, settings)
     count = len(made.classes)
     typer.echo(f"monitor {made.name} watches {count} {'class' if count == 1 else 'classes'}")

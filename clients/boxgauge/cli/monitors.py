@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from boxgauge.cli.access import monitor_client, with_access
 from boxgauge.cli.evaluate import AsJson
 from boxgauge.cli.monitor_create import Name, create
 from boxgauge.cli.replay import LOCAL, Target
@@ -20,13 +21,13 @@ app.command("create", short_help="Create a monitor.")(create)
 
 
 @app.command("list")
+@with_access
 def list_all(target: Target = LOCAL, as_json: AsJson = False) -> None:
     """List all monitors and how much each holds."""
     from boxgauge.cli.monitor_tables import monitor_documents, print_monitors
     from boxgauge.cli.terminal import out
-    from boxgauge.client import MonitorClient
 
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         monitors = client.list_monitors()
     if as_json:
         typer.echo(json.dumps(monitor_documents(monitors), ensure_ascii=False, allow_nan=False))
@@ -35,6 +36,7 @@ def list_all(target: Target = LOCAL, as_json: AsJson = False) -> None:
 
 
 @app.command()
+@with_access
 def compare(
     name: Name,
     champion: Annotated[str, typer.Argument(help="The model in use.", metavar="CHAMPION")],
@@ -51,9 +53,8 @@ def compare(
 
     from boxgauge.cli.monitor_tables import print_comparison
     from boxgauge.cli.terminal import out
-    from boxgauge.client import MonitorClient
 
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         found = client.compare_models(name, champion, challenger, window=window, slice=slice_name)
     if as_json:
         document = {"monitor": name, **asdict(found)}
@@ -63,6 +64,7 @@ def compare(
 
 
 @app.command()
+@with_access
 def export(
     name: Name,
     folder: Annotated[Path, typer.Option("--out", help="Folder; made if it is missing.")],
@@ -73,28 +75,25 @@ def export(
     """Write what a monitor holds as tallies, a file a model and slice, and an index.json."""
     from boxgauge.cli.exported import write_tallies
     from boxgauge.cli.terminal import counted
-    from boxgauge.client import MonitorClient
 
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         written = write_tallies(folder, client.export_tallies(name, model=model, window=window))
     typer.echo(f"monitor {name}: {counted(len(written), 'file')} in {folder}")
 
 
 @app.command()
+@with_access
 def reset(name: Name, target: Target = LOCAL) -> None:
     """Forget all images of a monitor and keep its settings."""
-    from boxgauge.client import MonitorClient
-
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         client.reset_monitor(name)
     typer.echo(f"monitor {name} is empty")
 
 
 @app.command()
+@with_access
 def delete(name: Name, target: Target = LOCAL) -> None:
     """Remove a monitor."""
-    from boxgauge.client import MonitorClient
-
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         client.delete_monitor(name)
     typer.echo(f"monitor {name} is gone")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from boxgauge.cli.access import monitor_client, with_access
 from boxgauge.cli.evaluate import DetectionsFile, GroundTruthFile, Strict
 from boxgauge.frames import InvalidInputError
 
@@ -15,6 +16,7 @@ MonitorName = Annotated[str, typer.Option("--monitor", help="Name of the monitor
 LOCAL = "127.0.0.1:8001"
 
 
+@with_access
 def replay(
     gt: GroundTruthFile,
     dt: DetectionsFile,
@@ -68,7 +70,6 @@ def replay(
     from boxgauge.cli.pacing import WallClock
     from boxgauge.cli.streaming import Pace, prepare, stream
     from boxgauge.cli.terminal import counted, progress_bar, say, working
-    from boxgauge.client import MonitorClient
     from boxgauge.formats import read_detections, read_ground_truth
 
     story = _story(start, time_step, tag or [], label_source)
@@ -77,7 +78,7 @@ def replay(
         predictions, notes = read_detections(dt, truth, strict=strict)
     for note in (*truth.notes, *notes):
         say(f"note: {note}")
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         sides = prepare(client, monitor, truth, predictions, strict=strict, shuffle=shuffle)
         if sides.dropped:
             dropped = counted(sides.dropped, "detection")

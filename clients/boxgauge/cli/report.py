@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from boxgauge.cli.access import monitor_client, with_access
 from boxgauge.cli.evaluate import AsJson
 from boxgauge.cli.replay import LOCAL, MonitorName, Target
 
@@ -20,6 +21,7 @@ Slice = Annotated[
 ]
 
 
+@with_access
 def report(
     monitor: MonitorName,
     target: Target = LOCAL,
@@ -32,9 +34,8 @@ def report(
     from boxgauge.cli.documents import monitor_document
     from boxgauge.cli.monitor_report import print_monitor_report
     from boxgauge.cli.terminal import out
-    from boxgauge.client import MonitorClient
 
-    with MonitorClient(target) as client:
+    with monitor_client(target) as client:
         answer = client.get_report(monitor, model=model, window=window, slice=slice_name)
     document = monitor_document(monitor, answer)
     if as_json:

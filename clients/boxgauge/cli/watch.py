@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from boxgauge.cli.access import monitor_client, with_access
 from boxgauge.cli.replay import LOCAL, Target
 from boxgauge.cli.report import ModelName, Slice, WindowName
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
 
 
+@with_access
 def watch(
     monitor: Annotated[str, typer.Argument(help="Name of the monitor.", metavar="MONITOR")],
     target: Target = LOCAL,
@@ -38,10 +40,8 @@ def watch(
     Where the output is no terminal, each change is one line. A service that goes away after
     the first report is asked again until it is back.
     """
-    from boxgauge.client import MonitorClient
-
     try:
-        with MonitorClient(target) as client:
+        with monitor_client(target) as client:
             reports = _asked_again(
                 lambda: client.watch_report(
                     monitor, model=model, window=window, slice=slice_name, interval_s=interval

@@ -1,9 +1,9 @@
 """The asynchronous client of evaluations."""
 
 from collections.abc import AsyncIterator, Mapping
+from typing import Unpack
 
-import grpc.aio
-
+from boxgauge.client.access import AccessOptions
 from boxgauge.client.async_channel import AsyncClient
 from boxgauge.client.async_sending import Batches, each_of, send_all
 from boxgauge.client.async_status import stream_translated
@@ -22,10 +22,10 @@ class AsyncEvaluationClient(AsyncClient):
         self,
         target: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
+        **access: Unpack[AccessOptions],
     ) -> None:
-        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
+        super().__init__(target, timeout_s=timeout_s, **access)
         self._stub = evaluation_pb2_grpc.EvaluationServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
 
     async def evaluate(
@@ -44,7 +44,7 @@ class AsyncEvaluationClient(AsyncClient):
                 yield evaluate_request(item)
 
         self._check_open()
-        call = self._stub.Evaluate()
+        call = self._stub.Evaluate(metadata=self._metadata)
         try:
             async with stream_translated(self.target, call):
                 await send_all(call, requests())

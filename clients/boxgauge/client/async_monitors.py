@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Unpack
 
-import grpc.aio
-
+from boxgauge.client.access import AccessOptions
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
 from boxgauge.client.async_channel import AsyncClient
 from boxgauge.client.async_sending import EOF, Batches, each_of, next_answer, send_all
@@ -36,10 +36,10 @@ class AsyncMonitorClient(AsyncClient):
         self,
         target: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
+        **access: Unpack[AccessOptions],
     ) -> None:
-        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
+        super().__init__(target, timeout_s=timeout_s, **access)
         self._stub = monitor_pb2_grpc.MonitorServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
 
     async def create_monitor(
@@ -51,14 +51,18 @@ class AsyncMonitorClient(AsyncClient):
         """Return the new monitor; the same again is ok."""
         request = create_request(monitor, classes, settings)
         with self._translated():
-            answer = await self._stub.CreateMonitor(request, timeout=self._timeout_s)
+            answer = await self._stub.CreateMonitor(
+                request, timeout=self._timeout_s, metadata=self._metadata
+            )
         return monitor_from(answer.monitor)
 
     async def list_monitors(self) -> tuple[Monitor, ...]:
         """Return all monitors by name."""
         with self._translated():
             answer = await self._stub.ListMonitors(
-                monitor_pb2.ListMonitorsRequest(), timeout=self._timeout_s
+                monitor_pb2.ListMonitorsRequest(),
+                timeout=self._timeout_s,
+                metadata=self._metadata,
             )
         return tuple(monitor_from(each) for each in answer.monitors)
 
@@ -66,13 +70,15 @@ class AsyncMonitorClient(AsyncClient):
         """Forget all images of a monitor and keep its settings."""
         request = monitor_pb2.ResetMonitorRequest(monitor=check_text(monitor, "monitor"))
         with self._translated():
-            await self._stub.ResetMonitor(request, timeout=self._timeout_s)
+            await self._stub.ResetMonitor(request, timeout=self._timeout_s, metadata=self._metadata)
 
     async def delete_monitor(self, monitor: str) -> None:
         """Remove a monitor."""
         request = monitor_pb2.DeleteMonitorRequest(monitor=check_text(monitor, "monitor"))
         with self._translated():
-            await self._stub.DeleteMonitor(request, timeout=self._timeout_s)
+            await self._stub.DeleteMonitor(
+                request, timeout=self._timeout_s, metadata=self._metadata
+            )
 
     async def observe(
         self,
@@ -91,7 +97,7 @@ class AsyncMonitorClient(AsyncClient):
         check_source(batches)
         self._check_open()
         free = asyncio.Semaphore(check_window(window))
-        call = self._stub.Observe()
+        call = self._stub.Observe(metadata=self._metadata)
         requests = _numbered(monitor, model, batches, free)
         sender = asyncio.create_task(send_all(call, requests))
         reader = asyncio.create_task(call.read())
@@ -121,7 +127,11 @@ class AsyncMonitorClient(AsyncClient):
         """Return a report of a window and slice; by default over everything acknowledged."""
         request = report_request(monitor, model, window, slice, max_age_s)
         with self._translated():
-            return monitor_report_from(await self._stub.GetReport(request, timeout=self._timeout_s))
+            return monitor_report_from(
+                await self._stub.GetReport(
+                    request, timeout=self._timeout_s, metadata=self._metadata
+                )
+            )
 
     async def watch_report(
         self,
@@ -135,7 +145,7 @@ class AsyncMonitorClient(AsyncClient):
         """Yield a report now and after changes, at most one every ``interval_s``."""
         request = watch_request(monitor, model, window, slice, interval_s)
         self._check_open()
-        call = self._stub.WatchReport(request)
+        call = self._stub.WatchReport(request, metadata=self._metadata)
         try:
             async with stream_translated(self.target, call):
                 async for answer in call:
@@ -149,7 +159,9 @@ class AsyncMonitorClient(AsyncClient):
         """Return how two models differ on the images that both have predicted."""
         request = compare_request(monitor, champion, challenger, window, slice)
         with self._translated():
-            answer = await self._stub.CompareModels(request, timeout=self._timeout_s)
+            answer = await self._stub.CompareModels(
+                request, timeout=self._timeout_s, metadata=self._metadata
+            )
         return comparison_from(answer.comparison)
 
     async def export_tallies(
@@ -158,7 +170,10 @@ class AsyncMonitorClient(AsyncClient):
         """Yield the tally of each model and slice."""
         request = export_request(monitor, model, window)
         self._check_open()
-        call, parts = self._stub.ExportTallies(request), TallyParts(self.target)
+        call, parts = (
+            self._stub.ExportTallies(request, metadata=self._metadata),
+            TallyParts(self.target),
+        )
         try:
             async with stream_translated(self.target, call):
                 async for answer in call:

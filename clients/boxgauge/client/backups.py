@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Unpack
 
-import grpc
-
+from boxgauge.client.access import AccessOptions
 from boxgauge.client.channels import CALL_TIMEOUT_S
 from boxgauge.client.sync_channel import Client
 from boxgauge.frames import DataLossError, InvalidInputError
@@ -44,10 +44,10 @@ class AdminClient(Client):
         self,
         target: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
+        **access: Unpack[AccessOptions],
     ) -> None:
-        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
+        super().__init__(target, timeout_s=timeout_s, **access)
         self._stub = rpc.AdminServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
 
     def backup(self, path: Path) -> Backup:
@@ -68,7 +68,7 @@ class AdminClient(Client):
             raise InvalidInputError.at("to", path, "a file that does not exist yet")
         self._check_open()
         unfinished = path.with_name(f"{path.name}.unfinished")
-        call = self._stub.BackupJournal(pb.BackupJournalRequest())
+        call = self._stub.BackupJournal(pb.BackupJournalRequest(), metadata=self._metadata)
         try:
             with self._translated():
                 made = _written(call, unfinished, path)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 import grpc
 
+from boxgauge.client.access import AccessOptions, access_to
 from boxgauge.client.channels import CALL_TIMEOUT_S, OPTIONS
 from boxgauge.client.checks import check_target, closed
 from boxgauge.client.status import translated
@@ -17,24 +18,26 @@ class Client:
 
     Args:
         target: HOST:PORT.
-        credentials: TLS; None: plain text.
         timeout_s: Longest wait for the answer to a call that is not a stream.
+        access: TLS, certificates and tokens: see `AccessOptions`.
     """
 
     def __init__(
         self,
         target: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
+        **access: Unpack[AccessOptions],
     ) -> None:
         self.target = check_target(target)
+        with_access = access_to(target, **access)
+        self._metadata = with_access.metadata
         self._closed = False
         self._timeout_s = timeout_s
         self._channel = (
             grpc.insecure_channel(target, options=OPTIONS)
-            if credentials is None
-            else grpc.secure_channel(target, credentials, options=OPTIONS)
+            if with_access.credentials is None
+            else grpc.secure_channel(target, with_access.credentials, options=OPTIONS)
         )
 
     def __enter__(self) -> Self:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import Unpack
 
-import grpc
-
+from boxgauge.client.access import AccessOptions
 from boxgauge.client.channels import CALL_TIMEOUT_S
 from boxgauge.client.messages import Batch, check_source
 from boxgauge.client.reports import EvaluationResult, evaluation_result_from
@@ -22,10 +22,10 @@ class EvaluationClient(Client):
         self,
         target: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
+        **access: Unpack[AccessOptions],
     ) -> None:
-        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
+        super().__init__(target, timeout_s=timeout_s, **access)
         self._stub = evaluation_pb2_grpc.EvaluationServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
 
     def evaluate(
@@ -53,6 +53,8 @@ class EvaluationClient(Client):
         )
         try:
             with self._translated():
-                return evaluation_result_from(self._stub.Evaluate(iter(requests)))
+                return evaluation_result_from(
+                    self._stub.Evaluate(iter(requests), metadata=self._metadata)
+                )
         finally:
             requests.close()

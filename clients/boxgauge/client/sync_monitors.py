@@ -1,9 +1,9 @@
 """The synchronous client of monitors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Unpack
 
-import grpc
-
+from boxgauge.client.access import AccessOptions
 from boxgauge.client.acknowledgements import Acknowledgement, acknowledgement_from
 from boxgauge.client.channels import CALL_TIMEOUT_S, WINDOW
 from boxgauge.client.checks import check_text, check_window
@@ -37,10 +37,10 @@ class MonitorClient(Client):
         self,
         target: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
+        **access: Unpack[AccessOptions],
     ) -> None:
-        super().__init__(target, credentials=credentials, timeout_s=timeout_s)
+        super().__init__(target, timeout_s=timeout_s, **access)
         self._stub = monitor_pb2_grpc.MonitorServiceStub(self._channel)  # type: ignore[no-untyped-call]  # generated
 
     def create_monitor(
@@ -61,14 +61,18 @@ class MonitorClient(Client):
         """
         request = create_request(monitor, classes, settings)
         with self._translated():
-            answer = self._stub.CreateMonitor(request, timeout=self._timeout_s)
+            answer = self._stub.CreateMonitor(
+                request, timeout=self._timeout_s, metadata=self._metadata
+            )
         return monitor_from(answer.monitor)
 
     def list_monitors(self) -> tuple[Monitor, ...]:
         """Return all monitors by name."""
         with self._translated():
             answer = self._stub.ListMonitors(
-                monitor_pb2.ListMonitorsRequest(), timeout=self._timeout_s
+                monitor_pb2.ListMonitorsRequest(),
+                timeout=self._timeout_s,
+                metadata=self._metadata,
             )
         return tuple(monitor_from(each) for each in answer.monitors)
 
@@ -76,13 +80,13 @@ class MonitorClient(Client):
         """Forget all images of a monitor and keep its settings."""
         request = monitor_pb2.ResetMonitorRequest(monitor=check_text(monitor, "monitor"))
         with self._translated():
-            self._stub.ResetMonitor(request, timeout=self._timeout_s)
+            self._stub.ResetMonitor(request, timeout=self._timeout_s, metadata=self._metadata)
 
     def delete_monitor(self, monitor: str) -> None:
         """Remove a monitor."""
         request = monitor_pb2.DeleteMonitorRequest(monitor=check_text(monitor, "monitor"))
         with self._translated():
-            self._stub.DeleteMonitor(request, timeout=self._timeout_s)
+            self._stub.DeleteMonitor(request, timeout=self._timeout_s, metadata=self._metadata)
 
     def observe(
         self,
@@ -112,7 +116,7 @@ class MonitorClient(Client):
         requests = Window(
             (observe_request(monitor, model, k, item) for k, item in enumerate(batches)), window
         )
-        call = self._stub.Observe(iter(requests))
+        call = self._stub.Observe(iter(requests), metadata=self._metadata)
         try:
             with self._translated():
                 for answer in call:
@@ -143,7 +147,9 @@ class MonitorClient(Client):
         """
         request = report_request(monitor, model, window, slice, max_age_s)
         with self._translated():
-            return monitor_report_from(self._stub.GetReport(request, timeout=self._timeout_s))
+            return monitor_report_from(
+                self._stub.GetReport(request, timeout=self._timeout_s, metadata=self._metadata)
+            )
 
     def watch_report(
         self,
@@ -157,7 +163,7 @@ class MonitorClient(Client):
         """Yield a report now and after changes, at most one every ``interval_s``."""
         request = watch_request(monitor, model, window, slice, interval_s)
         self._check_open()
-        call = self._stub.WatchReport(request)
+        call = self._stub.WatchReport(request, metadata=self._metadata)
         try:
             with self._translated():
                 for answer in call:
@@ -179,7 +185,9 @@ class MonitorClient(Client):
         """
         request = compare_request(monitor, champion, challenger, window, slice)
         with self._translated():
-            answer = self._stub.CompareModels(request, timeout=self._timeout_s)
+            answer = self._stub.CompareModels(
+                request, timeout=self._timeout_s, metadata=self._metadata
+            )
         return comparison_from(answer.comparison)
 
     def export_tallies(
@@ -194,7 +202,10 @@ class MonitorClient(Client):
         """
         request = export_request(monitor, model, window)
         self._check_open()
-        call, parts = self._stub.ExportTallies(request), TallyParts(self.target)
+        call, parts = (
+            self._stub.ExportTallies(request, metadata=self._metadata),
+            TallyParts(self.target),
+        )
         try:
             with self._translated():
                 for answer in call:

@@ -10,8 +10,10 @@ from boxgauge.frames.errors import (
     GraphError,
     InvalidInputError,
     NotFoundError,
+    PermissionDeniedError,
     ProviderError,
     ResourceExhaustedError,
+    UnauthenticatedError,
     UnavailableError,
 )
 from boxgauge.frames.faults import ground_truth_faults, prediction_faults, refuse_first
@@ -36,9 +38,11 @@ __all__ = [
     "ImageId",
     "InvalidInputError",
     "NotFoundError",
+    "PermissionDeniedError",
     "Predictions",
     "ProviderError",
     "ResourceExhaustedError",
+    "UnauthenticatedError",
     "UnavailableError",
     "check_image_id",
     "check_image_ids",

@@ -63,6 +63,18 @@ class UnavailableError(BoxGaugeError):
     status = "UNAVAILABLE"
 
 
+class UnauthenticatedError(BoxGaugeError):
+    """Who calls is not known: no token or certificate, or none that is valid."""
+
+    status = "UNAUTHENTICATED"
+
+
+class PermissionDeniedError(BoxGaugeError):
+    """Who calls is known, and may not do this."""
+
+    status = "PERMISSION_DENIED"
+
+
 class DataLossError(BoxGaugeError):
     """What was kept cannot be read back as it was written."""
 

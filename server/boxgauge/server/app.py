@@ -31,6 +31,7 @@ from boxgauge.server.page.routes import Pages
 from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.recovery import opened_journal
+from boxgauge.server.security.security import Security
 from boxgauge.server.service.admin import AdminService
 from boxgauge.server.service.evaluation import MAX_WAITING_EVALUATIONS, EvaluationService
 from boxgauge.server.service.gate import Gate
@@ -60,9 +61,13 @@ class App:
         registry: Where its metrics live; a new one if none is given.
         engine: One that is open already; else the settings say which to open.
 
+    Raises:
+        InvalidInputError: What others can reach is not protected, or a file of it is bad.
+
     Attributes:
         address: ``host:port`` of gRPC, once started.
         metrics_url: Of the metrics, once started; the page is at ``/`` of it.
+        security: Its certificates and tokens.
         telemetry: Its metrics.
         book: Its monitors, once started.
         journal: What they keep, once started.
@@ -83,8 +88,10 @@ class App:
         engine: Engine | None = None,
     ) -> None:
         self.settings = settings
+        registry = registry or CollectorRegistry()
+        self.security = Security(settings, registry)
         self.telemetry = Telemetry(
-            registry or CollectorRegistry(),
+            registry,
             max_series=settings.max_series,
             max_classes=settings.max_exported_classes,
         )
@@ -124,10 +131,19 @@ class App:
         loop = asyncio.get_running_loop()
         shelf = Shelf(History(), lambda: self._listed(loop))
         self.telemetry.follow(shelf)
-        metrics = MetricsServer(self.telemetry.scraped, lambda: self._is_ready, Pages(shelf))
+        metrics = MetricsServer(
+            self.telemetry.scraped,
+            lambda: self._is_ready,
+            Pages(shelf),
+            gate=self.security.gate,
+            context=self.security.ssl_context,
+        )
         port = metrics.start(settings.metrics_host, settings.metrics_port)
         stack.callback(metrics.stop)
-        self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"
+        self.security.watcher.start()
+        stack.callback(self.security.watcher.stop)
+        scheme = "http" if self.security.ssl_context() is None else "https"
+        self.metrics_url = f"{scheme}://{settings.metrics_host}:{port}/metrics"
 
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
@@ -189,6 +205,7 @@ class App:
                 lambda: self._is_ready,
                 version=release,
             ),
+            self.security,
             AdminService(journal, draining),
         )
         self.address = f"{settings.host}:{await server.start()}"

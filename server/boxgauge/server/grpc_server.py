@@ -9,6 +9,8 @@ from grpc_reflection.v1alpha import reflection
 
 from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
+from boxgauge.server.resting import Resting
+from boxgauge.server.security.security import Security
 from boxgauge.server.service.admin import AdminService
 from boxgauge.server.service.admission import Admission
 from boxgauge.server.service.evaluation import EvaluationService
@@ -52,13 +54,18 @@ class GrpcServer:
         monitors: MonitorService,
         evaluation: EvaluationService,
         inference: InferenceService,
+        security: Security,
         admin: AdminService,
     ) -> None:
         self._settings = settings
+        self._security = security
         self._answering = Answering(telemetry)
         self._server = aio.server(
+            # The first is around all others. Who is not known takes no room.
             interceptors=[
                 self._answering,
+                Resting(),
+                security.guard,
                 Admission(
                     telemetry,
                     most_calls=settings.max_concurrent_streams,
@@ -89,7 +96,12 @@ class GrpcServer:
         """
         address = f"{self._settings.host}:{self._settings.port}"
         try:
-            port = self._server.add_insecure_port(address)
+            credentials = self._security.grpc_credentials()
+            port = (
+                self._server.add_insecure_port(address)
+                if credentials is None
+                else self._server.add_secure_port(address, credentials)
+            )
         except RuntimeError:
             port = 0
         if port == 0:

@@ -1,18 +1,25 @@
 """Metrics, probes and the page over HTTP, on a port and in threads of their own."""
 
 import logging
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from socket import SHUT_RDWR, socket
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from boxgauge.frames import InvalidInputError
+from boxgauge.server.security.http_gate import PEER_CERTIFICATE, HttpGate
 from boxgauge.server.settings import PREFIX
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05  # how long stopping may wait for the listening thread
 _TEXT = "text/plain; charset=utf-8"
+MAX_CONNECTIONS = 256  # a thread each
+LONGEST_S = 60.0  # a connection with its one request, from beginning to end
 Pages = Callable[[str, str, str], tuple[str, list[tuple[str, str]], bytes] | None]
 """Returns status line, headers and body for path, query and ``If-None-Match``; None: not found."""
 
@@ -22,6 +29,52 @@ class _Server(ThreadingMixIn, WSGIServer):
     # A reader that never finishes must not keep the service from stopping.
     block_on_close = False
     request_queue_size = 128  # a browser opens six connections at once
+    context: Callable[[], ssl.SSLContext | None]
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 (the base's)
+        self._open: dict[int, tuple[socket, float]] = {}
+        super().__init__(*given, **named)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Give a connection a thread, unless there are as many as there may be."""
+        if len(self._open) >= MAX_CONNECTIONS:
+            self.shutdown_request(request)
+            return
+        self._open[id(request)] = request, time.monotonic() + LONGEST_S
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Answer one connection, in a thread of its own."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.pop(id(request), None)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Answer one connection over TLS, if there is a context now."""
+        context = self.context()
+        if context is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(_Handler.timeout)
+        try:
+            with context.wrap_socket(
+                request, server_side=True, do_handshake_on_connect=False
+            ) as wrapped:
+                self._open[id(request)] = wrapped, self._open[id(request)][1]
+                wrapped.do_handshake()
+                super().finish_request(wrapped, client_address)
+        except OSError as error:  # a caller without TLS, with a foreign certificate, or gone
+            _LOG.debug("%s: %s", client_address, error)
+
+    def service_actions(self) -> None:
+        """Cut off connections that have lasted too long: slow writers, slow readers."""
+        now = time.monotonic()
+        for connection, until in list(self._open.values()):
+            if now > until:
+                with suppress(OSError):
+                    # Of the socket itself: TLS would say goodbye first, and wait.
+                    socket.shutdown(connection, SHUT_RDWR)
 
     def server_bind(self) -> None:
         """Bind without the base class's reverse look-up of the host's name."""
@@ -36,6 +89,13 @@ class _Handler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         _LOG.debug(format, *args)
 
+    def get_environ(self) -> dict[str, Any]:
+        """Return the request's environment, with what TLS says of the caller's certificate."""
+        environ = super().get_environ()
+        if isinstance(self.connection, ssl.SSLSocket):
+            environ[PEER_CERTIFICATE] = self.connection.getpeercert()
+        return environ
+
     def address_string(self) -> str:
         return str(self.client_address[0])  # no reverse look-up
 
@@ -47,6 +107,8 @@ class MetricsServer:
         metrics: Returns content type and text of the exposition for an Accept header.
         is_ready: Says whether the service takes work.
         pages: Answers for every other path.
+        gate: Turns requests away; None: nobody is.
+        context: Returns what new connections are served with; None: plain text.
     """
 
     def __init__(
@@ -54,9 +116,14 @@ class MetricsServer:
         metrics: Callable[[str], tuple[str, bytes]],
         is_ready: Callable[[], bool],
         pages: Pages | None = None,
+        *,
+        gate: HttpGate | None = None,
+        context: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
         self._metrics = metrics
         self._is_ready = is_ready
+        self._gate = gate
+        self._context = context
         self._pages = pages
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -73,6 +140,7 @@ class MetricsServer:
             raise InvalidInputError.at(
                 f"{PREFIX}METRICS_PORT", f"{host}:{port} ({error.strerror})", "free to listen on"
             ) from None
+        server.context = self._context
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, args=(_POLL_S,), name="metrics", daemon=True
@@ -91,7 +159,8 @@ class MetricsServer:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         method = environ.get("REQUEST_METHOD")
-        status, headers, body = self._route(environ)
+        refusal = None if self._gate is None else self._gate.refusal(environ)
+        status, headers, body = refusal or self._route(environ)
         if method not in ("GET", "HEAD") and not status.startswith("404"):
             status, body = "405 Method Not Allowed", b"only GET and HEAD\n"
             headers = [("Content-Type", _TEXT), ("Allow", "GET, HEAD")]

@@ -57,6 +57,15 @@ class Settings(BaseSettings):
         drain_s: Seconds that running RPCs get to finish after SIGTERM.
         connection_age_s: Seconds after which a client is asked to reconnect.
         connection_age_grace_s: Seconds its running RPCs get from then on.
+        tls_cert: PEM file of the certificate and what it is signed with, for gRPC and HTTP; with
+            it both are served over TLS. Read again when it changes.
+        tls_key: PEM file of its private key, without a password.
+        tls_client_ca: PEM file of CAs; callers must have a certificate of one of them.
+        tokens: File of tokens, made with ``boxgauge token create``; callers must have one of them.
+            Read again when it changes.
+        insecure: Listen beyond loopback without TLS, or without tokens and certificates of callers.
+        audit_log: File of administrative and denied calls, a line of JSON each; None: the log.
+        reload_interval_s: Seconds between looks at these files.
         log_level: Least severe level that is logged.
     """
 
@@ -93,6 +102,13 @@ class Settings(BaseSettings):
     drain_s: Annotated[float, Field(ge=0, le=4)] = 3.0
     connection_age_s: Annotated[float, Field(ge=1)] = 3600.0
     connection_age_grace_s: Annotated[float, Field(ge=1)] = 3600.0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    tokens: Path | None = None
+    insecure: bool = False
+    audit_log: Path | None = None
+    reload_interval_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("providers", mode="before")

@@ -28,7 +28,8 @@ class AsyncFeed(Recording[Coroutine[Any, Any, None]]):
         options: Batches, waits and bounds.
         on_refused: Told of each frame that the service refuses; such a frame is not sent again.
             None: they are logged.
-        credentials: TLS; None: plain text.
+        access: TLS, certificates and tokens: see `AccessOptions`; files are read again for each
+            connection.
 
     Raises:
         InvalidInputError: An argument is bad, or the folder cannot be written.

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Unpack
 
-import grpc
-
+from boxgauge.client.access import AccessOptions, access_to
 from boxgauge.client.acknowledgements import RefusedFrame
 from boxgauge.client.async_monitors import AsyncMonitorClient
 from boxgauge.client.checks import check_name, check_target
@@ -37,7 +37,7 @@ class FeedParts:
         settings: EvaluationSettings | MonitorSettings | None = None,
         options: FeedOptions = _OPTIONS,
         on_refused: Callable[[RefusedFrame], None] | None = None,
-        credentials: grpc.ChannelCredentials | None = None,
+        **access: Unpack[AccessOptions],
     ) -> None:
         self._target = check_target(target)
         self._names = Names(
@@ -50,7 +50,8 @@ class FeedParts:
             create_request(monitor, classes, self._settings)  # refuses here what it would later
         self._options = options
         self._on_refused = on_refused or _log_refused
-        self._credentials = credentials
+        access_to(target, **access)  # refuses here what connecting would later
+        self._access = access
         self._spool: Spool | None = None
         self._sender: Sender | None = None
 
@@ -104,7 +105,7 @@ class FeedParts:
         return self._sender
 
     def _connect(self) -> AsyncMonitorClient:
-        return AsyncMonitorClient(self._target, credentials=self._credentials)
+        return AsyncMonitorClient(self._target, **self._access)
 
     async def _prepare(self, client: AsyncMonitorClient, monitor: str) -> None:
         """Create the feed's monitor where it is missing; what others have left is not its own."""

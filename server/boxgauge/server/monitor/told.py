@@ -10,6 +10,10 @@ from boxgauge.server.monitor.slicing import check_tags, check_text
 
 T = TypeVar("T")
 
+# Of one side of an image, a thousand times what detectors report: one image must not take the
+# time, or the memory, of all others.
+MAX_BOXES = 100_000
+
 
 class Told:
     """The columns of a batch, with the default in the place of a column that was not sent.
@@ -49,6 +53,9 @@ class Told:
         Raises:
             InvalidInputError: Names the first field that cannot be.
         """
+        if self.boxes[k] > MAX_BOXES:
+            found = f"{self.boxes[k]} boxes"
+            raise InvalidInputError.at("boxes", found, f"at most {MAX_BOXES} an image")
         if self.retracted[k] and self.boxes[k]:
             found = f"{self.boxes[k]} boxes"
             raise InvalidInputError.at("retracted", found, "of an image without boxes")

@@ -2,6 +2,9 @@
 
 from boxgauge.server.series.kinds import Series
 from boxgauge.server.series.quality import QUALITY
-from boxgauge.server.series.service import SERVICE
+from boxgauge.server.series.security import SECURITY
+from boxgauge.server.series.service import SERVICE as _SERVICE
 
-__all__ = ["QUALITY", "SERVICE", "Series"]
+SERVICE = (*_SERVICE, *SECURITY)
+
+__all__ = ["QUALITY", "SECURITY", "SERVICE", "Series"]
