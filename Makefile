@@ -131,6 +131,7 @@ lock: setup
 	$(BIN)/python docker/lock.py
 
 rules: setup
+	$(BIN)/python docker/prometheus/runbooks.py
 	$(BIN)/python docker/kubernetes/rules.py \
 	    > docker/kubernetes/components/prometheus-operator/prometheus-rule.yaml
 

@@ -44,6 +44,7 @@ export DOCKER_BUILDKIT=1
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 dir=$(mktemp -d)
 containers=()
+too_slow=()
 volume=
 
 say() { printf 'check-image: %s\n' "$*" >&2; }
@@ -175,7 +176,8 @@ stop() {
     "$DOCKER" stop --time 10 "$container" >/dev/null
     drain_ms=$(($(now_ms) - begin))
     code=$("$DOCKER" inspect --format '{{.State.ExitCode}}' "$container")
-    ((code == 0 && drain_ms < DRAIN_LIMIT_MS)) || die "SIGTERM: exit status $code after $drain_ms ms"
+    ((code == 0)) || die "SIGTERM: exit status $code after $drain_ms ms"
+    ((drain_ms < DRAIN_LIMIT_MS)) || too_slow+=("drained after $drain_ms ms")
     if "$DOCKER" logs "$container" 2>&1 | grep --after-context 20 Traceback >&2; then
         die "its log has a traceback"
     fi
@@ -287,5 +289,6 @@ print(f"""
 | drained when idle | $drain_ms ms |
 """)
 PY
-((median_ms < HEALTHY_LIMIT_MS)) || die "healthy after $median_ms ms, which is not less than $HEALTHY_LIMIT_MS"
+((median_ms < HEALTHY_LIMIT_MS)) || too_slow+=("healthy after $median_ms ms")
+((${#too_slow[@]} == 0)) || die "slower than promised, on a machine with the load $(cut -d' ' -f1 /proc/loadavg): ${too_slow[*]}"
 say "all as promised"
