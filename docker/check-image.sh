@@ -23,6 +23,7 @@
 # GRAPHS_FROM_HOST  1: graphs/ of this checkout is offered to the build, which takes what has the
 #                   same sources and exports the rest: minutes less
 # PYTHON            that Python, default python3
+# SKIP_BUILD        1: IMAGE is there already
 # BUILD_ONLY        1: build it, look into it and print the size, but do not run it; so it is always
 #                   with runtime-gpu, which no GPU has run yet
 # STARTS            starts that are timed, default 5
@@ -93,16 +94,21 @@ free_port() {
 # in_image MODULE-OR-SCRIPT…: run its Python, without a network.
 in_image() { "$DOCKER" run --rm --interactive --network none --entrypoint python3 "$IMAGE" "$@"; }
 
-if [[ ${WHEELS_FROM_HOST:-} == 1 ]]; then collect_wheels; fi
-if [[ ${GRAPHS_FROM_HOST:-} == 1 ]]; then
+build() {
+    if [[ ${WHEELS_FROM_HOST:-} == 1 ]]; then collect_wheels; fi
+    if [[ ${GRAPHS_FROM_HOST:-} == 1 ]]; then offer_graphs; fi
+    say "building $TARGET"
+    "$DOCKER" build --network host --progress plain --file "$root/docker/Dockerfile" \
+        --target "$TARGET" --tag "$IMAGE" "${build_args[@]}" "$root" >"$dir/build.log" 2>&1 \
+        || { tail -n 60 "$dir/build.log" >&2; die "the build"; }
+}
+
+offer_graphs() {
     tar -C "$root/graphs" --sort=name --mtime=@0 --owner=0 --group=0 -c . | "$DOCKER" import - boxgauge-graphs:check >/dev/null
     build_args+=(--build-arg GRAPHS=boxgauge-graphs:check)
-fi
+}
 
-say "building $TARGET"
-"$DOCKER" build --network host --progress plain --file "$root/docker/Dockerfile" \
-    --target "$TARGET" --tag "$IMAGE" "${build_args[@]}" "$root" >"$dir/build.log" 2>&1 \
-    || { tail -n 60 "$dir/build.log" >&2; die "the build"; }
+if [[ ${SKIP_BUILD:-} != 1 ]]; then build; fi
 size=$("$DOCKER" image inspect --format '{{.Size}}' "$IMAGE")
 say "size of $IMAGE: $((size / 1000000)) MB"
 
