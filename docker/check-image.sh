@@ -27,7 +27,7 @@
 # BUILD_ONLY        1: build it, look into it and print the size, but do not run it; so it is always
 #                   with runtime-gpu, which no GPU has run yet
 # STARTS            starts that are timed, default 5
-# MEMORY            limit of the running container, default 512m
+# MEMORY            limit of the running container, default 1g
 # KEEP              1: keep the image
 set -euo pipefail
 
@@ -37,7 +37,7 @@ TARGET=${TARGET:-runtime}
 GPU_LOCKS=${GPU_LOCKS:-gpu tensorrt}
 PYTHON=${PYTHON:-python3}
 STARTS=${STARTS:-5}
-MEMORY=${MEMORY:-512m}
+MEMORY=${MEMORY:-1g}
 HEALTHY_LIMIT_MS=3000
 DRAIN_LIMIT_MS=5000
 export DOCKER_BUILDKIT=1
@@ -270,6 +270,8 @@ start --volume "$volume:/var/lib/boxgauge"
 restart_ms=$healthy_ms
 if ! wait "$client_pid"; then
     cat "$dir/lose_nothing" >&2
+    "$DOCKER" inspect --format '{{json .State}}' "$container" >&2
+    "$DOCKER" logs --tail 20 "$container" >&2
     die "images were lost, or counted twice"
 fi
 stop

@@ -43,7 +43,8 @@ def message(number: int) -> Message:
     """Return the images of a message: always the same for the same number."""
     draw = np.random.default_rng(number)
     ids = [number * IMAGES + k for k in range(IMAGES)]
-    truth = draw.uniform(0, 400, (IMAGES, TRUTHS, 4)) + 8
+    corners = draw.uniform(0, 600, (IMAGES, TRUTHS, 2))
+    truth = np.concatenate([corners, draw.uniform(12, 60, (IMAGES, TRUTHS, 2))], axis=-1)
     near = truth[:, draw.integers(0, TRUTHS, BOXES)] + draw.normal(0, 4, (IMAGES, BOXES, 4))
     labels = draw.integers(1, 3, (IMAGES, TRUTHS))
     predicted = draw.integers(1, 3, (IMAGES, BOXES))
