@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.docker.credentials import make_credentials
+from tests.docker.credentials import Credentials
 from tests.docker.paths import DOCKER
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
@@ -62,8 +62,8 @@ def test_the_image_is_built_from_a_stage_that_exists() -> None:
     assert f" AS {build['target']}\n" in dockerfile
 
 
-def test_what_is_mounted_of_the_credentials_is_what_the_script_makes(tmp_path: Path) -> None:
-    made = make_credentials(tmp_path / "credentials").folder
+@pytest.mark.tools
+def test_what_is_mounted_of_the_credentials_is_what_the_script_makes(made: Credentials) -> None:
     service, prometheus = (COMPOSE["services"][name] for name in ("boxgauge", "prometheus"))
     mounts = dict(
         volume.removeprefix(MADE).removesuffix(":ro").split(":")
@@ -74,13 +74,13 @@ def test_what_is_mounted_of_the_credentials_is_what_the_script_makes(tmp_path: P
     for name in ("TLS_CERT", "TLS_KEY", "TOKENS"):
         file = Path(service["environment"][f"BOXGAUGE_{name}"])
         assert str(file.parent) == mounts["server"]
-        assert (made / "server" / file.name).exists()
+        assert (made.folder / "server" / file.name).exists()
     config = yaml.safe_load((DOCKER / "prometheus" / "prometheus.yml").read_text())
     (job,) = config["scrape_configs"]
     named = (job["tls_config"]["ca_file"], job["authorization"]["credentials_file"])
     # Relative to the configuration's own folder.
     assert mounts["scrape"] == f"/etc/prometheus/{Path(named[0]).parent}"
-    assert all((made / "scrape" / Path(each).name).exists() for each in named)
+    assert all((made.folder / "scrape" / Path(each).name).exists() for each in named)
     assert job["scheme"] == "https"
 
 

@@ -1,21 +1,24 @@
 """`docker/credentials.sh`: made once, renewed from the same CA, never readable by others."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.docker.credentials import Credentials, make_credentials
+from tests.docker.credentials import Credentials
 from tests.docker.paths import ROOT
 from tests.tools import require_tool
 
 pytestmark = pytest.mark.tools
 
 
-@pytest.fixture(scope="module")
-def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
-    return make_credentials(tmp_path_factory.mktemp("credentials") / "made")
+@pytest.fixture
+def credentials(made: Credentials, tmp_path: Path) -> Credentials:
+    """A copy, to be changed."""
+    shutil.copytree(made.folder, tmp_path / "copied")
+    return Credentials(tmp_path / "copied", made.command)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -80,12 +83,11 @@ def test_renewing_changes_the_certificate_alone(credentials: Credentials) -> Non
     assert set(after) == set(before)
 
 
-def test_a_revoked_token_is_gone_and_the_others_stay(tmp_path: Path) -> None:
-    made = make_credentials(tmp_path / "made")
-    before = contents(made.folder)
+def test_a_revoked_token_is_gone_and_the_others_stay(credentials: Credentials) -> None:
+    before = contents(credentials.folder)
     name = before["client/ingest.token"].decode().split("_")[1]
-    made.run("revoke", "ingest")
-    after = contents(made.folder)
+    credentials.run("revoke", "ingest")
+    after = contents(credentials.folder)
     assert set(before) - set(after) == {"client/ingest.token"}
     gone = set(before["server/tokens"].splitlines()) - set(after["server/tokens"].splitlines())
     assert [line.split()[0].decode() for line in gone] == [name]

@@ -9,11 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-from tests.docker.credentials import Credentials, make_credentials
+from tests.docker.credentials import Credentials
 from tests.docker.paths import DOCKER
 
 
@@ -62,8 +61,7 @@ def test_a_service_bound_to_every_interface_is_asked_on_loopback() -> None:
 
 
 @pytest.mark.tools
-def test_a_service_with_a_certificate_is_asked_over_tls(tmp_path: Path) -> None:
-    made = make_credentials(tmp_path / "made")
+def test_a_service_with_a_certificate_is_asked_over_tls(made: Credentials) -> None:
     with service_answering(200, made) as port:
         assert probe(port, BOXGAUGE_TLS_CERT=made.settings["tls_cert"]) == 0
         assert probe(port) == 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.docker.credentials import make_credentials
+from tests.docker.credentials import Credentials
 from tests.docker.paths import DOCKER, RULES_FOLDER
 from tests.docker.series import assert_exposed
 from tests.tools import require_tool
@@ -33,10 +33,9 @@ def promtool(*arguments: object) -> None:
 
 
 @pytest.mark.tools
-def test_the_configuration_is_valid(tmp_path: Path) -> None:
+def test_the_configuration_is_valid(made: Credentials, tmp_path: Path) -> None:
     # promtool looks for the files that it names, too.
     shutil.copytree(PROMETHEUS, tmp_path / "prometheus")
-    made = make_credentials(tmp_path / "credentials")
     (tmp_path / "prometheus" / "boxgauge").symlink_to(made.scrape_token.parent)
     promtool("check", "config", tmp_path / "prometheus" / "prometheus.yml")
 
