@@ -10,6 +10,7 @@ STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum |
 export ORT_DISABLE_TELEMETRY := 1
 
 .PHONY: help setup graphs demo test lint unit serve fix proto check-proto wheel sbom audit clean
+.PHONY: credentials image image-gpu check-image lock rules
 
 help:
 	@echo "make demo   export the graphs, stream the sample, print the report, tell an alert's story"
@@ -20,6 +21,9 @@ help:
 	@echo "make wheel  build a wheel that carries the exported graphs"
 	@echo "make sbom   list what the service is made of: dist/boxgauge.cdx.json (CycloneDX)"
 	@echo "make audit  look up known faults of those versions (asks a service on the network)"
+	@echo "make credentials  make certificates and tokens for docker/compose.yaml, once"
+	@echo "make image        build the image; make image-gpu: for CUDA, not yet run on a GPU"
+	@echo "make check-image  build the image, run it confined, drain it, and print a table"
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -78,15 +82,15 @@ wheel: graphs
 	$(BIN)/python -m build --wheel --outdir dist
 	rm -rf server/boxgauge/engine/graphs
 
-# What the service runs on and nothing else: no tests, no torch, no pip.
+# What the image installs and nothing else: no tests, no torch, no pip.
 RUNTIME := .venv-runtime
 SUPPLY := .venv-supply
 
-$(RUNTIME)/.installed: pyproject.toml constraints.txt
+$(RUNTIME)/.installed: pyproject.toml constraints.txt docker/lock/cpu.txt
 	rm -rf $(RUNTIME)
 	$(PYTHON) -m venv --without-pip $(RUNTIME)
 	$(PYTHON) -m pip --disable-pip-version-check --python $(RUNTIME)/bin/python install --quiet \
-	    -c constraints.txt '.[cpu]'
+	    -c constraints.txt -c docker/lock/cpu.txt '.[cpu]'
 	touch $@
 
 $(SUPPLY)/.installed: Makefile
@@ -108,6 +112,28 @@ audit: $(RUNTIME)/.installed $(SUPPLY)/.installed
 	    freeze --exclude boxgauge > $(RUNTIME)/requirements.txt
 	$(SUPPLY)/bin/pip-audit --strict --no-deps --disable-pip --desc off \
 	    --requirement $(RUNTIME)/requirements.txt
+
+# What is there already stays; docker/credentials.sh renews.
+credentials: setup
+	BOXGAUGE=$(BIN)/boxgauge docker/credentials.sh
+
+image:
+	docker build -f docker/Dockerfile -t boxgauge .
+
+image-gpu:
+	docker build -f docker/Dockerfile --target runtime-gpu -t boxgauge:gpu .
+
+check-image: graphs
+	PYTHON=$(BIN)/python docker/check-image.sh
+
+# What the images install, and the rules as Kubernetes takes them: after a change of what they come from.
+lock: setup
+	$(BIN)/python docker/lock.py
+
+rules: setup
+	$(BIN)/python docker/prometheus/runbooks.py
+	$(BIN)/python docker/kubernetes/rules.py \
+	    > docker/kubernetes/components/prometheus-operator/prometheus-rule.yaml
 
 clean:
 	rm -rf $(VENV) $(RUNTIME) $(SUPPLY) graphs dist server/boxgauge/engine/graphs

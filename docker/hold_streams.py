@@ -5,14 +5,15 @@
 `docker/check-image.sh` runs it while it stops the service. Prints "open" once both streams
 have been answered, and a line on how each ended. Exit status 0 if the service ended both with a
 status that says "try again", 1 if not or if they are still open after 30 seconds.
+BOXGAUGE_CLIENT_TLS_CA and BOXGAUGE_TOKEN_FILE say how to get in.
 """
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from boxgauge.client import MonitorClient, prediction_batch
-from boxgauge.client.batches import Batch
+from boxgauge.client import Batch, MonitorClient, prediction_batch
 from boxgauge.frames import BoxGaugeError, UnavailableError
 
 MONITOR = "held"
@@ -53,7 +54,8 @@ def one_image(never: threading.Event) -> Iterator[Batch]:
 
 def main(target: str) -> bool:
     """Hold both streams; return whether both ended as they should."""
-    with MonitorClient(target) as client:
+    ca, token = (os.environ.get(name) for name in ("BOXGAUGE_CLIENT_TLS_CA", "BOXGAUGE_TOKEN_FILE"))
+    with MonitorClient(target, tls_ca=ca, token_file=token) as client:
         client.create_monitor(MONITOR, {1: "thing"})
         observing = client.observe(MONITOR, one_image(threading.Event()), model="m")
         opened: list[tuple[str, Callable[[], Iterator[object]]]] = [

@@ -30,11 +30,19 @@ def boxgauge(*arguments: str) -> str:
 
 
 def differences(served: dict[str, Any], offline: dict[str, Any]) -> list[str]:
-    """Return each compared part that differs, with both values."""
+    """Return each compared part that differs, with both values.
+
+    Of its classes a monitor says more than an evaluation does: intervals, best thresholds.
+    """
+    classes = [
+        {name: of_class[name] for name in wanted}
+        for of_class, wanted in zip(served["classes"], offline["classes"], strict=True)
+    ]
+    found = served | {"classes": classes}
     return [
-        f"{part}: {served[part]} served, {offline[part]} offline"
+        f"{part}: {found[part]} served, {offline[part]} offline"
         for part in COMPARED
-        if served[part] != offline[part]
+        if found[part] != offline[part]
     ]
 
 

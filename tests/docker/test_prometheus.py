@@ -1,12 +1,16 @@
 """Scrape configuration, rules and alerts, read by Prometheus' own promtool."""
 
 import re
+import runpy
+import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.docker.credentials import Credentials
 from tests.docker.paths import DOCKER, RULES_FOLDER
 from tests.docker.series import assert_exposed
 from tests.tools import require_tool
@@ -29,8 +33,11 @@ def promtool(*arguments: object) -> None:
 
 
 @pytest.mark.tools
-def test_the_configuration_is_valid() -> None:
-    promtool("check", "config", PROMETHEUS / "prometheus.yml")
+def test_the_configuration_is_valid(made: Credentials, tmp_path: Path) -> None:
+    # promtool looks for the files that it names, too.
+    shutil.copytree(PROMETHEUS, tmp_path / "prometheus")
+    (tmp_path / "prometheus" / "boxgauge").symlink_to(made.scrape_token.parent)
+    promtool("check", "config", tmp_path / "prometheus" / "prometheus.yml")
 
 
 @pytest.mark.tools
@@ -90,6 +97,18 @@ def test_the_runbook_has_a_word_on_every_alert_and_on_no_other() -> None:
     headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(encoding="utf-8"), re.M)
     told = [name for line in headings for name in line.split(", ") if name.startswith("BoxGauge")]
     assert sorted(told) == sorted(ALERTS)
+
+
+def test_every_alert_leads_to_its_section_of_the_runbook() -> None:
+    runbooks = runpy.run_path(str(PROMETHEUS / "runbooks.py"))
+    addresses = runbooks["sections"]()
+    for rule in RULE_LIST:
+        if "alert" in rule:
+            assert rule["annotations"]["runbook_url"] == addresses[rule["alert"]]
+            assert rule["alert"].lower() in addresses[rule["alert"]].partition("#")[2]
+    for path in runbooks["files"]():
+        text = path.read_text(encoding="utf-8")
+        assert text == runbooks["with_runbooks"](text, addresses), f"{path.name}: run `make rules`"
 
 
 def test_a_floor_of_the_shipped_file_is_what_the_alert_reads() -> None:

@@ -1,9 +1,13 @@
-"""The real Prometheus scrapes a running service, by the configuration that is shipped."""
+"""The real Prometheus scrapes a running service, by the configuration that is shipped.
+
+Over TLS and with a token, of the credentials that `docker/credentials.sh` makes.
+"""
 
 import json
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -17,6 +21,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
+from tests.docker.credentials import Credentials, make_credentials
 from tests.integration.servers import ROOT, Served, boxgauge, served
 from tests.tools import require_tool
 
@@ -48,10 +53,16 @@ def free_port() -> int:
     return port
 
 
-def fetched(url: str) -> bytes | None:
+def fetched(url: str, credentials: Credentials | None = None) -> bytes | None:
     """Return what the URL shows, None while nothing answers there or it is not ready."""
+    request, context = urllib.request.Request(url), None  # noqa: S310  # loopback
+    if credentials is not None:
+        context = ssl.create_default_context(cafile=credentials.ca)
+        request.add_header(
+            "Authorization", f"Bearer {credentials.scrape_token.read_text().strip()}"
+        )
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # loopback
+        with urllib.request.urlopen(request, timeout=5, context=context) as answer:  # noqa: S310
             body: bytes = answer.read()
     except urllib.error.HTTPError as refused:
         refused.close()
@@ -90,24 +101,34 @@ class Prometheus:
 
 
 @pytest.fixture(scope="module")
-def service(graphs_dir: Path) -> Iterator[Served]:
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
+    return make_credentials(tmp_path_factory.mktemp("credentials") / "made")
+
+
+@pytest.fixture(scope="module")
+def service(graphs_dir: Path, credentials: Credentials) -> Iterator[Served]:
     """A service that has seen the sample."""
-    with served(graphs_dir, report_interval_s=0.2) as running:
+    with served(graphs_dir, report_interval_s=0.2, **credentials.settings) as running:
         pair = ("--gt", SAMPLE / "ground_truth.json", "--dt", SAMPLE / "detections.json")
-        boxgauge("replay", *pair, "--target", running.address, "--monitor", "s", "--model", "m")
+        who = ("--target", running.address, *credentials.options)
+        boxgauge("replay", *pair, *who, "--monitor", "s", "--model", "m")
         yield running
 
 
 @pytest.fixture(scope="module")
-def report(service: Served) -> dict[str, Any]:
-    printed = boxgauge("report", "--target", service.address, "--monitor", "s", "--json")
+def report(service: Served, credentials: Credentials) -> dict[str, Any]:
+    who = ("--target", service.address, *credentials.options)
+    printed = boxgauge("report", *who, "--monitor", "s", "--json")
     document: dict[str, Any] = json.loads(printed)
     return document
 
 
 @pytest.fixture(scope="module")
 def prometheus(
-    service: Served, report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    service: Served,
+    credentials: Credentials,
+    report: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Prometheus]:
     """Prometheus with the shipped configuration, but for the target's address and the pace.
 
@@ -124,6 +145,7 @@ def prometheus(
     job["static_configs"] = [{"targets": [target]}]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     shutil.copytree(SHIPPED / "rules", folder / "rules")
+    (folder / "boxgauge").symlink_to(credentials.scrape_token.parent)
 
     address = f"127.0.0.1:{free_port()}"
     options = {
@@ -249,11 +271,11 @@ def test_prometheus_answers_every_query_of_the_dashboard(prometheus: Prometheus)
 
 @pytest.mark.parametrize("counter", ["boxgauge_frames_total", "boxgauge_outcomes_total"])
 def test_a_refused_frame_s_exemplar_names_its_image(
-    prometheus: Prometheus, service: Served, counter: str
+    prometheus: Prometheus, service: Served, credentials: Credentials, counter: str
 ) -> None:
     from boxgauge.client import MonitorClient, prediction_batch
 
-    with MonitorClient(service.address) as client:
+    with MonitorClient(service.address, **credentials.access) as client:
         strange = prediction_batch([counter], [1], [[0, 0, 1, 1]], [999], [0.5])
         (answer,) = client.observe("s", [strange], model="m")
         assert answer.refused
@@ -268,8 +290,10 @@ def test_a_refused_frame_s_exemplar_names_its_image(
     assert eventually(found, "exemplar") == {counter}
 
 
-def test_promtool_finds_nothing_wrong_with_the_metrics(service: Served) -> None:
-    body = fetched(service.metrics_url)
+def test_promtool_finds_nothing_wrong_with_the_metrics(
+    service: Served, credentials: Credentials
+) -> None:
+    body = fetched(service.metrics_url, credentials)
     assert body is not None
     assert b"boxgauge_average_precision" in body
     done = subprocess.run(
@@ -280,3 +304,20 @@ def test_promtool_finds_nothing_wrong_with_the_metrics(service: Served) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_revoked_token_is_turned_away_and_a_new_one_taken_without_a_restart(
+    prometheus: Prometheus, credentials: Credentials
+) -> None:
+    def health() -> str:
+        (target,) = prometheus.get("targets")["activeTargets"]
+        return f"{target['health']} {target['lastError']}"
+
+    eventually(lambda: health().startswith("up") or None, "healthy target")
+    credentials.run("revoke", "scrape")
+    credentials.scrape_token.write_text("boxgauge_no_token", encoding="utf-8")
+    eventually(lambda: "401" in health() or None, "target that is turned away")
+    credentials.scrape_token.unlink()
+    credentials.run("make")
+    credentials.run("renew")
+    eventually(lambda: health().startswith("up") or None, "healthy target again")

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 import torch
 
-from boxgauge.engine import available_providers
+from boxgauge.engine import Engine, ModelRepository, available_providers
 from boxgauge.export import Entry, Manifest, catalog, read_manifest
 from boxgauge.export.gradient import gradient_entry
 from boxgauge.export.parity import TOLERANCES, open_session, relative_error
@@ -78,3 +78,23 @@ def test_an_engine_of_the_profile_equals_the_cpu(
         ):
             assert np.isfinite(actual).all(), port.name
             assert relative_error(actual, expected) <= TOLERANCES["float32"], port.name
+
+
+def test_engines_are_kept_and_other_sizes_go_to_the_next_provider(
+    records: Manifest, graphs_dir: Path, tmp_path: Path
+) -> None:
+    repository = ModelRepository.open(graphs_dir)
+    asked, name = ("tensorrt", "cuda", "cpu"), "giou_loss"
+    most = records[name].profile[0].max[0]
+    built: list[dict[Path, int]] = []
+    for _ in range(2):
+        engine = Engine.open(repository, providers=asked, names=[name], engine_cache=tmp_path)
+        assert engine.provider == "tensorrt"
+        for n in (0, 1, most, most + 1):
+            boxes = np.tile(np.array([0, 0, 2, 2], np.float32), (n, 1))
+            loss = engine.run(name, {"pred": boxes, "target": boxes})["loss"]
+            assert loss.shape == (n,)
+            assert np.abs(loss).max(initial=0) < 1e-6
+        built.append({path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.engine")})
+        assert len(built[-1]) == 1
+    assert built[0] == built[1]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class Engine:
         threads: int = 1,
         workers: int = 1,
         names: Sequence[str] | None = None,
+        engine_cache: Path | None = None,
     ) -> "Engine":
         """Return an engine with the repository's graphs loaded.
 
@@ -59,6 +61,8 @@ class Engine:
             workers: Runs at a time that one evaluation or report is split into; no bit of any
                 result depends on it.
             names: Graphs to load; all by default.
+            engine_cache: Folder in which TensorRT keeps the engines that it builds, a matter of
+                seconds to minutes a graph, for the next time; None: it builds them each time.
 
         Raises:
             GraphError: A graph does not load or is not what the manifest says.
@@ -68,7 +72,8 @@ class Engine:
         wanted = repository.graphs if names is None else {n: repository.graphs[n] for n in names}
         stop = Stop()
         sessions = {
-            name: Session(repository, spec, asked, threads, stop) for name, spec in wanted.items()
+            name: Session(repository, spec, asked, threads, stop, engine_cache)
+            for name, spec in wanted.items()
         }
         return cls(repository, sessions, stop, workers)
 

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
+from boxgauge.engine.provider_options import is_within, options, suited
 from boxgauge.engine.repository import GraphSpec, ModelRepository
 from boxgauge.frames import GraphError, InvalidInputError, UnavailableError
 
@@ -62,6 +64,7 @@ class Session:
         providers: Short names in the order of preference.
         threads: Threads within one run.
         stop: Ends its runs.
+        engine_cache: Folder in which TensorRT keeps what it builds, if it is to.
 
     Raises:
         GraphError: The file is no ONNX graph, or its signature is not the manifest's.
@@ -74,28 +77,16 @@ class Session:
         providers: Sequence[str],
         threads: int,
         stop: Stop,
+        engine_cache: Path | None = None,
     ) -> None:
         self.spec = spec
         self._stop = stop
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Errors only: what a warning would say of providers is asked for below.
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
-        wanted = [PROVIDERS[name] for name in providers]
-        try:
-            self._session = onnxruntime.InferenceSession(
-                repository.model(spec), options, providers=wanted
-            )
-        # ONNX Runtime's errors share no base class but this one.
-        except Exception as error:
-            if isinstance(error, GraphError):
-                raise
-            reason = str(error).splitlines()[0]
-            raise GraphError(
-                f"graph {spec.name} does not load: {reason}", field=spec.name
-            ) from error
+        asked = suited(spec, providers)
+        model = repository.model(spec)
+        self._session = _open(spec, model, asked, threads, engine_cache)
+        # Sizes that TensorRT's engine is not built for go to the next provider.
+        others = tuple(name for name in asked if name != "tensorrt")
+        self._beyond = _open(spec, model, others, threads) if others != asked else None
         self._check_signature()
         self.providers = self._assigned()
 
@@ -105,8 +96,11 @@ class Session:
         Raises:
             UnavailableError: It was stopped before the run ended.
         """
+        session = self._session
+        if self._beyond is not None and not is_within(self.spec.profile, inputs):
+            session = self._beyond
         try:
-            outputs = self._session.run(None, dict(inputs), self._stop.options)
+            outputs = session.run(None, dict(inputs), self._stop.options)
         # Nothing is kept back: a stopped run gets its own name, any other fault goes on.
         except Exception:
             if self._stop.is_set:
@@ -134,6 +128,31 @@ class Session:
         """Return the providers that got nodes: ONNX Runtime falls back without a word."""
         parts = self._session.get_provider_graph_assignment_info()
         return frozenset(_NAMES.get(part.ep_name, part.ep_name) for part in parts)
+
+
+def _open(
+    spec: GraphSpec,
+    model: bytes,
+    providers: Sequence[str],
+    threads: int,
+    engine_cache: Path | None = None,
+) -> onnxruntime.InferenceSession:
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.inter_op_num_threads = 1
+    # Errors only: what a warning would say of providers is asked for below.
+    settings.log_severity_level = 3
+    settings.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    wanted = [
+        (PROVIDERS[name], options(spec, name, engine_cache, runtime_version()))
+        for name in providers
+    ]
+    try:
+        return onnxruntime.InferenceSession(model, settings, providers=wanted)
+    # ONNX Runtime's errors share no base class but this one.
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise GraphError(f"graph {spec.name} does not load: {reason}", field=spec.name) from error
 
 
 def check_providers(providers: Sequence[str]) -> tuple[str, ...]:

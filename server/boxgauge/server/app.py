@@ -16,6 +16,7 @@ import orjson
 from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
+from boxgauge.engine.online.warm_up import warm_up
 from boxgauge.frames import ProviderError, UnavailableError
 from boxgauge.server.allocator import keep_memory_compact
 from boxgauge.server.grpc_server import GrpcServer
@@ -293,6 +294,7 @@ def open_engine(settings: Settings) -> Engine:
         providers=settings.providers,
         threads=settings.threads,
         workers=min(settings.workers, available_cores()),
+        engine_cache=settings.engine_cache,
     )
     wanted = settings.providers[0]
     if engine.provider != wanted:
@@ -300,6 +302,10 @@ def open_engine(settings: Settings) -> Engine:
         if settings.require_provider:
             raise ProviderError(found, field="providers", value=engine.provider)
         _LOG.warning("%s", found)
+    if settings.warm_up:
+        started = time.perf_counter()
+        warm_up(engine)
+        _LOG.info("warmed up in %.2f s", time.perf_counter() - started)
     return engine
 
 

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
         graphs: Folder of exported graphs; None: the packaged ones, else ``./graphs``.
         providers: Execution providers in the order of preference.
         require_provider: The first provider must be obtained, else the start fails.
+        engine_cache: Folder in which TensorRT keeps the engines that it builds; None: it builds
+            them at every start. Whoever can write to it can make the service run their code.
+        warm_up: Everything that monitors run has run once before the service is ready.
         threads: Threads ONNX Runtime uses within one run.
         workers: Runs, reports and evaluations at the same time.
         max_message_bytes: Largest gRPC message taken.
@@ -78,6 +81,8 @@ class Settings(BaseSettings):
     graphs: Path | None = None
     providers: Annotated[tuple[Provider, ...], NoDecode, Field(min_length=1)] = ("cpu",)
     require_provider: bool = False
+    engine_cache: Path | None = None
+    warm_up: bool = True
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     workers: Annotated[int, Field(ge=1, le=256)] = 4
     max_message_bytes: Annotated[int, Field(ge=1024, le=2**31 - 1)] = 16 * 2**20

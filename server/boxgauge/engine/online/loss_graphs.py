@@ -114,6 +114,19 @@ class LossGraphs:
         return corner_pairs(images.predictions.boxes[pairs], truths)
 
 
+def usable_losses(engine: Engine) -> tuple[str, ...]:
+    """Return the names of all losses that a monitor may ask for."""
+    return tuple(name for name in engine.repository.graphs if _fits(engine, name))
+
+
+def _fits(engine: Engine, name: str) -> bool:
+    try:
+        _inputs_of(engine, name)
+    except InvalidInputError:
+        return False
+    return True
+
+
 def _inputs_of(engine: Engine, name: str) -> frozenset[str]:
     """Return the names of the inputs of a loss, if it is one that can be run here."""
     wanted = "the name of a loss graph of single pairs of boxes or single scores"
