@@ -64,6 +64,7 @@ class Counting:
                 return None  # what the journal has after a gap is counted once that is closed
             if into.is_current and left:
                 into.apply(left, steps, different, matched)
+                await into.settle_trials()
         except BaseException as error:
             is_stopping = not isinstance(error, Exception) or isinstance(error, UnavailableError)
             self._has_missed(into, number, len(changes), None if is_stopping else error)
@@ -90,6 +91,7 @@ class Counting:
         left = [each for each in changes if each.image_id not in missing]
         if left:
             into.apply(left, steps, different, matched)
+            await into.settle_trials()
         if missing:
             into.has_missed(changes[0].number)
             fault = next(iter(missing.values()))

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import grpc
 
 from boxgauge.frames import BoxGaugeError, PermissionDeniedError
+from boxgauge.server.callers import CALLER
 from boxgauge.server.handlers import behaviour_of, like
 from boxgauge.server.security.access import UNKNOWN, Access, Caller
 from boxgauge.server.security.audit import Audit
@@ -66,6 +67,8 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any mes
         behaviour = behaviour_of(handler)
 
         def call(context: Context) -> GuardedCall:
+            if caller.token is not None:
+                CALLER.set(f"token {caller.name}")
             return GuardedCall(
                 method=method,
                 rule=rule,
