@@ -6,7 +6,6 @@ import logging
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -25,6 +24,10 @@ from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.observability.executor import ObservedExecutor
+from boxgauge.server.observability.exporting import tracing_to
+from boxgauge.server.observability.logs import configure_logs
+from boxgauge.server.observability.loop_lag import watch_loop
 from boxgauge.server.page.history import History
 from boxgauge.server.page.on_loop import on_loop
 from boxgauge.server.page.routes import Pages
@@ -34,7 +37,7 @@ from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import WINDOW, MonitorService
 from boxgauge.server.service.runner import Runner
-from boxgauge.server.settings import PREFIX, Settings
+from boxgauge.server.settings import PREFIX, Settings, traces_endpoint
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
@@ -121,7 +124,10 @@ class App:
         stack.callback(metrics.stop)
         self.metrics_url = f"http://{settings.metrics_host}:{port}/metrics"
 
-        executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
+        workings = self.telemetry.workings
+        release = package_version()
+        tracing = stack.enter_context(tracing_to(traces_endpoint(settings), release))
+        executor = ObservedExecutor(settings.workers, workings.waiting("executor"))
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         if self._given_engine is None:
             self.engine = await loop.run_in_executor(executor, open_engine, settings)
@@ -130,10 +136,10 @@ class App:
         self.engine.observe_run = self.telemetry.ran
 
         ledger = Ledger(settings.max_held_boxes, settings.max_held_images)
-        release = package_version()
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
         max_waiting = settings.max_concurrent_streams * WINDOW
-        journal = await Journal.open(settings.journal)
+        began = time.perf_counter()
+        journal = await Journal.open(settings.journal, on_commit=workings.committed)
         stack.push_async_callback(journal.close)
         self.telemetry.journal(lambda: journal.file_bytes, settings.max_journal_bytes)
         if not journal.is_durable:
@@ -156,7 +162,8 @@ class App:
         self.book = Book(around, max_monitors=settings.max_monitors)
         stack.push_async_callback(self.book.tend)
         stack.push_async_callback(self.book.settle)
-        await self.book.restore()
+        rows = await self.book.restore()
+        workings.recovered(rows, time.perf_counter() - began)
         if self._given_engine is None:
             # After the drain, so that no long run keeps the process; before what waits for runs.
             stack.callback(self.engine.stop)
@@ -165,7 +172,7 @@ class App:
         server = GrpcServer(
             settings,
             self.telemetry,
-            MonitorService(self.book, draining),
+            MonitorService(self.book, workings, draining),
             EvaluationService(self.engine, executor, ledger),
             InferenceService(
                 self.engine,
@@ -173,10 +180,11 @@ class App:
                 lambda: self._is_ready,
                 version=release,
             ),
+            tracing,
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)
-        for task in (self._refresh(), self._tend()):
+        for task in (self._refresh(), self._tend(), watch_loop(workings.lagged)):
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
@@ -278,9 +286,7 @@ def serve(settings: Settings) -> None:
     Raises:
         BoxGaugeError: It could not start; the message is one line.
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    configure_logs(settings.log_level, settings.log_format)
     keep_memory_compact()
     asyncio.run(_serve(settings))
 

@@ -9,6 +9,7 @@ from grpc_reflection.v1alpha import reflection
 
 from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
+from boxgauge.server.observability.spans import Tracing
 from boxgauge.server.service.evaluation import EvaluationService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
@@ -39,9 +40,10 @@ class GrpcServer:
         monitors: MonitorService,
         evaluation: EvaluationService,
         inference: InferenceService,
+        tracing: Tracing | None = None,
     ) -> None:
         self._settings = settings
-        self._answering = Answering(telemetry)
+        self._answering = Answering(telemetry, tracing)
         self._server = aio.server(
             interceptors=[self._answering],
             options=list(_options(settings).items()),

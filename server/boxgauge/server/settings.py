@@ -1,5 +1,6 @@
 """How a service is configured: the one place that reads the environment."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -48,6 +49,10 @@ class Settings(BaseSettings):
         connection_age_s: Seconds after which a client is asked to reconnect.
         connection_age_grace_s: Seconds its running RPCs get from then on.
         log_level: Least severe level that is logged.
+        log_format: How lines of the log look on standard error: ``text`` for people, ``json`` for
+            programs.
+        traces: OTLP endpoint (gRPC) that gets traces, as ``http://localhost:4317``; None:
+            OTEL_EXPORTER_OTLP_ENDPOINT, else there are none; ``off``: none at all.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
@@ -78,6 +83,8 @@ class Settings(BaseSettings):
     connection_age_s: Annotated[float, Field(ge=1)] = 3600.0
     connection_age_grace_s: Annotated[float, Field(ge=1)] = 3600.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    traces: Annotated[str | None, Field(pattern=r"^(off|https?://\S+)$")] = None
 
     @field_validator("providers", mode="before")
     @classmethod
@@ -91,6 +98,27 @@ class Settings(BaseSettings):
         if len(set(self.providers)) != len(self.providers):
             raise ValueError(f"providers must be distinct: got {','.join(self.providers)}")
         return self
+
+
+def traces_endpoint(settings: Settings) -> str | None:
+    """Return where traces go: what the settings say, else OpenTelemetry's own variables.
+
+    Raises:
+        InvalidInputError: Those ask for a protocol that is not spoken.
+    """
+    if settings.traces is not None:
+        return None if settings.traces == "off" else settings.traces
+    is_off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    if is_off or os.environ.get("OTEL_TRACES_EXPORTER") == "none":
+        return None
+    of_traces, of_all = "OTEL_EXPORTER_OTLP_TRACES_{}", "OTEL_EXPORTER_OTLP_{}"
+    endpoint, protocol = (
+        os.environ.get(of_traces.format(each)) or os.environ.get(of_all.format(each)) or None
+        for each in ("ENDPOINT", "PROTOCOL")
+    )
+    if endpoint is not None and protocol not in (None, "grpc"):
+        raise InvalidInputError.at("OTEL_EXPORTER_OTLP_PROTOCOL", protocol, "grpc")
+    return endpoint
 
 
 def read_settings(**given: object) -> Settings:

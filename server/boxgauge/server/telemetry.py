@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -13,9 +13,9 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.monitor.sides import Side
 from boxgauge.server.registry_text import registry_text
-from boxgauge.server.series import SERVICE
+from boxgauge.server.series.made import made
+from boxgauge.server.workings import Workings
 
-_SERIES = {series.name: series for series in SERVICE}
 _RPC_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
 _RUN_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5)
 _ITEM_BUCKETS = tuple(float(4**k) for k in range(11))
@@ -23,8 +23,6 @@ _REPORT_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _OUTCOMES = ("accepted", "unchanged", "refused")
 # OpenMetrics' own bound on an exemplar's labels, names included.
 _MAX_EXEMPLAR = 128
-
-W = TypeVar("W", Counter, Gauge, Histogram)
 
 
 class Follower(Protocol):
@@ -56,39 +54,42 @@ class Telemetry:
         registry: Where the metrics live; one for each service in a process.
         max_series: Series of reports and comparisons that are exported at a time.
         max_classes: Classes of a report with series of their own.
+
+    Attributes:
+        workings: What goes on inside.
     """
 
     def __init__(
         self, registry: CollectorRegistry, *, max_series: int = 20_000, max_classes: int = 100
     ) -> None:
         self._registry = registry
+        self.workings = Workings(registry)
         self._quality = Exposition(max_series=max_series, max_classes=max_classes)
         self._followers: list[Follower] = []
-        self._frames = _made(Counter, "boxgauge_frames_total", registry)
+        self._frames = made(Counter, "boxgauge_frames_total", registry)
         for side in Side:
             for outcome in _OUTCOMES:
                 # From zero on, for Prometheus cannot see a counter's first rise.
                 self._frames.labels(side.value, outcome)
-        self._outcomes = _made(Counter, "boxgauge_outcomes_total", registry)
+        self._outcomes = made(Counter, "boxgauge_outcomes_total", registry)
         self._outcomes_of: dict[str, set[str]] = {}
-        self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
-        self._batch_seconds = _made(
+        self._rpc_seconds = made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
+        self._in_flight = made(Gauge, "boxgauge_rpcs_in_flight", registry)
+        self._batch_seconds = made(
             Histogram, "boxgauge_batch_seconds", registry, buckets=_RUN_BUCKETS
         )
-        self._batch_items = _made(
-            Histogram, "boxgauge_batch_items", registry, buckets=_ITEM_BUCKETS
-        )
-        self.report_seconds = _made(
+        self._batch_items = made(Histogram, "boxgauge_batch_items", registry, buckets=_ITEM_BUCKETS)
+        self.report_seconds = made(
             Histogram, "boxgauge_report_seconds", registry, buckets=_REPORT_BUCKETS
         )
-        self._held = _made(Gauge, "boxgauge_held_boxes", registry)
-        self._held_limit = _made(Gauge, "boxgauge_held_boxes_limit", registry)
-        self._held_images = _made(Gauge, "boxgauge_held_images", registry)
-        self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
-        self._journal = _made(Gauge, "boxgauge_journal_bytes", registry)
-        self._journal_limit = _made(Gauge, "boxgauge_journal_bytes_limit", registry)
-        self._build = _made(Gauge, "boxgauge_build_info", registry)
-        self._provider = _made(Gauge, "boxgauge_provider_info", registry)
+        self._held = made(Gauge, "boxgauge_held_boxes", registry)
+        self._held_limit = made(Gauge, "boxgauge_held_boxes_limit", registry)
+        self._held_images = made(Gauge, "boxgauge_held_images", registry)
+        self._held_images_limit = made(Gauge, "boxgauge_held_images_limit", registry)
+        self._journal = made(Gauge, "boxgauge_journal_bytes", registry)
+        self._journal_limit = made(Gauge, "boxgauge_journal_bytes_limit", registry)
+        self._build = made(Gauge, "boxgauge_build_info", registry)
+        self._provider = made(Gauge, "boxgauge_provider_info", registry)
 
     def describe(self, *, version: str, provider: str, ledger: Ledger) -> None:
         """Set what is known once the service has started."""
@@ -132,6 +133,12 @@ class Telemetry:
         """
         self._outcomes.labels(monitor, outcome).inc(count, _exemplar(monitor, example))
         self._outcomes_of.setdefault(monitor, set()).add(outcome)
+
+    def rpc_begins(self, method: str) -> Gauge:
+        """Count one RPC as under way; ``dec`` of what is returned says that it has ended."""
+        under_way = self._in_flight.labels(method)
+        under_way.inc()
+        return under_way
 
     def rpc(self, method: str, code: str, seconds: float) -> None:
         """Count one RPC; ``method`` is one that is served."""
@@ -214,8 +221,3 @@ def _exemplar(monitor: str, image_id: ImageId | None) -> dict[str, str] | None:
     labels = {"monitor": monitor, "image_id": str(image_id)}
     is_short = sum(len(name) + len(value) for name, value in labels.items()) <= _MAX_EXEMPLAR
     return labels if is_short else None
-
-
-def _made(kind: type[W], name: str, registry: CollectorRegistry, **options: object) -> W:
-    series = _SERIES[name]
-    return kind(name, series.meaning, series.labels, registry=registry, **options)  # type: ignore[arg-type]  # options differ by kind

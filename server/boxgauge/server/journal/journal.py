@@ -23,6 +23,7 @@ from boxgauge.server.journal.types import (
     OnCommit,
     Taken,
 )
+from boxgauge.server.observability.tracing import span
 
 _CHUNK = 128  # changes at a time, each with up to two sides
 
@@ -61,7 +62,8 @@ class Journal:
             wait_s: How long another process may take to let go of the file.
             max_waiting: Calls under way at a time; others wait before they begin.
             max_waiting_bytes: Boxes of those calls; one larger call goes alone.
-            on_commit: Called on the event loop for each transaction, for metrics.
+            on_commit: Called on the event loop for each transaction, for metrics; for those that
+                failed, too.
 
         Raises:
             InvalidInputError: There can be no such file.
@@ -147,11 +149,12 @@ class Journal:
         def settle(result: tuple[Taken, Held]) -> None:
             self._add(monitor, result[1])
 
-        taken, _ = await self._do(
-            lambda store: take(store, monitor, frames, asked),
-            settle,
-            size=sum(len(each.rows) for each in frames),
-        )
+        with span("journal", frames=len(frames)):
+            taken, _ = await self._do(
+                lambda store: take(store, monitor, frames, asked),
+                settle,
+                size=sum(len(each.rows) for each in frames),
+            )
         return taken
 
     async def expire(self, monitor: int, before_us: int, *, limit: int = 512) -> Expired:

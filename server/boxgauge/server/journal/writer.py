@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from boxgauge.frames import BoxGaugeError, DataLossError, UnavailableError
@@ -31,6 +31,7 @@ class Job(Generic[T]):
         settle: What to do with the result on the event loop before that.
         leave: What to do on the event loop however it went.
         size: Bytes that it brings.
+        since: `time.perf_counter` when it was asked for.
     """
 
     run: Callable[[Store], T]
@@ -38,6 +39,7 @@ class Job(Generic[T]):
     settle: Callable[[T], None]
     leave: Callable[[], None]
     size: int
+    since: float = field(default_factory=time.perf_counter)
 
 
 Settled = tuple[Job[Any], Any, BaseException | None]
@@ -50,7 +52,7 @@ class Writer:
         store: Owned by the thread from now on.
         loop: Where results are awaited.
         on_stop: Called on the loop when the thread has ended and the file is closed.
-        on_commit: Called on the loop for each transaction with jobs.
+        on_commit: Called on the loop for each transaction with jobs, failed ones too.
     """
 
     def __init__(
@@ -114,7 +116,7 @@ class Writer:
         try:
             if self._failed is not None:
                 raise self._failed
-            began = time.perf_counter()
+            began, rows = time.perf_counter(), store.connection.total_changes
             store.execute("BEGIN IMMEDIATE")
             settled = [self._attempt(job) for job in jobs]
             self._has_more = self._sweep()
@@ -122,12 +124,21 @@ class Writer:
             store.commit()
             ended = time.perf_counter()
             size = sum(job.size for job in jobs)
-            commit = Commit(len(jobs), size, ended - began, ended - through)
+            commit = Commit(
+                len(jobs),
+                size,
+                ended - began,
+                ended - through,
+                store.connection.total_changes - rows,
+                tuple(began - job.since for job in jobs),
+            )
             if jobs:
                 self._call(lambda: self._on_commit(commit))
         except Exception as error:  # noqa: BLE001 (answered to all who wait)
             self._has_more = False
             shown = self._fail(error)
+            failed = Commit(len(jobs), 0, 0.0, 0.0, is_failed=True)
+            self._call(lambda: self._on_commit(failed))
             settled = [(job, None, shown) for job in jobs]
         self._call(lambda: _settle(settled))
 

@@ -70,13 +70,16 @@ class Book:
         self._monitors: dict[str, Monitor] = {}
         self._creating = asyncio.Lock()
 
-    async def restore(self) -> None:
-        """Bring back the monitors that the journal knows, and what they had counted."""
+    async def restore(self) -> int:
+        """Bring back the monitors that the journal knows; return how many changes that took."""
+        taken = 0
         for kept in await self._around.journal.monitors():
             monitor = Monitor(kept.id, kept.name, definition_of(kept.definition), self._around)
             changes = await monitor.restore()
             self._monitors[kept.name] = monitor
             _LOG.info("monitor %s is back after %d changes", kept.name, changes)
+            taken += changes
+        return taken
 
     async def create(self, name: str, definition: Definition) -> Monitor:
         """Return the new monitor, or the one there is if its definition is the same.

@@ -46,6 +46,7 @@ class Ingest:
             around.engine,
             state.definition.settings,
             around.executor,
+            around.telemetry.workings,
             max_waiting=around.max_waiting,
         )
         self._tasks: set[asyncio.Task[Observed]] = set()

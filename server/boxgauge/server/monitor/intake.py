@@ -34,6 +34,7 @@ from boxgauge.server.monitor.outcomes import (
 from boxgauge.server.monitor.rows import pack, row_bytes
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side, SideBatch
 from boxgauge.server.monitor.slicing import Slicing, check_tags, check_text
+from boxgauge.server.observability.tracing import traced
 
 T = TypeVar("T")
 
@@ -93,6 +94,7 @@ class Intake:
         self._watermark_us = watermark_us
         self._newest_us = 0
 
+    @traced("validate")
     def judge(
         self, model: str, arrivals: Arrivals, observed: Observed, *, now_us: int
     ) -> list[CameFrame]:

@@ -20,6 +20,7 @@ from boxgauge.frames import (
 from boxgauge.server.monitor.book import check_size
 from boxgauge.server.monitor.ledger import Ledger, Share
 from boxgauge.server.monitor.sides import Arrivals
+from boxgauge.server.observability.tracing import span
 from boxgauge.server.wire.frames_in import arrivals
 from boxgauge.server.wire.reports_out import report_out
 from boxgauge.server.wire.settings_wire import classes_in, evaluation_in
@@ -108,7 +109,8 @@ class EvaluationService(rpc.EvaluationServiceServicer):
                         evaluation_in(request.settings.evaluation),
                     )
                     check_size(*given)
-                gathered.add(arrivals(request.frames))
+                with span("decode"):
+                    gathered.add(arrivals(request.frames))
             if given is None:
                 raise InvalidInputError.at("settings", "no message", "in the first message")
             return await self._evaluate(gathered, *given)
@@ -138,7 +140,8 @@ class EvaluationService(rpc.EvaluationServiceServicer):
             )
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, run)
+            with span("evaluate", images=len(gathered.labelled)):
+                return await asyncio.get_running_loop().run_in_executor(self._executor, run)
         except asyncio.CancelledError:
             is_cancelled = True
             raise

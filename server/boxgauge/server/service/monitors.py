@@ -1,7 +1,8 @@
 """`boxgauge.v1.MonitorService` over the book of monitors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
@@ -9,11 +10,15 @@ from boxgauge.frames import InvalidInputError, UnavailableError
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.intake import Observed
 from boxgauge.server.monitor.monitor import Monitor
+from boxgauge.server.observability import calls
+from boxgauge.server.observability.spans import Span
+from boxgauge.server.observability.tracing import begin_span, span
 from boxgauge.server.service.pipeline import in_order
 from boxgauge.server.wire.frames_in import arrivals
 from boxgauge.server.wire.monitor_wire import definition_in, definition_out
 from boxgauge.server.wire.quality_out import comparison_out
 from boxgauge.server.wire.reports_out import monitor_report_out, refusal_out, window_out
+from boxgauge.server.workings import Workings
 from boxgauge.v1 import monitor_pb2 as pb
 from boxgauge.v1 import monitor_pb2_grpc as rpc
 
@@ -30,11 +35,13 @@ class MonitorService(rpc.MonitorServiceServicer):
 
     Args:
         book: The monitors.
+        workings: Told how long messages take.
         draining: Set once the service stops; watches end then.
     """
 
-    def __init__(self, book: Book, draining: asyncio.Event) -> None:
+    def __init__(self, book: Book, workings: Workings, draining: asyncio.Event) -> None:
         self._book = book
+        self._workings = workings
         self._draining = draining
 
     async def CreateMonitor(  # noqa: N802 (gRPC's name)
@@ -78,9 +85,11 @@ class MonitorService(rpc.MonitorServiceServicer):
         """Return the report over everything acknowledged before the call."""
         if not 0 <= request.max_age_s <= MAX_AGE_S:
             raise InvalidInputError.at("max_age_s", request.max_age_s, f"in [0, {MAX_AGE_S:g}]")
-        made = await self._book.get(request.monitor).report(
-            request.model, request.window, request.slice, request.max_age_s
-        )
+        monitor = self._book.get(request.monitor)
+        with span("report"):
+            made = await monitor.report(
+                request.model, request.window, request.slice, request.max_age_s
+            )
         return pb.GetReportResponse(model=made.model, report=monitor_report_out(made))
 
     async def WatchReport(  # noqa: N802 (gRPC's name)
@@ -95,7 +104,8 @@ class MonitorService(rpc.MonitorServiceServicer):
         while True:
             # Read first: what changes while the report is made is told with the next one.
             version = monitor.version
-            made = await monitor.report(model, request.window, request.slice)
+            with span("report"):
+                made = await monitor.report(model, request.window, request.slice)
             # The first answer chooses the model; another one may come later.
             model = made.model
             yield pb.WatchReportResponse(model=model, report=monitor_report_out(made))
@@ -106,9 +116,10 @@ class MonitorService(rpc.MonitorServiceServicer):
     ) -> pb.CompareModelsResponse:
         """Compare two models on the images that both have predicted."""
         monitor = self._book.get(request.monitor)
-        made = await monitor.compare(
-            request.champion, request.challenger, request.window, request.slice
-        )
+        with span("report"):
+            made = await monitor.compare(
+                request.champion, request.challenger, request.window, request.slice
+            )
         return pb.CompareModelsResponse(comparison=comparison_out(made))
 
     async def ExportTallies(  # noqa: N802 (gRPC's name)
@@ -129,9 +140,24 @@ class MonitorService(rpc.MonitorServiceServicer):
 
     def _observe(self, request: pb.ObserveRequest) -> Awaitable[pb.ObserveResponse]:
         """Start one message at once; frames are in the monitor when this returns."""
-        monitor = self._book.get(request.monitor)
-        waiting = monitor.observe(request.model, arrivals(request.frames))
-        return asyncio.create_task(_observed(request.sequence, waiting))
+        since = time.perf_counter()
+        calls.at_monitor(request.monitor)
+        message = begin_span("message", sequence=request.sequence, monitor=calls.monitor())
+        try:
+            with message.use():
+                monitor = self._book.get(request.monitor)
+                with span("decode"):
+                    came = arrivals(request.frames)
+                waiting = monitor.observe(request.model, came)
+        except BaseException:
+            message.end()
+            raise
+
+        def answered(observed: Observed) -> None:
+            sides = observed.accepted + len(observed.refused)
+            self._workings.answered(sides, since)
+
+        return asyncio.create_task(_observed(request.sequence, waiting, message, answered))
 
     async def _unless_draining(self, event: Coroutine[Any, Any, None]) -> None:
         either = {asyncio.create_task(event), asyncio.create_task(self._draining.wait())}
@@ -149,9 +175,18 @@ async def _change(monitor: Monitor, version: int, interval_s: float) -> None:
     await monitor.change_after(version)
 
 
-async def _observed(sequence: int, waiting: Awaitable[Observed]) -> pb.ObserveResponse:
-    # Shielded: a stream that is cancelled must not take back frames it has brought.
-    observed = await asyncio.shield(waiting)
+async def _observed(
+    sequence: int,
+    waiting: Awaitable[Observed],
+    message: Span,
+    answered: Callable[[Observed], None],
+) -> pb.ObserveResponse:
+    try:
+        # Shielded: a stream that is cancelled must not take back frames it has brought.
+        observed = await asyncio.shield(waiting)
+    finally:
+        message.end()
+    answered(observed)
     return pb.ObserveResponse(
         sequence=sequence,
         accepted=observed.accepted,
