@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import sys
 import time
@@ -287,6 +288,9 @@ def serve(settings: Settings) -> None:
         BoxGaugeError: It could not start; the message is one line.
     """
     configure_logs(settings.log_level, settings.log_format)
+    # A connection takes a descriptor, and the usual soft limit is lower than what may be.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     keep_memory_compact()
     asyncio.run(_serve(settings))
 

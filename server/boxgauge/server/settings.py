@@ -130,9 +130,30 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings(**cast(dict[str, Any], given))
     except ValidationError as refused:
-        fault = refused.errors()[0]
+        raise _faults(refused)[0] from None
+
+
+def lenient_settings() -> tuple[Settings, list[InvalidInputError]]:
+    """Return the environment's settings with defaults in place of bad ones, and what those are."""
+    try:
+        return Settings(), []
+    except ValidationError as refused:
+        faults = _faults(refused)
+        bad = {str(each["loc"][0]) for each in refused.errors() if each["loc"]}
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    try:
+        return Settings(**{name: defaults[name] for name in bad}), faults
+    except ValidationError as refused:  # settings that are at odds with each other
+        return Settings(**defaults), [*faults, *_faults(refused)]
+
+
+def _faults(refused: ValidationError) -> list[InvalidInputError]:
+    """Return what was refused, each in one line that names the setting and its value."""
+    faults = []
+    for fault in refused.errors():
         name = str(fault["loc"][0]) if fault["loc"] else "settings"
         value = fault["input"] if fault["loc"] else ""
         text = fault["msg"].removeprefix("Value error, ")
         message = f"{PREFIX}{name.upper()}: {text}, got {value!r}" if fault["loc"] else text
-        raise InvalidInputError(message, field=name, value=value) from None
+        faults.append(InvalidInputError(message, field=name, value=value))
+    return faults
