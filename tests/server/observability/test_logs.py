@@ -146,7 +146,7 @@ async def test_lines_of_messages_under_way_together_know_their_own_monitor(
     """The tasks of a stream's messages log what their own message is about."""
     for name in ("one", "two"):
         await calls.create(name)
-    journal = app.book.get("one")._around.journal
+    journal = app.book._around.journal
     log = logging.getLogger("boxgauge.test")
     take: Any = journal.take
 
@@ -216,7 +216,7 @@ async def test_no_box_and_no_token_is_ever_logged(
     async def fails(*_: object, **__: object) -> None:
         raise RuntimeError("on purpose")
 
-    monkeypatch.setattr(app.book.get("cam")._around.journal, "take", fails)
+    monkeypatch.setattr(app.book._around.journal, "take", fails)
     again = monitor_pb2.ObserveRequest(
         monitor="cam", model="m", frames=truths({2: [(1, box, 0, 5, 5)]})
     )
