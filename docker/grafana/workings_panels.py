@@ -63,11 +63,15 @@ WORKINGS: dict[str, tuple[Panel, ...]] = {
             ),
         ),
         Panel(
-            "Journal: writable",
-            "0 while transactions fail, say of a full disk: nothing is acknowledged then.",
+            "In service",
+            "Writable: 0 while the journal takes nothing, say of a full disk. Monitors that the "
+            "start could not bring back, and those whose tallies lack frames and are made anew.",
             "short",
-            (("boxgauge_journal_writable", "{{instance}}"),),
-            maximum=1,
+            (
+                ("boxgauge_journal_writable", "{{instance}} journal writable"),
+                ("boxgauge_monitors_out_of_service", "{{instance}} monitors out of service"),
+                ("boxgauge_monitors_behind", "{{instance}} monitors behind"),
+            ),
         ),
         Panel(
             "Event-loop lag",

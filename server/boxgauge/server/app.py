@@ -47,6 +47,8 @@ _LIST_S = 5.0  # how long a page may wait for the event loop to list the monitor
 # Of the time, what refreshing exported reports and writing checkpoints may take at most: the rest
 # is for frames, and for reports that somebody waits for.
 _REFRESHING_SHARE, _TENDING_SHARE = 0.25, 0.1
+# What frames under way get to be counted, once no call brings more.
+_SETTLE_S = 1.0
 # Between two rounds of refreshing, as a share of the interval.
 _LEAST_PAUSE = 0.1
 
@@ -142,7 +144,9 @@ class App:
         began = time.perf_counter()
         journal = await Journal.open(settings.journal, on_commit=workings.committed)
         stack.push_async_callback(journal.close)
-        self.telemetry.journal(lambda: journal.file_bytes, settings.max_journal_bytes)
+        self.telemetry.journal(
+            lambda: journal.file_bytes, settings.max_journal_bytes, lambda: journal.is_writable
+        )
         if not journal.is_durable:
             _LOG.warning(
                 "there is no %sJOURNAL: monitors and their frames are gone with this process",
@@ -162,12 +166,13 @@ class App:
         )
         self.book = Book(around, max_monitors=settings.max_monitors)
         stack.push_async_callback(self.book.tend)
-        stack.push_async_callback(self.book.settle)
+        stack.push_async_callback(self.book.stop)
         rows = await self.book.restore()
         workings.recovered(rows, time.perf_counter() - began)
         if self._given_engine is None:
             # After the drain, so that no long run keeps the process; before what waits for runs.
             stack.callback(self.engine.stop)
+        stack.push_async_callback(self._settle)
 
         draining = asyncio.Event()
         server = GrpcServer(
@@ -193,6 +198,14 @@ class App:
         gc.collect()
         gc.freeze()
         self._is_ready = True
+
+    async def _settle(self) -> None:
+        """Let frames that are journalled be counted, so that the last checkpoint covers them.
+
+        What takes longer is ended with the engine: the next start counts it.
+        """
+        settling = asyncio.create_task(self.book.settle())
+        await asyncio.wait({settling}, timeout=_SETTLE_S)
 
     def _listed(self, loop: asyncio.AbstractEventLoop) -> tuple[MonitorEntry, ...]:
         """Return all monitors; called by other threads than the loop's.

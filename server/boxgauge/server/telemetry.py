@@ -13,7 +13,7 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.monitor.sides import Side
 from boxgauge.server.registry_text import registry_text
-from boxgauge.server.series.made import made
+from boxgauge.server.series.made import made as _made
 from boxgauge.server.workings import Workings
 
 _RPC_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
@@ -66,30 +66,35 @@ class Telemetry:
         self.workings = Workings(registry)
         self._quality = Exposition(max_series=max_series, max_classes=max_classes)
         self._followers: list[Follower] = []
-        self._frames = made(Counter, "boxgauge_frames_total", registry)
+        self._frames = _made(Counter, "boxgauge_frames_total", registry)
         for side in Side:
             for outcome in _OUTCOMES:
                 # From zero on, for Prometheus cannot see a counter's first rise.
                 self._frames.labels(side.value, outcome)
-        self._outcomes = made(Counter, "boxgauge_outcomes_total", registry)
+        self._outcomes = _made(Counter, "boxgauge_outcomes_total", registry)
         self._outcomes_of: dict[str, set[str]] = {}
-        self._rpc_seconds = made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
-        self._in_flight = made(Gauge, "boxgauge_rpcs_in_flight", registry)
-        self._batch_seconds = made(
+        self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
+        self._in_flight = _made(Gauge, "boxgauge_rpcs_in_flight", registry)
+        self._batch_seconds = _made(
             Histogram, "boxgauge_batch_seconds", registry, buckets=_RUN_BUCKETS
         )
-        self._batch_items = made(Histogram, "boxgauge_batch_items", registry, buckets=_ITEM_BUCKETS)
-        self.report_seconds = made(
+        self._batch_items = _made(
+            Histogram, "boxgauge_batch_items", registry, buckets=_ITEM_BUCKETS
+        )
+        self.report_seconds = _made(
             Histogram, "boxgauge_report_seconds", registry, buckets=_REPORT_BUCKETS
         )
-        self._held = made(Gauge, "boxgauge_held_boxes", registry)
-        self._held_limit = made(Gauge, "boxgauge_held_boxes_limit", registry)
-        self._held_images = made(Gauge, "boxgauge_held_images", registry)
-        self._held_images_limit = made(Gauge, "boxgauge_held_images_limit", registry)
-        self._journal = made(Gauge, "boxgauge_journal_bytes", registry)
-        self._journal_limit = made(Gauge, "boxgauge_journal_bytes_limit", registry)
-        self._build = made(Gauge, "boxgauge_build_info", registry)
-        self._provider = made(Gauge, "boxgauge_provider_info", registry)
+        self._held = _made(Gauge, "boxgauge_held_boxes", registry)
+        self._held_limit = _made(Gauge, "boxgauge_held_boxes_limit", registry)
+        self._held_images = _made(Gauge, "boxgauge_held_images", registry)
+        self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
+        self._journal = _made(Gauge, "boxgauge_journal_bytes", registry)
+        self._journal_limit = _made(Gauge, "boxgauge_journal_bytes_limit", registry)
+        self._journal_writable = _made(Gauge, "boxgauge_journal_writable", registry)
+        self.monitors_out_of_service = _made(Gauge, "boxgauge_monitors_out_of_service", registry)
+        self.monitors_behind = _made(Gauge, "boxgauge_monitors_behind", registry)
+        self._build = _made(Gauge, "boxgauge_build_info", registry)
+        self._provider = _made(Gauge, "boxgauge_provider_info", registry)
 
     def describe(self, *, version: str, provider: str, ledger: Ledger) -> None:
         """Set what is known once the service has started."""
@@ -100,10 +105,11 @@ class Telemetry:
         self._held_images.set_function(lambda: ledger.images)
         self._held_images_limit.set(ledger.max_images)
 
-    def journal(self, size: Callable[[], int], limit: int) -> None:
-        """Export how many bytes the journal has on disk, and may have."""
+    def journal(self, size: Callable[[], int], limit: int, is_writable: Callable[[], bool]) -> None:
+        """Export how many bytes the journal has on disk and may have, and whether it is written."""
         self._journal.set_function(size)
         self._journal_limit.set(limit)
+        self._journal_writable.set_function(is_writable)
 
     def observed(
         self,

@@ -47,8 +47,6 @@ class Workings:
         self._calls = made(
             Histogram, "boxgauge_journal_commit_calls", registry, buckets=_COUNT_BUCKETS
         )
-        self._writable = made(Gauge, "boxgauge_journal_writable", registry)
-        self._writable.set(1)
         self._recovery_seconds = made(Gauge, "boxgauge_recovery_seconds", registry)
         self._recovered_rows = made(Gauge, "boxgauge_recovered_rows", registry)
         self._lag = made(
@@ -76,10 +74,7 @@ class Workings:
         self._pairs.observe(pairs)
 
     def committed(self, commit: Commit) -> None:
-        """Count a transaction of the journal; one that failed says that it cannot be written."""
-        self._writable.set(not commit.is_failed)
-        if commit.is_failed:
-            return
+        """Count a transaction of the journal."""
         self._commit.observe(commit.seconds)
         self._sync.observe(commit.sync_s)
         self._rows.observe(commit.rows)

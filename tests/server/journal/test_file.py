@@ -33,7 +33,7 @@ asyncio.run(main())
 _FULL = """
 import asyncio, resource, sys
 from pathlib import Path
-from boxgauge.frames import UnavailableError
+from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.journal import Journal
 from tests.server.journal.frames import frame
 
@@ -51,12 +51,13 @@ async def main():
     for _ in range(2):
         try:
             await journal.take(monitor, frames(range(1, 41)), max_models=1)
-        except UnavailableError as error:
-            print(error)
+        except ResourceExhaustedError as error:
+            print(error.value, journal.is_writable)
         print(journal.counts(monitor).sides)
     print([each.image_id async for some in journal.current(monitor) for each in some])
     let_files_grow_to(resource.RLIM_INFINITY)
     await journal.take(monitor, frames(range(1, 41)), max_models=1)
+    print(journal.is_writable)
     await journal.close()
     journal = await Journal.open(Path(sys.argv[1]))
     print(journal.counts(monitor).sides)
@@ -83,8 +84,8 @@ def test_a_full_disk_is_said_and_leaves_what_was_kept(path: Path) -> None:
     with started(_FULL, path) as other:
         said, log = other.communicate()
     assert other.returncode == 0, log
-    refused = "the journal cannot be written: disk I/O error"
-    assert said.splitlines() == [refused, "1", refused, "1", "[0]", "41"]
+    refused = "disk I/O error False"
+    assert said.splitlines() == [refused, "1", refused, "1", "[0]", "True", "41"]
 
 
 def test_a_file_in_use_by_another_process_is_refused_until_that_has_gone(path: Path) -> None:

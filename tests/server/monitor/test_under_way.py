@@ -2,53 +2,26 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
+from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.frames import NotFoundError, UnavailableError
-from boxgauge.server.journal import Journal
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.definition import Compared, Definition, SliceKey, TallyKind
-from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.reporter import MISSED
 from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.server.wire.frames_in import arrivals
 from tests.server.calls import Row, predictions, truths
 
-P, T = ParamSpec("P"), TypeVar("T")
 CLASSES = (ObjectClass(1, "cat"), ObjectClass(2, "dog"))
 EXACT = Definition(CLASSES, EvaluationSettings())
 SKETCH = replace(EXACT, tally=TallyKind.SKETCH)
 BOX: Row = (1, 0, 0, 5, 5)
 SEVERAL_PARTS = 1300  # frames of one message that are several transactions
-
-
-@pytest.fixture
-async def around(engine: Engine, tmp_path: Path) -> AsyncIterator[Surroundings]:
-    with ThreadPoolExecutor(2) as executor:
-        journal = await Journal.open(tmp_path / "journal")
-        yield Surroundings(
-            engine=engine,
-            executor=executor,
-            journal=journal,
-            ledger=Ledger(10**6, 10**6),
-            telemetry=Telemetry(CollectorRegistry()),
-            clock_us=lambda: 10**15,
-            max_models=4,
-            max_waiting=1000,
-            max_tally_bytes=2**28,
-            max_journal_bytes=2**30,
-        )
-        await journal.close()
 
 
 def predicted(*ids: int, boxes: int = 1, revision: int = 0) -> Arrivals:
@@ -221,36 +194,3 @@ async def test_frames_under_way_leave_nothing_of_a_monitor_that_was_deleted(
         await long
     assert (around.ledger.boxes, around.ledger.images) == (0, 0)
     assert b'monitor="cam"' not in around.telemetry.text()
-
-
-class Failing(ThreadPoolExecutor):
-    """Runs nothing while it fails."""
-
-    fails = False
-
-    def submit(self, work: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> Future[T]:
-        if self.fails:
-            raise MemoryError("no memory to run it in")
-        return super().submit(work, *args, **options)
-
-
-async def test_a_report_says_that_frames_were_taken_and_could_not_be_counted(
-    around: Surroundings,
-) -> None:
-    with Failing(1) as executor:
-        book = Book(replace(around, executor=executor), max_monitors=4)
-        monitor = await book.create("cam", EXACT)
-        await monitor.observe("", labelled(1, 2))
-        await monitor.observe("m", predicted(1))
-        before, version = await monitor.report("m"), monitor.version
-        executor.fails = True
-        with pytest.raises(MemoryError):
-            await monitor.observe("m", predicted(2))
-        executor.fails = False
-        assert monitor.version > version
-        after = await monitor.report("m")
-    assert before.report.notes == ()
-    assert after.report.notes == (MISSED,)
-    again = (await restarted(around)).get("cam")
-    report = (await again.report("m")).report
-    assert (report.images, report.notes) == (2, ())

@@ -102,7 +102,7 @@ async def test_a_disk_that_refuses_shows_until_it_takes_writes_again(
         await at_most(1)
         with pytest.raises(aio.AioRpcError) as refused:
             await calls.observe(many)
-        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert totals(app)["boxgauge_journal_writable"] == 0
         await at_most(2**30)
         assert (await calls.observe(many))[0].accepted == 1

@@ -37,12 +37,13 @@ def service_findings(graphs: Path | None, *, days: int) -> tuple[Settings, list[
         *(_file(settings, name) for name in ("tls_cert", "tls_key", "tls_client_ca")), days=days
     )
     findings += token_findings(_file(settings, "tokens"))
-    findings += disk_findings(settings.journal, settings.max_journal_bytes, APPLICATION_ID)
+    journal = None if getattr(settings, "ephemeral", False) else settings.journal
+    findings += disk_findings(journal, settings.max_journal_bytes, APPLICATION_ID)
     findings += port_findings(
         settings.host, settings.port, settings.metrics_host, settings.metrics_port
     )
     files = [Path(__file__), *((graphs,) if graphs else ())]
-    files += [settings.journal] if settings.journal is not None else []
+    files += [journal] if journal is not None else []
     findings.append(clock_finding(now(), files, kept_clock()))
     findings.append(
         memory_finding(

@@ -35,6 +35,11 @@ class Calls:
         """Return the size of the file as last committed, without its write-ahead log."""
         return self._writer.file_bytes
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether the last attempt to write went well."""
+        return self._writer.is_writable
+
     async def do(
         self,
         run: Callable[[Store], T],

@@ -62,8 +62,7 @@ class Journal:
             wait_s: How long another process may take to let go of the file.
             max_waiting: Calls under way at a time; others wait before they begin.
             max_waiting_bytes: Boxes of those calls; one larger call goes alone.
-            on_commit: Called on the event loop for each transaction, for metrics; for those that
-                failed, too.
+            on_commit: Called on the event loop for each transaction, for metrics.
 
         Raises:
             InvalidInputError: There can be no such file.
@@ -140,6 +139,7 @@ class Journal:
         Raises:
             InvalidInputError: There are too many frames.
             NotFoundError: There is no such monitor.
+            ResourceExhaustedError: The file system has no room for it, for now.
             UnavailableError: It could not be written, or the journal is closed.
             DataLossError: A row that had to be read is damaged.
         """
@@ -258,6 +258,11 @@ class Journal:
             log_path = self._path.with_name(f"{self._path.name}-wal")
             found += log_path.stat().st_size if log_path.exists() else 0
         return found
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the last attempt to write went well; without callers one is made every second."""
+        return self._calls.is_writable
 
     def _add(self, monitor: int, more: Held) -> None:
         self._held.setdefault(monitor, Held()).update(more)

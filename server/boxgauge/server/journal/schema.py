@@ -138,8 +138,9 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
     if is_new:
         for statement in _TABLES.split(";"):
             connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+        # Not of a file that has them: it must open where the disk is full, too.
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 

@@ -110,6 +110,15 @@ class Store:
         self.connection.execute("COMMIT")
         self._measure()
 
+    def settle_log(self) -> None:
+        """Synchronise the write-ahead log and copy it into the file."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def touch(self) -> None:
+        """Write a page as it is: that shows whether there is room for one."""
+        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        self.connection.execute(f"PRAGMA user_version = {version}")
+
     def roll_back(self) -> None:
         """Go back to what was last committed."""
         if self.connection.in_transaction:

@@ -180,7 +180,6 @@ class Commit:
         sync_s: Of those, until it was on disk once all was done.
         rows: Written or removed.
         waited_s: How long each call waited before it began.
-        is_failed: Nothing of it was kept; there are no rows and no times then.
     """
 
     jobs: int
@@ -189,7 +188,6 @@ class Commit:
     sync_s: float
     rows: int = 0
     waited_s: tuple[float, ...] = ()
-    is_failed: bool = False
 
 
 Judge: TypeAlias = Callable[[CameFrame, HeldSide], None]

@@ -3,22 +3,24 @@
 import asyncio
 import logging
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from boxgauge.frames import BoxGaugeError, DataLossError, UnavailableError
+from boxgauge.frames import DataLossError, UnavailableError
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sweep import sweep
+from boxgauge.server.journal.trouble import is_no_room, is_unsynced, shown, unsynced
 from boxgauge.server.journal.types import Commit, OnCommit
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 # Of one transaction, so that the first to come does not wait for ever more.
 _JOBS, _BYTES = 64, 8 * 2**20
+# How often it is tried whether there is room again, where nobody writes.
+_TRY_S = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +54,7 @@ class Writer:
         store: Owned by the thread from now on.
         loop: Where results are awaited.
         on_stop: Called on the loop when the thread has ended and the file is closed.
-        on_commit: Called on the loop for each transaction with jobs, failed ones too.
+        on_commit: Called on the loop for each transaction with jobs.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Writer:
         self._is_stopping = False
         self._has_more = True
         self._failed: UnavailableError | None = None
+        self._full_since = 0.0
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -77,6 +80,11 @@ class Writer:
     def file_bytes(self) -> int:
         """Return the size of the file as last committed, without its write-ahead log."""
         return self._store.file_bytes
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the last attempt to write went well."""
+        return self._failed is None and not self._full_since
 
     def put(self, job: Job[Any]) -> None:
         """Put a job in; it happens whether or not its result is still awaited."""
@@ -88,19 +96,34 @@ class Writer:
 
     def _run(self) -> None:
         try:
+            self._settle_log()
             while not self._is_stopping:
                 self._turn(self._gather())
             self._store.close()
         finally:
             self._call(self._on_stop)
 
+    def _settle_log(self) -> None:
+        """Have on disk what a process that was killed had written, before anybody is told of it.
+
+        It may have been killed between writing and synchronising: such frames are in the log, and
+        whoever sends them again is told that they are known.
+        """
+        try:
+            self._store.settle_log()
+        except Exception as error:  # noqa: BLE001 (a thread that ends leaves callers waiting)
+            self._fail(error)
+
     def _gather(self) -> list[Job[Any]]:
-        """Return what waits; nothing where nothing does and there are rows to remove."""
+        """Return what waits; nothing where nothing does and there is something else to do."""
         jobs: list[Job[Any]] = []
         size = 0
         while len(jobs) < _JOBS and size < _BYTES:
             try:
-                job = self._waiting.get(block=not (jobs or self._has_more))
+                job = self._waiting.get(
+                    block=not (jobs or self._has_more),
+                    timeout=_TRY_S if self._full_since else None,
+                )
             except queue.Empty:
                 break
             if job is None:
@@ -115,21 +138,26 @@ class Writer:
         store = self._store
         try:
             if self._failed is not None:
-                raise self._failed
-            began, rows = time.perf_counter(), store.connection.total_changes
+                raise self._failed.with_traceback(None)
+            began, changes = time.perf_counter(), store.connection.total_changes
             store.execute("BEGIN IMMEDIATE")
             settled = [self._attempt(job) for job in jobs]
-            self._has_more = self._sweep()
+            # Where there is little room, it is for those who wait.
+            self._has_more = not (jobs and self._full_since) and self._sweep()
+            if not jobs and self._full_since:
+                store.touch()
             through = time.perf_counter()
             store.commit()
             ended = time.perf_counter()
+            if not jobs or store.connection.total_changes != changes:
+                self._has_room()
             size = sum(job.size for job in jobs)
             commit = Commit(
                 len(jobs),
                 size,
                 ended - began,
                 ended - through,
-                store.connection.total_changes - rows,
+                store.connection.total_changes - changes,
                 tuple(began - job.since for job in jobs),
             )
             if jobs:
@@ -137,25 +165,40 @@ class Writer:
         except Exception as error:  # noqa: BLE001 (answered to all who wait)
             self._has_more = False
             shown = self._fail(error)
-            failed = Commit(len(jobs), 0, 0.0, 0.0, is_failed=True)
-            self._call(lambda: self._on_commit(failed))
             settled = [(job, None, shown) for job in jobs]
         self._call(lambda: _settle(settled))
 
     def _fail(self, error: Exception) -> Exception:
         """Go back to what was committed and return the error as a caller may see it.
 
-        Where even that fails, nothing is done any more: all who come get that error.
+        Where even that fails, or nobody knows what is on disk, nothing is done any more: all who
+        come get that error.
         """
         if error is self._failed:
             return error
-        _LOG.error("a transaction of the journal failed", exc_info=error)
+        if is_no_room(error):
+            if not self._full_since:
+                self._full_since = time.monotonic()
+                _LOG.error("the journal's file system takes no more, and frames are refused")
+        else:
+            _LOG.error("a transaction of the journal failed", exc_info=error)
+        if is_unsynced(error):
+            self._failed = unsynced(error)
         try:
             self._store.roll_back()
         except Exception as second:  # noqa: BLE001 (a thread that ends leaves callers waiting)
             _LOG.exception("the journal cannot go on")
-            self._failed = UnavailableError(f"the journal cannot go on: {second}", field="journal")
-        return _shown(error)
+            self._failed = self._failed or UnavailableError(
+                f"the journal cannot go on: {second}", field="journal"
+            )
+        return self._failed or shown(error)
+
+    def _has_room(self) -> None:
+        """Note that something was written."""
+        if self._full_since:
+            seconds = time.monotonic() - self._full_since
+            _LOG.warning("the journal is written again after %.1f s without room", seconds)
+            self._full_since = 0.0
 
     def _attempt(self, job: Job[Any]) -> Settled:
         """Do one job; one that fails leaves nothing behind and the others as they were."""
@@ -164,11 +207,13 @@ class Writer:
             result = job.run(self._store)
         except Exception as error:
             if not self._store.connection.in_transaction:
-                raise  # SQLite has rolled back all of it, for want of space for example
+                raise  # SQLite has rolled back all of it
+            if is_no_room(error) or is_unsynced(error):
+                raise  # what the others wrote would not get there either
             self._store.execute("ROLLBACK TO job")
             self._store.execute("RELEASE job")
             self._store.reload()
-            return job, None, _shown(error)
+            return job, None, shown(error)
         self._store.execute("RELEASE job")
         return job, result, None
 
@@ -203,14 +248,3 @@ def _settle(settled: list[Settled]) -> None:
             job.done.set_result(result)
         else:
             job.done.set_exception(error)
-
-
-def _shown(error: Exception) -> Exception:
-    """Return the error as a caller may see it."""
-    if isinstance(error, sqlite3.OperationalError):
-        return UnavailableError(f"the journal cannot be written: {error}", field="journal")
-    if isinstance(error, sqlite3.DatabaseError):
-        return DataLossError(f"the journal cannot be read: {error}", field="journal")
-    if not isinstance(error, BoxGaugeError):
-        _LOG.error("a job of the journal failed", exc_info=error)
-    return error

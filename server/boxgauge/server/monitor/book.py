@@ -5,11 +5,15 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.frames import (
     AlreadyExistsError,
+    BoxGaugeError,
+    DataLossError,
+    FailedPreconditionError,
     InvalidInputError,
     NotFoundError,
     ResourceExhaustedError,
@@ -56,6 +60,13 @@ def check_size(classes: tuple[ObjectClass, ...], settings: EvaluationSettings) -
         )
 
 
+class Lost(NamedTuple):
+    """A monitor that could not be brought back: its key in the journal, and why."""
+
+    key: int
+    why: str
+
+
 class Book:
     """All monitors.
 
@@ -68,17 +79,34 @@ class Book:
         self._around = around
         self._max_monitors = max_monitors
         self._monitors: dict[str, Monitor] = {}
+        self._lost: dict[str, Lost] = {}
         self._creating = asyncio.Lock()
 
     async def restore(self) -> int:
-        """Bring back the monitors that the journal knows; return how many changes that took."""
+        """Bring back the monitors that the journal knows; return how many changes that took.
+
+        One that cannot be brought back, by a fault of code or graphs, is out of service until
+        the next start; the others serve.
+
+        Raises:
+            DataLossError: The journal is damaged: that is no monitor's own matter.
+        """
         taken = 0
         for kept in await self._around.journal.monitors():
-            monitor = Monitor(kept.id, kept.name, definition_of(kept.definition), self._around)
-            changes = await monitor.restore()
-            self._monitors[kept.name] = monitor
-            _LOG.info("monitor %s is back after %d changes", kept.name, changes)
-            taken += changes
+            try:
+                monitor = Monitor(kept.id, kept.name, definition_of(kept.definition), self._around)
+                changes = await monitor.restore()
+            except DataLossError:
+                raise
+            except Exception as error:  # noqa: BLE001 (one monitor's fault must not stop the others)
+                _LOG.exception("monitor %s cannot be brought back: out of service", kept.name)
+                self._lost[kept.name] = Lost(kept.id, _told(error))
+                self._around.telemetry.forget(kept.name)
+                self._around.telemetry.monitors_out_of_service.set(len(self._lost))
+            else:
+                self._monitors[kept.name] = monitor
+                _LOG.info("monitor %s is back after %d changes", kept.name, changes)
+                taken += changes
         return taken
 
     async def create(self, name: str, definition: Definition) -> Monitor:
@@ -98,6 +126,7 @@ class Book:
             # Of a monitor alone: it takes scores in [0, 1], an evaluation any finite ones.
             raise InvalidInputError.at("score_threshold", threshold, "in [0, 1]")
         async with self._creating:
+            self._check_in_service(name)
             known = self._monitors.get(name)
             if known is not None:
                 if known.definition == definition:
@@ -108,7 +137,7 @@ class Book:
                     field="monitor",
                     value=name,
                 )
-            if len(self._monitors) >= self._max_monitors:
+            if len(self._monitors) + len(self._lost) >= self._max_monitors:
                 raise ResourceExhaustedError(
                     f"max_monitors is {self._max_monitors}: there are that many already",
                     field="max_monitors",
@@ -123,7 +152,9 @@ class Book:
 
         Raises:
             NotFoundError: There is none.
+            FailedPreconditionError: It could not be brought back from the journal.
         """
+        self._check_in_service(name)
         monitor = self._monitors.get(name)
         if monitor is None:
             raise NotFoundError(f"there is no monitor {name[:100]!r}", field="monitor", value=name)
@@ -139,6 +170,11 @@ class Book:
         Raises:
             NotFoundError: There is none.
         """
+        lost = self._lost.pop(name, None)
+        if lost is not None:
+            self._around.telemetry.monitors_out_of_service.set(len(self._lost))
+            await self._around.journal.delete(lost.key)
+            return
         monitor = self.get(name)
         del self._monitors[name]
         await monitor.delete()
@@ -172,12 +208,33 @@ class Book:
         """Wait for all frames under way."""
         await asyncio.gather(*(monitor.settle() for monitor in self.list()))
 
+    async def stop(self) -> None:
+        """Wait for all frames under way, and make up for nothing that they lack any more."""
+        await self.settle()
+        await asyncio.gather(*(monitor.stop() for monitor in self.list()))
+
+    def _check_in_service(self, name: str) -> None:
+        lost = self._lost.get(name)
+        if lost is not None:
+            raise FailedPreconditionError(
+                f"monitor {name} is out of service, since the start could not bring it back from"
+                f" the journal: {lost.why}. Its frames are kept; the next start tries again, and"
+                " deleting it forgets them",
+                field="monitor",
+                value=name,
+            )
+
     async def _each(self, what: str, of: Callable[[Monitor], Awaitable[None]]) -> None:
         for monitor in self.list():
             try:
                 await of(monitor)
             except Exception:  # noqa: BLE001 (one monitor's fault must not silence the others)
                 _LOG.exception("the %s of monitor %s failed", what, monitor.name)
+
+
+def _told(error: Exception) -> str:
+    """Return why a monitor is out of service, as a caller may read it."""
+    return str(error) if isinstance(error, BoxGaugeError) else "the service's log says why"
 
 
 async def _no_rest(_worked_s: float) -> None:

@@ -1,6 +1,7 @@
 """Checkpoints of a monitor's stores in the journal, and how a start goes on from there."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from boxgauge.server.monitor.steps import beside
 from boxgauge.server.monitor.stores import Stores, predictions_of
 from boxgauge.server.monitor.surroundings import Surroundings
 
+_LOG = logging.getLogger(__name__)
 Parts = dict[str, dict[str, bytes | None]]
 _STATE = "state"
 
@@ -52,6 +54,7 @@ class Checkpoints:
         number = stores.number
         if stores.missed is not None or not stores.is_current or number <= self._saved:
             return
+        _LOG.debug("monitor %d: checkpoint begins, up to change %d", self._key, number)
         # Taken together, before the first wait: one consistent state. What was taken is told
         # once: it stays here, and behind it what comes later, until it is packed.
         changed = self._changed
@@ -78,6 +81,7 @@ class Checkpoints:
             # Kept until they are written: what failed is written the next time.
             await self._around.journal.checkpoint(self._key, self._unsaved, number)
             self._unsaved, self._saved = {}, number
+            _LOG.debug("monitor %d: checkpoint is written", self._key)
 
     async def read(self, stores: Stores) -> AsyncIterator[list[Change]]:
         """Take up the last checkpoint, and yield the changes that have to follow it."""

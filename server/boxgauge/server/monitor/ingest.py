@@ -4,21 +4,26 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 
+from boxgauge.engine import MatchedImages
+from boxgauge.frames import UnavailableError
 from boxgauge.server.journal.types import CameFrame, Change, HeldSide, Outcome, Taken
 from boxgauge.server.monitor.intake import Intake, Observed
 from boxgauge.server.monitor.line import Place
 from boxgauge.server.monitor.matcher import Matcher
 from boxgauge.server.monitor.outcomes import NOT_COUNTED
 from boxgauge.server.monitor.pairs import check_pairs
+from boxgauge.server.monitor.recovery import Recovery
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side
 from boxgauge.server.monitor.state import MonitorState
-from boxgauge.server.monitor.steps import beside, steps_of
+from boxgauge.server.monitor.steps import Joined, Step, beside, steps_of
 from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
 
 _LOG = logging.getLogger(__name__)
 _TAKE_AT_ONCE = 512  # frames of one transaction: all that they join is in memory at once
+_RESTS_S = (0.05, 0.5)  # before matching is tried again; those behind wait in the line
+Counted = tuple[Sequence[Change], list[Step], list[Joined], MatchedImages | None]
 
 
 class Ingest:
@@ -27,12 +32,16 @@ class Ingest:
     Args:
         state: Of the monitor.
         room: Of the monitor.
+        recovery: Makes its stores anew where they lack what was journalled.
         around: What all monitors share.
     """
 
-    def __init__(self, state: MonitorState, room: Room, around: Surroundings) -> None:
+    def __init__(
+        self, state: MonitorState, room: Room, recovery: Recovery, around: Surroundings
+    ) -> None:
         self._state = state
         self._room = room
+        self._recovery = recovery
         self._around = around
         self._intake = Intake(
             state.definition,
@@ -65,10 +74,10 @@ class Ingest:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def restore(self, changes: Sequence[Change]) -> None:
-        """Count what the journal holds and the stores lack."""
+    async def restore(self, changes: Sequence[Change], into: Stores) -> None:
+        """Count what the journal holds and these stores lack; at least one change."""
         self._state.slicing.restore(_slices_in(changes))
-        await self._settle(changes)
+        into.apply(*await self._matched(changes))
 
     async def settle(self) -> None:
         """Wait for the frames under way, failed ones too: their caller may have gone."""
@@ -82,6 +91,7 @@ class Ingest:
             while done < len(frames):
                 part = frames[done : done + _TAKE_AT_ONCE]
                 done += len(part)
+                await self._recovery.passed()
                 # Each part has the place, and the stores, of its own call of the journal: between
                 # two parts others are journalled, or the monitor is reset.
                 with state.line.place() as place:
@@ -89,6 +99,9 @@ class Ingest:
                     taken = await self._journalled(part)
                     self._note(part, taken, observed)
                     await self._settle(taken.changes, place, stores, taken.number)
+                if stores.missed is not None and stores.is_current:
+                    # Acknowledged is counted: what was journalled now is, once this returns.
+                    await self._recovery.passed()
                 if stores is not judged_by and stores.is_current:
                     # A reset has forgotten the slices that these frames were judged to be in.
                     state.slicing.restore(_slices_in(taken.changes))
@@ -116,33 +129,47 @@ class Ingest:
             self._room.give_back(frames)
 
     async def _settle(
-        self,
-        changes: Sequence[Change],
-        place: Place | None = None,
-        stores: Stores | None = None,
-        number: int = 0,
+        self, changes: Sequence[Change], place: Place, stores: Stores, number: int
     ) -> None:
-        """Match what changed, wait for the turn, and bring the stores up to date."""
+        """Match what changed, wait for the turn, and bring the stores up to date.
+
+        Where that fails, the stores lack what the journal has, and are made anew from it.
+        """
         state = self._state
-        into = state.stores if stores is None else stores
-        steps = steps_of(changes, state.definition.comparisons)
-        different = list({step.joined.key: step.joined for step in steps}.values())
         try:
-            matched = await self._matcher.match(different) if different else None
-            if place is not None:
-                await place.turn()
-            if into.is_current and changes:
-                into.apply(changes, steps, different, matched)
-        except BaseException:
-            # What the journal holds and the stores lack is made up for by the next start.
-            into.has_missed(number)
-            _LOG.warning("monitor %s has taken frames that it could not count", state.name)
+            counted = await self._matched(changes)
+            await place.turn()
+            if not changes or not stores.is_current or stores.missed is not None:
+                return  # what the journal has after a gap is counted once that is made up for
+            stores.apply(*counted)
+        except BaseException as error:
+            stores.has_missed(number)
+            _LOG.exception("monitor %s has taken frames that it could not count", state.name)
             state.outcomes.count(NOT_COUNTED, len(changes))
             state.bump()
-            raise
-        if into.is_current and changes:
+            if not isinstance(error, Exception) or isinstance(error, UnavailableError):
+                raise  # the service stops: the next start makes up for it
+            if stores.is_current:
+                self._recovery.begin()
+        else:
             self._room.hold()
             state.bump()
+
+    async def _matched(self, changes: Sequence[Change]) -> Counted:
+        """Return what the stores have to count; a fault that passes is tried again."""
+        steps = steps_of(changes, self._state.definition.comparisons)
+        different = list({step.joined.key: step.joined for step in steps}.values())
+        if not different:
+            return changes, steps, different, None
+        for rest_s in _RESTS_S:
+            try:
+                return changes, steps, different, await self._matcher.match(different)
+            except UnavailableError:
+                raise
+            except Exception:  # noqa: BLE001 (the last attempt below says what it is)
+                _LOG.warning("matching failed and is tried again in %s s", rest_s)
+                await asyncio.sleep(rest_s)
+        return changes, steps, different, await self._matcher.match(different)
 
     def _note(self, frames: Sequence[CameFrame], taken: Taken, observed: Observed) -> None:
         """Note what became of each frame."""

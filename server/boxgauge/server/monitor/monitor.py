@@ -1,5 +1,6 @@
 """One monitor: what may be asked of it, and what forgets or restores all of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
@@ -15,12 +16,14 @@ from boxgauge.server.monitor.outcomes import (
     EXPIRED_UNPREDICTED,
     Outcomes,
 )
+from boxgauge.server.monitor.recovery import Recovery
 from boxgauge.server.monitor.refresher import Refresher, Rest
 from boxgauge.server.monitor.reporter import Asked, Reporter
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport, MonitorTally
 from boxgauge.server.monitor.room import Room
 from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.state import MonitorState
+from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
 
 _EXPIRE_AT_ONCE = 1000  # sides of one transaction, so that frames never wait long behind it
@@ -46,14 +49,21 @@ class Monitor:
         self._state = MonitorState(key, name, definition, around)
         self._room = Room(self._state, around)
         self._lookups = Lookups(self._state)
-        self._ingest = Ingest(self._state, self._room, around)
+        self._recovery = Recovery(name, self._rebuild, around.telemetry)
+        self._ingest = Ingest(self._state, self._room, self._recovery, around)
+        # A checkpoint and making the stores anew from the last one keep out of each other's way.
+        self._keeping = asyncio.Lock()
         self._begin()
 
-    def _begin(self) -> None:
-        """Report on the stores that there are now; nothing of them is in a checkpoint."""
+    def _begin(self, checkpoints: Checkpoints | None = None) -> None:
+        """Report on the stores that there are now.
+
+        Args:
+            checkpoints: What they were read from; None: nothing of them is in a checkpoint.
+        """
         state, around = self._state, self._around
         counted = self.name, self.definition, state.stores
-        self._checkpoints = Checkpoints(self.key, self.definition, around)
+        self._checkpoints = checkpoints or Checkpoints(self.key, self.definition, around)
         self._reporter = Reporter(*counted, lambda: state.counts, around)
         self._comparer = Comparer(*counted, around)
         self._refresher = Refresher(state, self._reporter, self._comparer, around)
@@ -178,18 +188,15 @@ class Monitor:
 
     async def restore(self) -> int:
         """Bring the stores to what the journal says; return how many changes that took."""
-        taken = 0
-        async for changes in self._checkpoints.read(self._state.stores):
-            await self._ingest.restore(changes)
-            taken += len(changes)
-        self._state.slicing.restore(self._state.stores.slices())
+        taken = await self._read(self._checkpoints, self._state.stores)
         self._room.hold()
         return taken
 
     async def keep(self) -> None:
         """Pack old buckets, and write a checkpoint, so that a restart has less to do."""
-        await self._state.stores.age()
-        await self._checkpoints.write(self._state.stores)
+        async with self._keeping:
+            await self._state.stores.age()
+            await self._checkpoints.write(self._state.stores)
 
     async def expire(self) -> None:
         """Forget frames that are older than the retention, and count what they still waited for."""
@@ -197,7 +204,7 @@ class Monitor:
         before_us = stores.oldest_us()
         more = before_us > 0
         # A reset begins another life, whose frames may be older.
-        while more and stores.is_current:
+        while more and stores.is_current and not self._recovery.is_under_way:
             with self._state.line.place() as place:
                 gone = await self._around.journal.expire(self.key, before_us, limit=_EXPIRE_AT_ONCE)
                 await place.turn()
@@ -237,3 +244,35 @@ class Monitor:
     async def settle(self) -> None:
         """Wait for the frames under way, failed ones too: their caller may have gone."""
         await self._ingest.settle()
+
+    async def stop(self) -> None:
+        """Attempt to make up for nothing any more; the next start does."""
+        await self._recovery.stop()
+
+    async def _read(self, checkpoints: Checkpoints, into: Stores) -> int:
+        """Bring stores to what the journal says; return how many changes that took."""
+        taken = 0
+        async for changes in checkpoints.read(into):
+            await self._ingest.restore(changes, into)
+            taken += len(changes)
+        self._state.slicing.restore(into.slices())
+        return taken
+
+    async def _rebuild(self) -> int:
+        """Put stores that were made from the journal in the place of those that lack something."""
+        state = self._state
+        # Nobody gets a place until this ends, so that the journal stays as it is.
+        await state.line.empty()
+        async with self._keeping:
+            before = state.stores
+            checkpoints = Checkpoints(self.key, self.definition, self._around)
+            made = Stores(self.definition, self._around)
+            taken = await self._read(checkpoints, made)
+            # A reset meanwhile has begun anew, and lacks nothing.
+            if state.stores is before and before.missed is not None:
+                before.is_current = False
+                state.stores = made
+                self._begin(checkpoints)
+        self._room.hold()
+        state.bump()
+        return taken

@@ -18,7 +18,7 @@ from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.turns import Ticket
 
-MISSED = "frames were taken that could not be counted: they are after a restart of the service"
+MISSED = "frames were journalled that are not counted yet: tallies are being made anew"
 # Reports of slices that are kept for who asks again: one of 80 classes takes about 100 kB. Of
 # slices that are only exported the version is kept.
 _MOST_SLICES = 16

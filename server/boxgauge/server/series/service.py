@@ -137,8 +137,20 @@ SERVICE = (
     gauge(
         "boxgauge_journal_writable",
         (),
-        "0 or 1",
-        "0: the last transaction failed, so that nothing is taken until one succeeds.",
+        "1",
+        "Whether the last attempt to write the journal went well; at 0 frames are refused.",
+    ),
+    gauge(
+        "boxgauge_monitors_out_of_service",
+        (),
+        "monitors",
+        "Monitors that the start could not bring back: calls of them are refused, others go on.",
+    ),
+    gauge(
+        "boxgauge_monitors_behind",
+        (),
+        "monitors",
+        "Monitors whose tallies lack frames of the journal, and are being made anew.",
     ),
     Series(
         "boxgauge_journal_commit_seconds",
