@@ -199,6 +199,23 @@ async def test_what_runs_in_a_thread_knows_its_call(
     assert all("request_id" not in each for each in matching)
 
 
+async def test_a_fault_on_the_journal_s_thread_is_logged_for_its_call(
+    app: App, calls: Calls, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await calls.create()
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr("boxgauge.server.journal.journal.take", broken)
+    request = monitor_pb2.ObserveRequest(monitor="cam", frames=truths({1: []}))
+    observing = calls.monitors.Observe(stream([request]), metadata=((ID, "journalled"),))
+    with pytest.raises(aio.AioRpcError):
+        [answer async for answer in observing]
+    (line,) = [each for each in lines() if each["message"] == "a job of the journal failed"]
+    assert (line["request_id"], line["monitor"]) == ("journalled", "cam")
+
+
 async def test_no_box_and_no_token_is_ever_logged(
     app: App, calls: Calls, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -34,6 +35,7 @@ class Job(Generic[T]):
         leave: What to do on the event loop however it went.
         size: Bytes that it brings.
         since: `time.perf_counter` when it was asked for.
+        context: Of whoever asked, so that lines of the log know the call.
     """
 
     run: Callable[[Store], T]
@@ -42,6 +44,7 @@ class Job(Generic[T]):
     leave: Callable[[], None]
     size: int
     since: float = field(default_factory=time.perf_counter)
+    context: Context = field(default_factory=copy_context)
 
 
 Settled = tuple[Job[Any], Any, BaseException | None]
@@ -204,7 +207,7 @@ class Writer:
         """Do one job; one that fails leaves nothing behind and the others as they were."""
         self._store.execute("SAVEPOINT job")
         try:
-            result = job.run(self._store)
+            result = job.context.run(job.run, self._store)
         except Exception as error:
             if not self._store.connection.in_transaction:
                 raise  # SQLite has rolled back all of it
@@ -213,7 +216,7 @@ class Writer:
             self._store.execute("ROLLBACK TO job")
             self._store.execute("RELEASE job")
             self._store.reload()
-            return job, None, shown(error)
+            return job, None, job.context.run(shown, error)
         self._store.execute("RELEASE job")
         return job, result, None
 
