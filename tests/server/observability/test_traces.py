@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc import aio
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as pb
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as rpc
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -116,6 +117,15 @@ async def test_a_message_s_way_is_below_its_call_and_that_below_the_caller_s(
     reporting = await spans.once(SERVICE + "GetReport")
     assert reporting.parent is None
     assert below(await spans.once("report")) == itself(reporting)
+
+
+async def test_a_number_that_a_span_cannot_hold_is_cut(traced: tuple[Calls, Spans]) -> None:
+    calls, spans = traced
+    await calls.create()
+    request = monitor_pb2.ObserveRequest(monitor="cam", sequence=2**64 - 1, frames=truths({1: []}))
+    assert [a async for a in calls.monitors.Observe(stream([request]))]
+    message = await spans.once("message")
+    assert encode_spans([message]).resource_spans, "OTLP takes it"
 
 
 async def test_messages_of_many_streams_are_below_their_own_calls(

@@ -31,13 +31,14 @@ def totals(app: App) -> dict[str, float]:
     return found
 
 
-async def test_a_message_leaves_its_sizes_and_times(app: App, calls: Calls) -> None:
-    await calls.create()
-    before = totals(app)
-    started = time.perf_counter()
-    await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
-    took = time.perf_counter() - started
-    found = {name: value - before.get(name, 0) for name, value in totals(app).items()}
+async def test_a_message_leaves_its_sizes_and_times(serve: Serve) -> None:
+    async with serve(checkpoint_interval_s=3600) as (app, calls):
+        await calls.create()
+        before = totals(app)
+        started = time.perf_counter()
+        await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
+        took = time.perf_counter() - started
+        found = {name: value - before.get(name, 0) for name, value in totals(app).items()}
     assert found["boxgauge_message_seconds_count"] == 1
     assert 0 < found["boxgauge_message_seconds_sum"] < took
     assert found["boxgauge_message_images_sum"] == 8
@@ -54,13 +55,14 @@ async def test_a_message_leaves_its_sizes_and_times(app: App, calls: Calls) -> N
 
 
 async def test_messages_that_wait_together_are_matched_and_committed_together(
-    app: App, calls: Calls
+    serve: Serve,
 ) -> None:
-    await calls.create()
-    before = totals(app)
     frames = [both(predictions({k: []}), truths({k: [(1, 0, 0, 9, 9)]})) for k in range(64)]
-    await asyncio.gather(*(calls.observe(*frames[k::8]) for k in range(8)))
-    found = {name: value - before.get(name, 0) for name, value in totals(app).items()}
+    async with serve(checkpoint_interval_s=3600) as (app, calls):
+        await calls.create()
+        before = totals(app)
+        await asyncio.gather(*(calls.observe(*frames[k::8]) for k in range(8)))
+        found = {name: value - before.get(name, 0) for name, value in totals(app).items()}
     assert found["boxgauge_message_seconds_count"] == 64
     assert found["boxgauge_matching_images_sum"] == 64
     assert found["boxgauge_journal_commit_calls_sum"] == 64

@@ -144,10 +144,16 @@ class Ingest:
             stores.apply(*counted)
         except BaseException as error:
             stores.has_missed(number)
-            _LOG.exception("monitor %s has taken frames that it could not count", state.name)
+            is_stop = not isinstance(error, Exception) or isinstance(error, UnavailableError)
+            _LOG.log(
+                logging.WARNING if is_stop else logging.ERROR,
+                "monitor %s has taken frames that it could not count",
+                state.name,
+                exc_info=None if is_stop else error,
+            )
             state.outcomes.count(NOT_COUNTED, len(changes))
             state.bump()
-            if not isinstance(error, Exception) or isinstance(error, UnavailableError):
+            if is_stop:
                 raise  # the service stops: the next start makes up for it
             if stores.is_current:
                 self._recovery.begin()

@@ -57,13 +57,16 @@ def configure_logs(level: str, form: Format, stream: TextIO | None = None) -> No
     """Let everything that is logged in this process go to one stream, Python's warnings too.
 
     Args:
-        level: Least severe one that is written.
+        level: Least severe one that is written; of other libraries ``info`` at least, for what
+            they debug is not the service.
         form: ``json`` or ``text``.
         stream: None: standard error.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    asked = logging.getLevelNamesMapping()[level.upper()]
+    logging.basicConfig(level=max(asked, logging.INFO), handlers=[handler], force=True)
+    logging.getLogger("boxgauge").setLevel(asked)
     logging.captureWarnings(capture=True)
 
 

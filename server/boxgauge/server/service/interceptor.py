@@ -122,11 +122,11 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
     async def _watched(self, method: str, context: Context) -> AsyncIterator[None]:
         started = time.perf_counter()
         code = grpc.StatusCode.OK
+        call, span = self._begin(method, context)
+        in_flight = self._telemetry.rpc_begins(method)
         # gRPC runs each RPC in a task of its own.
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._running.add(task)
-        in_flight = self._telemetry.rpc_begins(method)
-        call, span = self._begin(method, context)
         try:
             yield
         except BoxGaugeError as error:

@@ -26,6 +26,7 @@ from boxgauge.v1 import monitor_pb2_grpc as rpc
 WINDOW = 8
 MAX_AGE_S = 86_400.0
 PART = 2**20  # bytes of a tally in one message
+_MAX_INT = 2**63 - 1  # that an attribute of a span holds
 
 Context = Any  # grpc's context, of which nothing is used here
 
@@ -142,7 +143,9 @@ class MonitorService(rpc.MonitorServiceServicer):
         """Start one message at once; frames are in the monitor when this returns."""
         since = time.perf_counter()
         calls.at_monitor(request.monitor)
-        message = begin_span("message", sequence=request.sequence, monitor=calls.monitor())
+        message = begin_span(
+            "message", sequence=min(request.sequence, _MAX_INT), monitor=calls.monitor()
+        )
         try:
             with message.use():
                 monitor = self._book.get(request.monitor)
