@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
+from typing import Any
 
 import orjson
+import typer.main
 
 from boxgauge.cli.checks import PROVIDERS
 from boxgauge.cli.failures import one_line
@@ -105,3 +107,18 @@ def load_faults(graphs: Mapping[str, Path]) -> dict[str, str]:
         except Exception as error:  # noqa: BLE001  # whatever a foreign library throws
             faults[name] = one_line(error)
     return faults
+
+
+def option_variables() -> set[str]:
+    """Return the environment variables that options of the command are read from."""
+    from boxgauge.cli.app import app
+
+    found: set[str] = set()
+    waiting: list[Any] = [typer.main.get_command(app)]
+    while waiting:
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        for option in command.params:
+            given = option.envvar or ()
+            found |= {given} if isinstance(given, str) else set(given)
+    return found

@@ -25,6 +25,7 @@ from boxgauge.cli.diagnosis.ports import port_findings
 from boxgauge.cli.diagnosis.tokens import token_findings
 from boxgauge.cli.diagnosis.traces import traces_findings
 from boxgauge.cli.diagnosis.variables import variable_findings
+from boxgauge.cli.probes import option_variables
 from boxgauge.frames import InvalidInputError
 from boxgauge.server.metrics_http import MetricsServer
 from boxgauge.server.settings import Settings, lenient_settings, read_settings
@@ -52,6 +53,11 @@ def test_an_unknown_variable_is_named_with_the_nearest_known_one() -> None:
     assert found.mending == "rename it to BOXGAUGE_JOURNAL, or unset it"
     (found,) = variables(XYZZY="x")
     assert found.mending.startswith("unset it")
+
+
+def test_what_clients_and_options_read_is_known() -> None:
+    assert "BOXGAUGE_GRAPHS" in option_variables()
+    assert variables(TARGET="127.0.0.1:8001")[0].verdict == "ok"
 
 
 def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from boxgauge.cli.diagnosis.ports import port_findings
 from boxgauge.cli.diagnosis.tokens import token_findings
 from boxgauge.cli.diagnosis.traces import traces_findings
 from boxgauge.cli.diagnosis.variables import variable_findings
+from boxgauge.cli.probes import option_variables
 from boxgauge.server.journal.schema import APPLICATION_ID
 from boxgauge.server.settings import PREFIX, Settings, lenient_settings
 
@@ -31,6 +32,7 @@ def service_findings(graphs: Path | None, *, days: int) -> tuple[Settings, list[
     """
     settings, faults = lenient_settings()
     known = [name.upper() for name in Settings.model_fields]
+    known += [name.removeprefix(PREFIX) for name in option_variables()]
     findings = variable_findings(os.environ, PREFIX, known, faults)
     findings += traces_findings(settings)
     findings += certificate_findings(

@@ -7,9 +7,8 @@ from boxgauge.cli.diagnosis.finding import Finding
 from boxgauge.cli.failures import one_line
 from boxgauge.frames import InvalidInputError
 
-# Read by the checkout's scripts and tests, and by nothing that is installed.
-OF_TESTS = ("DATA", "REQUIRE_TOOLS", "TARGET", "METRICS_URL")
-_SECRET = ("TOKEN", "KEY", "PASSWORD", "SECRET")
+# Read by clients, by the image's probe, and by a checkout's tests: no settings, no options.
+BESIDE = ("TOKEN", "TARGET", "METRICS_URL", "DATA", "REQUIRE_TOOLS")
 
 
 def variable_findings(
@@ -26,7 +25,7 @@ def variable_findings(
         known: Names behind it that are read, in capitals.
         faults: What the settings refused; each names its variable.
     """
-    names = sorted({*known, *OF_TESTS})
+    names = sorted({*known, *BESIDE})
     # The settings are read without regard to case.
     given = [each for each in environment if each.upper().startswith(prefix)]
     findings = []
