@@ -116,13 +116,13 @@ def steps() -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"a log line as {name}, to memory", written
     yield "the spans of a message, traces off", message_spans
     workings = Workings(CollectorRegistry())
-    waiting = [workings.waiting(queue) for queue in ("executor", "matching", "journal", "line")]
+    waiting = [workings.waiting(queue) for queue in ("executor", "journal", "line")]
 
     def metrics() -> None:
         for each in waiting:
             each(0.001)
         workings.answered(32, 0.0)
-        workings.matched(16, 1000)
+        workings.matched(16, 1000, (0.001,))
 
     yield "the new metrics of a message", metrics
     provider = provider_to(SimpleSpanProcessor(Nowhere()), "0")

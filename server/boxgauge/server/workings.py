@@ -1,7 +1,7 @@
 """What goes on inside the service: queues, matching runs, the journal's transactions, the loop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
 
@@ -68,10 +68,12 @@ class Workings:
         self._message_seconds.observe(time.perf_counter() - since)
         self._message_images.observe(sides)
 
-    def matched(self, images: int, pairs: int) -> None:
-        """Count images that were matched together."""
+    def matched(self, images: int, pairs: int, waited_s: Sequence[float]) -> None:
+        """Count images that are matched together, and how long each of the calls waited for it."""
         self._images.observe(images)
         self._pairs.observe(pairs)
+        for seconds in waited_s:
+            self._waits["matching"].observe(seconds)
 
     def committed(self, commit: Commit) -> None:
         """Count a transaction of the journal."""

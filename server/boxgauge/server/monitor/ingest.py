@@ -55,8 +55,8 @@ class Ingest:
             around.engine,
             state.definition.settings,
             around.executor,
-            around.telemetry.workings,
             max_waiting=around.max_waiting,
+            workings=around.telemetry.workings,
         )
         self._tasks: set[asyncio.Task[Observed]] = set()
 

@@ -39,8 +39,8 @@ class Matcher:
         engine: Holds the graphs.
         settings: Thresholds of the monitor.
         executor: Where runs happen.
-        workings: Told of each run.
         max_waiting: Calls that may wait for a run.
+        workings: Told of each run; None: nobody is.
     """
 
     def __init__(
@@ -48,14 +48,13 @@ class Matcher:
         engine: Engine,
         settings: EvaluationSettings,
         executor: Executor,
-        workings: Workings,
         *,
         max_waiting: int,
+        workings: Workings | None = None,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._workings = workings
-        self._waited = workings.waiting("matching")
         self._batcher: Batcher[_Waiting, MatchedImages] = Batcher(
             self._run,
             weight=lambda item: _boxes(item.joined),
@@ -75,13 +74,13 @@ class Matcher:
 
     def _run(self, items: list[_Waiting]) -> list[MatchedImages]:
         began = time.perf_counter()
-        for item in items:
-            self._waited(began - item.since)
         sides = [_unpacked(each.joined) for each in items]
         predictions = Predictions.concatenate([each for each, _ in sides])
         truths = GroundTruths.concatenate([each for _, each in sides])
-        pairs = int((predictions.counts * truths.counts).sum())
-        self._workings.matched(len(predictions), pairs)
+        if self._workings is not None:
+            pairs = int((predictions.counts * truths.counts).sum())
+            waited_s = [began - item.since for item in items]
+            self._workings.matched(len(predictions), pairs, waited_s)
         matches = match_images(self._engine, predictions, truths, self._settings)
         if len(items) == 1:
             return [MatchedImages(predictions, truths, matches)]
