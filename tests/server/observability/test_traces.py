@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ from boxgauge.engine import Engine
 from boxgauge.frames import FailedPreconditionError, InvalidInputError
 from boxgauge.server import app as app_module
 from boxgauge.server.observability import exporting
+from boxgauge.server.observability.calls import Call, begin, share
 from boxgauge.server.observability.exporting import tracing_to
 from boxgauge.server.observability.otel import OpenTelemetry, provider_to
 from boxgauge.server.observability.spans import Tracing
+from boxgauge.server.observability.tracing import span
 from boxgauge.server.settings import read_settings, traces_endpoint
 from boxgauge.v1 import monitor_pb2
 from tests.integration.servers import ENVIRONMENT, served
@@ -145,6 +148,31 @@ async def test_messages_of_many_streams_are_below_their_own_calls(
     assert {below(each) for each in messages} == of_calls
     for name in ("decode", "validate", "journal", "match", "apply"):
         assert {below(e) for e in spans.named(name)} == {itself(e) for e in messages}, name
+
+
+async def test_what_is_done_for_several_calls_together_is_a_span_of_each() -> None:
+    spans = Spans()
+    contexts = []
+
+    async def call(k: int) -> None:
+        begin(Call(f"r{k}", "s/M", "p", spans.tracing))
+        of_call = spans.tracing.rpc(f"call {k}", {}, {})
+        of_call.enter()
+        contexts.append(copy_context())
+        of_call.end()
+
+    async def together() -> None:
+        share(contexts)
+        with span("journal", frames=3):
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(asyncio.create_task(call(k)) for k in range(3)))
+    await asyncio.create_task(together(), context=Context())
+    found = spans.named("journal")
+    assert {below(each) for each in found} == {
+        itself(spans.named(f"call {k}")[0]) for k in range(3)
+    }
+    assert all(each.attributes and each.attributes["frames"] == 3 for each in found)
 
 
 async def test_a_refusal_is_no_error_and_a_fault_is_one(

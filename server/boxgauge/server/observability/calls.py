@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from contextvars import ContextVar
+from collections.abc import Sequence
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 
 from boxgauge.server.observability.spans import Tracing
@@ -36,6 +37,7 @@ class Call:
 # Tasks and `asyncio.to_thread` take these along by themselves. They are never reset: gRPC runs each
 # RPC in a task of its own, whose context ends with it.
 _CALL: ContextVar[Call | None] = ContextVar("call", default=None)
+_SHARED: ContextVar[tuple[Context, ...]] = ContextVar("shared", default=())
 _MONITOR: ContextVar[str] = ContextVar("monitor", default="")
 
 
@@ -57,6 +59,23 @@ def at_monitor(name: str) -> None:
 def monitor() -> str:
     """Return the monitor that this is about, cut short; empty where none is known."""
     return _MONITOR.get()[:_MAX_MONITOR]
+
+
+def share(contexts: Sequence[Context]) -> None:
+    """Say that what this task does from now on is done for several callers together.
+
+    Its spans are then spans of each of their calls; its log lines are nobody's. The task must
+    have begun in a context of its own: ``create_task(..., context=Context())``.
+
+    Args:
+        contexts: One each, as `contextvars.copy_context` returned it where they asked.
+    """
+    _SHARED.set(tuple(contexts))
+
+
+def sharers() -> tuple[Context, ...]:
+    """Return the contexts of those for whom this is done together; none: it is one call's."""
+    return _SHARED.get()
 
 
 def request_id(given: object) -> str:
