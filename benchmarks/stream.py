@@ -83,9 +83,9 @@ def _row(
     cpus = []
     # One more of each comes first, for warming up; the three take turns.
     for k in range(repeats + 1):
-        echo_s, _ = asyncio.run(_stream(echo, traffic))
+        echo_s, _ = asyncio.run(stream(echo, traffic))
         graph_s = seconds_of_runs(traffic.frames)
-        served_s, cpu_s = asyncio.run(_stream(served, traffic))
+        served_s, cpu_s = asyncio.run(stream(served, traffic))
         if k:
             for name, seconds in (("echo", echo_s), ("graph", graph_s), ("served", served_s)):
                 rates[name].append(images / seconds)
@@ -102,7 +102,7 @@ def _row(
     return f"| {' | '.join(cells)} |"
 
 
-async def _stream(server: tuple[str, int], traffic: Traffic) -> tuple[float, float]:
+async def stream(server: tuple[str, int], traffic: Traffic) -> tuple[float, float]:
     """Send everything once and return the wall seconds and the server's CPU seconds.
 
     Raises:

@@ -13,6 +13,7 @@ from basis_panels import BASIS
 from panels import Panel
 from quality_panels import QUALITY
 from service_panels import SERVICE
+from workings_panels import WORKINGS
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 COLUMNS = 24
@@ -157,4 +158,4 @@ def dashboard(rows: dict[str, tuple[Panel, ...]], *, height: int = 9) -> dict[st
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(dashboard(QUALITY | BASIS | SERVICE), indent=2) + "\n")
+    sys.stdout.write(json.dumps(dashboard(QUALITY | BASIS | SERVICE | WORKINGS), indent=2) + "\n")

@@ -20,6 +20,7 @@ from basis_panels import BASIS
 from panels import Panel
 from quality_panels import QUALITY
 from service_panels import SERVICE
+from workings_panels import WORKINGS
 
 mpl.use("Agg")
 
@@ -114,7 +115,7 @@ def draw_panel(axes: Axes, panel: Panel, source: Source) -> None:
 def draw_sheet(source: Source, file: Path) -> None:
     """Draw all panels below each other."""
     rows: list[list[Panel]] = []
-    for panels in (QUALITY | BASIS | SERVICE).values():
+    for panels in (QUALITY | BASIS | SERVICE | WORKINGS).values():
         row: list[Panel] = []
         for panel in panels:
             if row and (panel.width == WIDE or len(row) == COLUMNS):

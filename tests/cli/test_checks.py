@@ -3,9 +3,11 @@ import pytest
 from boxgauge.cli.checks import (
     Finding,
     extra_findings,
+    graph_version_findings,
     graphs_finding,
     provider_findings,
     runtime_findings,
+    wanted_provider_finding,
 )
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -69,3 +71,25 @@ def test_a_folder_that_was_asked_for_is_dropped_where_others_are_sound() -> None
     fault = graphs_finding("mine", 0, "manifest.json cannot be read", others=True)
     assert fault.words == "mine: manifest.json cannot be read"
     assert fault.mending.startswith("drop --graphs, or unset BOXGAUGE_GRAPHS")
+
+
+def test_the_wanted_provider_is_held_against_what_was_obtained() -> None:
+    def verdict(wanted: str, active: dict[str, list[str] | str], *, required: bool = False) -> str:
+        found = wanted_provider_finding(wanted, active, is_required=required)
+        return f"{found.verdict}: {found.words}"
+
+    assert verdict("cpu", {CPU: [CPU]}).startswith("ok")
+    assert "not built in: the service runs on the CPU" in verdict("cuda", {CPU: [CPU]})
+    fell_back = verdict("cuda", {CPU: [CPU], CUDA: [CPU]}, required=True)
+    assert "bad: " in fell_back
+    assert "not obtained: the service does not start" in fell_back
+    assert "not obtained" in verdict("cuda", {CUDA: "no driver"})
+
+
+def test_graphs_measured_by_another_runtime_are_a_note() -> None:
+    made = {"torch": "2.13.0", "onnxruntime": "1.32.0"}
+    (found,) = graph_version_findings([20, 20], made, {"onnxruntime": "1.32.1"})
+    assert (found.verdict, found.words[:9]) == ("ok", "opset 20,")
+    (found,) = graph_version_findings([20, 17], made, {"onnxruntime-gpu": "1.30.0"})
+    assert found.verdict == "note"
+    assert "measured with ONNX Runtime 1.32.0, and 1.30.0 runs them" in found.words

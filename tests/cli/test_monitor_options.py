@@ -176,6 +176,48 @@ def test_an_option_that_does_not_read_is_named(given: dict[str, Any], message: s
         chosen_settings(typed(**given), MonitorSettings())
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"slices": ["camera=0"]}, "--slice camera"),
+        ({"ring": "60,0,90"}, "--ring"),
+        ({"retention": "0s"}, "--retention"),
+        ({"max_ahead": "0m"}, "--max-ahead"),
+        ({"drift_reference": "0h"}, "--drift-reference"),
+        ({"drift_level": 0.0}, "--drift-level"),
+        ({"drift_from": "1970-01-01"}, "--drift-from"),
+    ],
+)
+def test_a_zero_that_is_typed_does_not_become_a_default(given: dict[str, Any], name: str) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{name} must be above 0, or left out"):
+        chosen_settings(typed(**given), MonitorSettings())
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("retention = 0", "retention"),
+        ('max_ahead = "0s"', "max_ahead"),
+        ("[ring]\nhours = 0", "ring.hours"),
+        ("[slices]\ncamera = 0", "slices.camera"),
+        ("[drift]\nlevel = 0.0", "drift.level"),
+        ('[drift]\nreference = "0d"', "drift.reference"),
+        ("[drift]\nreference_from = 1970-01-01T00:00:00Z", "drift.reference_from"),
+    ],
+)
+def test_a_zero_in_the_file_does_not_become_a_default(config: Path, text: str, name: str) -> None:
+    config.write_text(text)
+    with pytest.raises(InvalidInputError, match=f"^{config}: {name} must be above 0, or left out"):
+        read_config(config)
+
+
+def test_zeros_that_mean_zero_are_kept(config: Path) -> None:
+    config.write_text("[evaluation]\nscore_threshold = 0.0\n[slices]\ncamera = 5\n")
+    assert read_config(config).settings.evaluation.score_threshold == 0
+    found = chosen_settings(typed(score_threshold=0.0), MonitorSettings())
+    assert found.evaluation.score_threshold == 0
+
+
 def test_a_moment_without_a_zone_is_utc() -> None:
     assert moment("--start", "1970-01-01T00:00:01") == moment("--start", "1970-01-01T01:00:01+01")
     assert event_time_us(moment("--start", "1970-01-02")) == 86_400_000_000

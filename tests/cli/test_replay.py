@@ -1,13 +1,37 @@
 """`replay`, `report` and `monitor` against a served process."""
 
 import json
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from boxgauge.client import MonitorClient
+from tests.client.feed.proxy import Proxy
+from tests.integration.servers import served
+
 from .conftest import Boxgauge
 from .test_evaluate import STATISTICS
+
+IMAGES = 40
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> tuple[Path, Path]:
+    """Return a COCO pair of some images, each with one object that is found."""
+    box = {"category_id": 1, "bbox": [0, 0, 10, 10]}
+    truth = {
+        "images": [{"id": k} for k in range(1, IMAGES + 1)],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [box | {"id": k, "image_id": k, "area": 100} for k in range(1, IMAGES + 1)],
+    }
+    found = [box | {"image_id": k, "score": 0.5} for k in range(1, IMAGES + 1)]
+    gt, dt = tmp_path / "many.json", tmp_path / "found.json"
+    gt.write_text(json.dumps(truth))
+    dt.write_text(json.dumps(found))
+    return gt, dt
 
 
 def replayed(pair: tuple[Path, Path], target: str, monitor: str) -> list[object]:
@@ -96,6 +120,62 @@ def test_monitors_are_created_listed_reset_and_deleted(
     assert ended.status == 2
     assert "by-hand" in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_a_replay_goes_on_when_its_connection_is_too_old(
+    boxgauge: Boxgauge, many: tuple[Path, Path], graphs_dir: Path
+) -> None:
+    with served(
+        graphs_dir, connection_age_s=1, connection_age_grace_s=1, log_level="error"
+    ) as service:
+        ended = boxgauge(*replayed(many, service.address, "aged"), "--rate", "12", "--batch", "1")
+        assert ended.status == 0
+        assert "connecting again in 0.5 s" in ended.err
+        assert f"{IMAGES} images sent" in ended.out
+        assert f"{2 * IMAGES} frames taken" in ended.out
+        ended = boxgauge("report", "--target", service.address, "--monitor", "aged", "--json")
+        assert json.loads(ended.out)["images"] == IMAGES
+
+
+def test_a_replay_outlives_connections_that_break(
+    boxgauge: Boxgauge, many: tuple[Path, Path], target: str
+) -> None:
+    done = threading.Event()
+    with Proxy(target) as proxy:
+
+        def break_it() -> None:
+            with MonitorClient(target) as client:
+                for wanted in (5, 15):
+                    while not done.wait(0.01):
+                        found = [e for e in client.list_monitors() if e.name == "broken"]
+                        if found and found[0].labelled_images >= wanted:
+                            break
+                    proxy.stop()
+                    proxy.start()
+
+        breaking = threading.Thread(target=break_it)
+        breaking.start()
+        try:
+            ended = boxgauge(
+                *replayed(many, proxy.address, "broken"), "--rate", "25", "--batch", "1"
+            )
+        finally:
+            done.set()
+            breaking.join()
+    assert ended.status == 0
+    assert ended.err.count("connecting again") == 2
+    ended = boxgauge("report", "--target", target, "--monitor", "broken", "--json")
+    assert json.loads(ended.out)["images"] == IMAGES
+
+
+def test_a_service_that_is_not_there_is_not_waited_for(
+    boxgauge: Boxgauge, pair: tuple[Path, Path]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    ended = boxgauge(*replayed(pair, f"127.0.0.1:{port}", "none"))
+    assert ended.status == 2
+    assert "nothing answers at" in ended.err
 
 
 @pytest.mark.parametrize("batch", [1, 7, 64])

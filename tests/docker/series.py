@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from boxgauge.server import series as table
+from boxgauge.server.workings import QUEUES
 
 # What each label may be; a label that is missing here fails every test of rules and dashboard.
 VALUES = {
@@ -38,6 +39,7 @@ VALUES = {
     "what": ("tls", "tokens"),
     "protocol": ("grpc", "http"),
     "reason": ("unauthenticated", "forbidden"),
+    "queue": QUEUES,
 }
 
 
@@ -68,7 +70,7 @@ TARGET = {"job", "instance"}
 
 def series_of(expr: str) -> set[str]:
     """Return the names of our metrics in ``expr``; a recorded name has colons and is not one."""
-    return set(re.findall(r"(?<![\w:])boxgauge_\w+(?![\w:])", expr))
+    return set(re.findall(r"(?<![\w:])(?:boxgauge|process)_\w+(?![\w:])", expr))
 
 
 def selectors_of(expr: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -76,7 +78,7 @@ def selectors_of(expr: str) -> Iterator[tuple[str, dict[str, str]]]:
 
     Regular expressions are left out of the values, being "".
     """
-    for name, inside in re.findall(r"(?<![\w:])(boxgauge_\w+)\{([^}]*)\}", expr):
+    for name, inside in re.findall(r"(?<![\w:])((?:boxgauge|process)_\w+)\{([^}]*)\}", expr):
         pairs = re.findall(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"', inside)
         yield name, {label: "" if "~" in how else value for label, how, value in pairs}
 

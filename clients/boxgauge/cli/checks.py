@@ -1,9 +1,24 @@
 """What `doctor` looks at: facts judged in words, each fault with its mending."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from boxgauge.cli.diagnosis.finding import Finding
 from boxgauge.cli.failures import installing
+
+__all__ = [
+    "EXPORT_MODULES",
+    "PROVIDERS",
+    "RUNTIME_EXTRAS",
+    "SERVICE_MODULES",
+    "Finding",
+    "extra_findings",
+    "graph_version_findings",
+    "graphs_finding",
+    "loading_finding",
+    "provider_findings",
+    "runtime_findings",
+    "wanted_provider_finding",
+]
 
 # Distributions that all unpack into one package folder, `onnxruntime`.
 RUNTIME_EXTRAS = {"onnxruntime": "cpu", "onnxruntime-gpu": "gpu"}
@@ -14,21 +29,6 @@ PROVIDERS = {
     "CUDAExecutionProvider": "cuda",
     "TensorrtExecutionProvider": "tensorrt",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at.
-
-    Attributes:
-        subject: What was looked at.
-        words: What was found.
-        mending: What to do about it, or "" where all is well.
-    """
-
-    subject: str
-    words: str
-    mending: str = ""
 
 
 def runtime_findings(distributions: Iterable[str]) -> list[Finding]:
@@ -120,6 +120,68 @@ def provider_findings(active: Mapping[str, Sequence[str] | str]) -> list[Finding
         else:
             findings.append(Finding(subject, f"asked for {requested} and got it"))
     return findings
+
+
+def wanted_provider_finding(
+    wanted: str, active: Mapping[str, Sequence[str] | str], *, is_required: bool
+) -> Finding:
+    """Judge the provider that the settings prefer by what is built in and what was obtained.
+
+    Args:
+        wanted: ``cpu``, ``cuda`` or ``tensorrt``.
+        active: As for `provider_findings`.
+        is_required: The service does not start without it.
+    """
+    requested = next(long for long, short in PROVIDERS.items() if short == wanted)
+    got = active.get(requested)
+    subject = "provider wanted"
+    if got is not None and not isinstance(got, str) and requested in got:
+        return Finding(subject, f"{wanted}, which is obtained")
+    so = "does not start" if is_required else "runs on the CPU, and slower"
+    found = "is not built in" if got is None else "is not obtained"
+    words = f"BOXGAUGE_PROVIDERS prefers {wanted}, which {found}: the service {so}"
+    if got is None:
+        extra = "tensorrt" if wanted == "tensorrt" else "gpu"
+        mending = f"pip uninstall -y onnxruntime && {installing(extra)}, or prefer cpu"
+    else:
+        mending = _provider_mending(requested)
+    return Finding(subject, words, mending)
+
+
+def graph_version_findings(
+    opsets: Iterable[int], producers: Mapping[str, str], installed: Mapping[str, str]
+) -> list[Finding]:
+    """Say with what the graphs were exported, beside what runs them.
+
+    Args:
+        opsets: Of the graphs.
+        producers: Versions of what exported them and measured their parity, by name.
+        installed: Versions of what is installed, by name.
+    """
+    found = sorted(set(opsets))
+    made = ", ".join(f"{name} {version}" for name, version in producers.items())
+    words = f"opset {', '.join(map(str, found))}, exported with {made}"
+    measured = producers.get("onnxruntime", "")
+    runs = installed.get("onnxruntime") or installed.get("onnxruntime-gpu", "")
+    if measured and runs and measured.split(".")[:2] != runs.split(".")[:2]:
+        words += f"; their parity was measured with ONNX Runtime {measured}, and {runs} runs them"
+        mending = "`boxgauge export --force` measures it again, where torch is installed"
+        return [Finding("graphs", words, mending, is_note=True)]
+    return [Finding("graphs", words)]
+
+
+def loading_finding(faults: Mapping[str, str], count: int) -> Finding:
+    """Judge whether this ONNX Runtime takes the graphs.
+
+    Args:
+        faults: Why graphs do not load, by name.
+        count: How many there are.
+    """
+    if not faults:
+        return Finding("graphs", f"all {count} load")
+    name, why = next(iter(faults.items()))
+    words = f"{len(faults)} of {count} do not load, {name} for one: {why}"
+    return Finding("graphs", words, f"{installing('cpu')}, or `boxgauge export --force`")
 
 
 def _provider_mending(requested: str) -> str:

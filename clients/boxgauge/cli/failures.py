@@ -24,6 +24,7 @@ _EXTRAS = {
     "pyarrow": "report",
     "PIL": "report",
     "yaml": "yolo",
+    "opentelemetry": "otel",
     "pydantic": "cpu",
     "pydantic_settings": "cpu",
 }

@@ -1,16 +1,21 @@
 """What a new monitor is asked for, from a TOML file with the names of the client's classes."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from boxgauge.cli.monitor_options import refuse_zero
 from boxgauge.client import DriftSettings, EvaluationSettings, MonitorSettings, RingSettings
 from boxgauge.client.monitor_settings import monitor_message
 from boxgauge.frames import InvalidInputError
 
 T = TypeVar("T", EvaluationSettings, RingSettings, DriftSettings, MonitorSettings)
+_NOT_ZERO = (
+    *("retention", "max_ahead", "ring.minutes", "ring.hours", "ring.days"),
+    *("drift.reference_from", "drift.reference", "drift.level"),
+)
 _PARTS = {"evaluation": EvaluationSettings, "ring": RingSettings, "drift": DriftSettings}
 
 
@@ -39,6 +44,8 @@ def read_config(path: Path) -> MonitorConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError.at("--config", f"{path}: {error}", "a TOML file") from None
     classes = _classes(path, document.pop("classes", {}))
+    for name, value in _written(document):
+        refuse_zero(f"{path}: {name}", value)
     for name, kind in _PARTS.items():
         document[name] = _made(path, kind, document.get(name, {}), f"{name}.")
     settings = _made(path, MonitorSettings, document, "")
@@ -49,6 +56,18 @@ def read_config(path: Path) -> MonitorConfig:
             f"{path}: {error}", field=f"{path}: {error.field}", value=error.value
         ) from None
     return MonitorConfig(classes, settings)
+
+
+def _written(document: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the keys that are written and whose 0 would mean the service's own value."""
+    for name in _NOT_ZERO:
+        table, _, key = name.rpartition(".")
+        place = document.get(table, {}) if table else document
+        if isinstance(place, Mapping) and key in place:
+            yield name, place[key]
+    slices = document.get("slices")
+    if isinstance(slices, Mapping):
+        yield from ((f"slices.{key}", most) for key, most in slices.items())
 
 
 def _made(path: Path, kind: type[T], given: object, prefix: str) -> T:

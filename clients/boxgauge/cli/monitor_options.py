@@ -104,6 +104,14 @@ def chosen_settings(options: SettingOptions, configured: "MonitorSettings") -> "
         drift["reference"] = options.drift_reference
     if options.drift_level is not None:
         drift["level"] = options.drift_level
+    for name, value in (
+        ("--drift-from", drift.get("reference_from")),
+        ("--drift-reference", options.drift_reference),
+        ("--drift-level", options.drift_level),
+        ("--retention", options.retention),
+        ("--max-ahead", options.max_ahead),
+    ):
+        refuse_zero(name, value)
     given: dict[str, Any] = {
         "tally": options.tally,
         "slices": _slices(options.slices) or None,
@@ -120,6 +128,31 @@ def chosen_settings(options: SettingOptions, configured: "MonitorSettings") -> "
         drift=replace(configured.drift, **drift),
         **{name: value for name, value in given.items() if value is not None},
     )
+
+
+def refuse_zero(name: str, given: object) -> None:
+    """Refuse a zero that somebody wrote: to the service it would mean its own value.
+
+    Args:
+        name: Of the option or the key.
+        given: A number, a length of time, a moment; None: nothing was written. What does not
+            read is left to whoever reads it.
+
+    Raises:
+        InvalidInputError: It is 0.
+    """
+    from boxgauge.client.durations import seconds
+    from boxgauge.client.image_columns import event_time_us
+
+    if given is None:
+        return
+    try:
+        found = event_time_us(given, name) if isinstance(given, datetime) else seconds(given, name)  # type: ignore[arg-type]  # refused if it is none
+    except InvalidInputError:
+        return
+    if found == 0:
+        wanted = "above 0, or left out for the service's own value"
+        raise InvalidInputError.at(name, given, wanted)
 
 
 def moment(option: str, text: str) -> datetime:
@@ -172,6 +205,8 @@ def _slice(text: str) -> tuple[str, int]:
     if equals and not (most.isascii() and most.isdecimal()):
         wanted = "KEY, or KEY=VALUES with how many values get a slice of their own"
         raise InvalidInputError.at("--slice", repr(text), wanted)
+    if equals:
+        refuse_zero(f"--slice {key}", int(most))
     return key, int(most) if equals else 0
 
 
@@ -181,6 +216,8 @@ def _ring(text: str) -> "RingSettings":
     parts = text.split(",")
     if len(parts) != 3 or not all(each.isascii() and each.isdecimal() for each in parts):
         raise InvalidInputError.at("--ring", repr(text), "MINUTES,HOURS,DAYS, as 60,48,90")
+    for each in parts:
+        refuse_zero("--ring", int(each))
     return RingSettings(*map(int, parts))
 
 

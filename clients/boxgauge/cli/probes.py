@@ -1,10 +1,14 @@
 """The facts of this installation that `doctor` judges."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
+from typing import Any
+
+import orjson
+import typer.main
 
 from boxgauge.cli.checks import PROVIDERS
 from boxgauge.cli.failures import one_line
@@ -78,3 +82,43 @@ def sessions(graphs: Iterable[Path]) -> dict[str, Sequence[str] | str]:
         else:
             active[provider] = list(session.get_providers())
     return active
+
+
+def producers(folder: str) -> tuple[list[int], dict[str, str]]:
+    """Return the opsets of the graphs in a sound folder, and what they were exported with."""
+    manifest = orjson.loads((Path(folder) / "manifest.json").read_bytes())
+    return [each["opset"] for each in manifest["graphs"]], dict(manifest["producer"])
+
+
+def load_faults(graphs: Mapping[str, Path]) -> dict[str, str]:
+    """Return why graphs do not load, by name; each is loaded once, on the CPU.
+
+    An opset that is newer than this ONNX Runtime knows is found here, and a damaged wheel.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # the findings say it in words
+    options.intra_op_num_threads = 1
+    faults = {}
+    for name, file in graphs.items():
+        try:
+            onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001  # whatever a foreign library throws
+            faults[name] = one_line(error)
+    return faults
+
+
+def option_variables() -> set[str]:
+    """Return the environment variables that options of the command are read from."""
+    from boxgauge.cli.app import app
+
+    found: set[str] = set()
+    waiting: list[Any] = [typer.main.get_command(app)]
+    while waiting:
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        for option in command.params:
+            given = option.envvar or ()
+            found |= {given} if isinstance(given, str) else set(given)
+    return found

@@ -59,6 +59,13 @@ def serve(
     log_level: Annotated[
         str | None, _option("--log-level", "debug, info, warning or error.", "info")
     ] = None,
+    log_format: Annotated[
+        str | None, _option("--log-format", "text for people, json for programs.", "text")
+    ] = None,
+    traces: Annotated[
+        str | None,
+        _option("--traces", "OTLP endpoint of traces, as http://localhost:4317; off: none.", "off"),
+    ] = None,
 ) -> None:
     """Serve monitors, evaluations and every graph over gRPC, and metrics over HTTP.
 
@@ -80,5 +87,7 @@ def serve(
         "ephemeral": ephemeral,
         "accept_loss": accept_loss,
         "log_level": log_level,
+        "log_format": log_format,
+        "traces": traces,
     }
     run(read_settings(**{name: value for name, value in given.items() if value is not None}))

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from boxgauge.cli.pacing import Clock, Part, paced
+from boxgauge.cli.resending import over_connections
+from boxgauge.cli.terminal import say
 from boxgauge.client import (
+    Acknowledgement,
     Batch,
     EvaluationSettings,
     MonitorClient,
@@ -127,9 +130,20 @@ def stream(
     story: Story,
     advance: Callable[[int], None],
 ) -> Outcome:
-    """Send everything at its pace and return what became of it."""
+    """Send everything at its pace and return what became of it.
+
+    A service asks its clients to connect again every now and then, and ends their streams: what it
+    has not acknowledged is sent again, which changes nothing where it had been taken.
+
+    Raises:
+        UnavailableError: The service is not there, or does not come back.
+    """
     outcome = Outcome()
-    for answer in client.observe(monitor, _messages(sides, pace, story), model=model):
+
+    def send(messages: Iterator[list[Batch]]) -> Iterator[Acknowledgement]:
+        return client.observe(monitor, messages, model=model)
+
+    for answer in over_connections(_messages(sides, pace, story), send, say):
         outcome.accepted += answer.accepted
         outcome.unchanged += answer.unchanged
         outcome.refused += len(answer.refused)

@@ -1,6 +1,7 @@
 """Batching across callers: what arrives while a run is busy is run together."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
@@ -62,7 +63,8 @@ class Batcher(Generic[T, R]):
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.put(caller, (item, result), cost=1 + self._weight(item))
         if self._runner is None:
-            self._runner = asyncio.create_task(self._drain())
+            # Runs are no one caller's: what is logged in them must not bear the first one's name.
+            self._runner = asyncio.create_task(self._drain(), context=contextvars.Context())
         return await result
 
     async def _drain(self) -> None:

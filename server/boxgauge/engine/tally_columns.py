@@ -141,13 +141,14 @@ class GrowingColumns(Generic[C]):
 
     def nbytes_with(self, more: C) -> int:
         """Return the bytes that the columns would take with these rows."""
-        return sum(
-            int(length * math.prod(array.shape[1:]) * dtype.itemsize)
+        total: int = sum(
+            length * math.prod(array.shape[1:]) * dtype.itemsize
             for array, length, dtype in (
                 (array, *self._grown(array, self._lengths[name], getattr(more, name)))
                 for name, array in self._arrays.items()
             )
         )
+        return total
 
     def append(self, more: C) -> None:
         """Add rows; a column becomes as wide as what is added."""

@@ -3,10 +3,10 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -26,6 +26,10 @@ from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.observability.executor import ObservedExecutor
+from boxgauge.server.observability.exporting import tracing_to
+from boxgauge.server.observability.logs import configure_logs
+from boxgauge.server.observability.loop_lag import watch_loop
 from boxgauge.server.page.history import History
 from boxgauge.server.page.on_loop import on_loop
 from boxgauge.server.page.routes import Pages
@@ -39,7 +43,7 @@ from boxgauge.server.service.gate import Gate
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.monitors import AT_ONCE, WINDOW, MonitorService
 from boxgauge.server.service.runner import Runner
-from boxgauge.server.settings import Settings
+from boxgauge.server.settings import Settings, traces_endpoint
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
@@ -146,7 +150,10 @@ class App:
         scheme = "http" if self.security.ssl_context() is None else "https"
         self.metrics_url = f"{scheme}://{settings.metrics_host}:{port}/metrics"
 
-        executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="engine")
+        workings = self.telemetry.workings
+        release = package_version()
+        tracing = stack.enter_context(tracing_to(traces_endpoint(settings), release))
+        executor = ObservedExecutor(settings.workers, workings.waiting("executor"))
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         if self._given_engine is None:
             self.engine = await loop.run_in_executor(executor, open_engine, settings)
@@ -155,7 +162,6 @@ class App:
         self.engine.observe_run = self.telemetry.ran
 
         ledger = Ledger(settings.max_held_boxes, settings.max_held_images)
-        release = package_version()
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
         frames_gate = Gate(
             "max_waiting_bytes", at_once=AT_ONCE, most_held=settings.max_waiting_bytes
@@ -198,7 +204,7 @@ class App:
         server = GrpcServer(
             settings,
             self.telemetry,
-            MonitorService(self.book, frames_gate, draining),
+            MonitorService(self.book, frames_gate, workings, draining),
             EvaluationService(self.engine, executor, evaluations, ledger),
             InferenceService(
                 self.engine,
@@ -208,10 +214,11 @@ class App:
             ),
             self.security,
             AdminService(journal, draining),
+            tracing,
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)
-        for task in (self._refresh(), self._tend()):
+        for task in (self._refresh(), self._tend(), watch_loop(workings.lagged)):
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
@@ -326,9 +333,10 @@ def serve(settings: Settings) -> None:
     Raises:
         BoxGaugeError: It could not start; the message is one line.
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    configure_logs(settings.log_level, settings.log_format)
+    # A connection takes a descriptor, and the usual soft limit is lower than what may be.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     keep_memory_compact()
     asyncio.run(_serve(settings))
 

@@ -9,6 +9,7 @@ from grpc_reflection.v1alpha import reflection
 
 from boxgauge.frames import InvalidInputError
 from boxgauge.oip import inference_pb2, inference_pb2_grpc
+from boxgauge.server.observability.spans import Tracing
 from boxgauge.server.resting import Resting
 from boxgauge.server.security.security import Security
 from boxgauge.server.service.admin import AdminService
@@ -56,10 +57,11 @@ class GrpcServer:
         inference: InferenceService,
         security: Security,
         admin: AdminService,
+        tracing: Tracing | None = None,
     ) -> None:
         self._settings = settings
         self._security = security
-        self._answering = Answering(telemetry)
+        self._answering = Answering(telemetry, tracing)
         self._server = aio.server(
             # The first is around all others. Who is not known takes no room.
             interceptors=[

@@ -34,6 +34,7 @@ async def opened_journal(settings: Settings, telemetry: Telemetry) -> Journal:
         None if settings.ephemeral else settings.journal,
         accept_loss=settings.accept_loss,
         on_progress=tell,
+        on_commit=telemetry.workings.committed,
     )
     telemetry.journal(
         lambda: journal.file_bytes,

@@ -1,5 +1,6 @@
 """How a service is configured: the one place that reads the environment."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -70,6 +71,10 @@ class Settings(BaseSettings):
         audit_log: File of administrative and denied calls, a line of JSON each; None: the log.
         reload_interval_s: Seconds between looks at these files.
         log_level: Least severe level that is logged.
+        log_format: How lines of the log look on standard error: ``text`` for people, ``json`` for
+            programs.
+        traces: OTLP endpoint (gRPC) that gets traces, as ``http://localhost:4317``; None:
+            OTEL_EXPORTER_OTLP_ENDPOINT, else there are none; ``off``: none at all.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
@@ -115,6 +120,8 @@ class Settings(BaseSettings):
     audit_log: Path | None = None
     reload_interval_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    traces: Annotated[str | None, Field(pattern=r"^(off|https?://\S+)$")] = None
 
     @field_validator("providers", mode="before")
     @classmethod
@@ -130,6 +137,27 @@ class Settings(BaseSettings):
         return self
 
 
+def traces_endpoint(settings: Settings) -> str | None:
+    """Return where traces go: what the settings say, else OpenTelemetry's own variables.
+
+    Raises:
+        InvalidInputError: Those ask for a protocol that is not spoken.
+    """
+    if settings.traces is not None:
+        return None if settings.traces == "off" else settings.traces
+    is_off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    if is_off or os.environ.get("OTEL_TRACES_EXPORTER") == "none":
+        return None
+    of_traces, of_all = "OTEL_EXPORTER_OTLP_TRACES_{}", "OTEL_EXPORTER_OTLP_{}"
+    endpoint, protocol = (
+        os.environ.get(of_traces.format(each)) or os.environ.get(of_all.format(each)) or None
+        for each in ("ENDPOINT", "PROTOCOL")
+    )
+    if endpoint is not None and protocol not in (None, "grpc"):
+        raise InvalidInputError.at("OTEL_EXPORTER_OTLP_PROTOCOL", protocol, "grpc")
+    return endpoint
+
+
 def read_settings(**given: object) -> Settings:
     """Return the settings: what is given here, else the environment, else the default.
 
@@ -139,9 +167,30 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings(**cast(dict[str, Any], given))
     except ValidationError as refused:
-        fault = refused.errors()[0]
+        raise _faults(refused)[0] from None
+
+
+def lenient_settings() -> tuple[Settings, list[InvalidInputError]]:
+    """Return the environment's settings with defaults in place of bad ones, and what those are."""
+    try:
+        return Settings(), []
+    except ValidationError as refused:
+        faults = _faults(refused)
+        bad = {str(each["loc"][0]) for each in refused.errors() if each["loc"]}
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    try:
+        return Settings(**{name: defaults[name] for name in bad}), faults
+    except ValidationError as refused:  # settings that are at odds with each other
+        return Settings(**defaults), [*faults, *_faults(refused)]
+
+
+def _faults(refused: ValidationError) -> list[InvalidInputError]:
+    """Return what was refused, each in one line that names the setting and its value."""
+    faults = []
+    for fault in refused.errors():
         name = str(fault["loc"][0]) if fault["loc"] else "settings"
         value = fault["input"] if fault["loc"] else ""
         text = fault["msg"].removeprefix("Value error, ")
         message = f"{PREFIX}{name.upper()}: {text}, got {value!r}" if fault["loc"] else text
-        raise InvalidInputError(message, field=name, value=value) from None
+        faults.append(InvalidInputError(message, field=name, value=value))
+    return faults

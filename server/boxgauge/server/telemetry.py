@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -13,9 +13,9 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.monitor.sides import Side
 from boxgauge.server.registry_text import registry_text
-from boxgauge.server.series import SERVICE
+from boxgauge.server.series.made import made as _made
+from boxgauge.server.workings import Workings
 
-_SERIES = {series.name: series for series in SERVICE}
 _RPC_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
 _RUN_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5)
 _ITEM_BUCKETS = tuple(float(4**k) for k in range(11))
@@ -23,8 +23,6 @@ _REPORT_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _OUTCOMES = ("accepted", "unchanged", "refused")
 # OpenMetrics' own bound on an exemplar's labels, names included.
 _MAX_EXEMPLAR = 128
-
-W = TypeVar("W", Counter, Gauge, Histogram)
 
 
 class Follower(Protocol):
@@ -56,12 +54,16 @@ class Telemetry:
         registry: Where the metrics live; one for each service in a process.
         max_series: Series of reports and comparisons that are exported at a time.
         max_classes: Classes of a report with series of their own.
+
+    Attributes:
+        workings: What goes on inside.
     """
 
     def __init__(
         self, registry: CollectorRegistry, *, max_series: int = 20_000, max_classes: int = 100
     ) -> None:
         self._registry = registry
+        self.workings = Workings(registry)
         self._quality = Exposition(max_series=max_series, max_classes=max_classes)
         self._followers: list[Follower] = []
         self._frames = _made(Counter, "boxgauge_frames_total", registry)
@@ -75,6 +77,7 @@ class Telemetry:
         self._waiting = _made(Gauge, "boxgauge_waiting_bytes", registry)
         self._waiting_limit = _made(Gauge, "boxgauge_waiting_bytes_limit", registry)
         self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
+        self._in_flight = _made(Gauge, "boxgauge_rpcs_in_flight", registry)
         self._batch_seconds = _made(
             Histogram, "boxgauge_batch_seconds", registry, buckets=_RUN_BUCKETS
         )
@@ -174,6 +177,12 @@ class Telemetry:
         self._outcomes.labels(monitor, outcome).inc(count, _exemplar(monitor, example))
         self._outcomes_of.setdefault(monitor, set()).add(outcome)
 
+    def rpc_begins(self, method: str) -> Gauge:
+        """Count one RPC as under way; ``dec`` of what is returned says that it has ended."""
+        under_way = self._in_flight.labels(method)
+        under_way.inc()
+        return under_way
+
     def rpc(self, method: str, code: str, seconds: float) -> None:
         """Count one RPC; ``method`` is one that is served."""
         self._rpc_seconds.labels(method, code).observe(seconds)
@@ -255,8 +264,3 @@ def _exemplar(monitor: str, image_id: ImageId | None) -> dict[str, str] | None:
     labels = {"monitor": monitor, "image_id": str(image_id)}
     is_short = sum(len(name) + len(value) for name, value in labels.items()) <= _MAX_EXEMPLAR
     return labels if is_short else None
-
-
-def _made(kind: type[W], name: str, registry: CollectorRegistry, **options: object) -> W:
-    series = _SERIES[name]
-    return kind(name, series.meaning, series.labels, registry=registry, **options)  # type: ignore[arg-type]  # options differ by kind

@@ -1,6 +1,7 @@
 """Calls of the journal: each one a job of its thread, awaited where it was asked for."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -74,12 +75,20 @@ class Calls:
             UnavailableError: The journal is closed.
         """
         self._check_open()
+        since = time.perf_counter()
         await self._room.enter(size)
         if not self._is_open:
             self._room.leave(size)
             self._check_open()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        job = Job(lambda store: store.do(run), done, settle, lambda: self._room.leave(size), size)
+        job = Job(
+            lambda store: store.do(run),
+            done,
+            settle,
+            lambda: self._room.leave(size),
+            size,
+            since,
+        )
         self._writer.put(job)
         return await done
 

@@ -27,6 +27,7 @@ from boxgauge.server.journal.types import (
     Taken,
 )
 from boxgauge.server.journal.verify import OnProgress
+from boxgauge.server.observability.tracing import span
 
 _CHUNK = 128  # changes at a time, each with up to two sides
 
@@ -174,11 +175,12 @@ class Journal:
         def settle(result: tuple[Taken, Held]) -> None:
             self._add(monitor, result[1])
 
-        taken, _ = await self._do(
-            lambda store: take(store, monitor, frames, asked),
-            settle,
-            size=sum(len(each.rows) for each in frames),
-        )
+        with span("journal", frames=len(frames)):
+            taken, _ = await self._do(
+                lambda store: take(store, monitor, frames, asked),
+                settle,
+                size=sum(len(each.rows) for each in frames),
+            )
         return taken
 
     async def expire(self, monitor: int, before_us: int, *, limit: int = 512) -> Expired:

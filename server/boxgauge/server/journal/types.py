@@ -181,12 +181,16 @@ class Commit:
         size: Bytes of boxes and parts that they brought.
         seconds: From its beginning to its end.
         sync_s: Of those, until it was on disk once all was done.
+        rows: Written or removed.
+        waited_s: How long each call waited before it began.
     """
 
     jobs: int
     size: int
     seconds: float
     sync_s: float
+    rows: int = 0
+    waited_s: tuple[float, ...] = ()
 
 
 Judge: TypeAlias = Callable[[CameFrame, HeldSide], None]

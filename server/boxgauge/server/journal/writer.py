@@ -6,7 +6,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from boxgauge.frames import DataLossError, UnavailableError
@@ -33,6 +34,8 @@ class Job(Generic[T]):
         settle: What to do with the result on the event loop before that.
         leave: What to do on the event loop however it went.
         size: Bytes that it brings.
+        since: `time.perf_counter` when it was asked for.
+        context: Of whoever asked, so that lines of the log know the call.
     """
 
     run: Callable[[Store], T]
@@ -40,6 +43,8 @@ class Job(Generic[T]):
     settle: Callable[[T], None]
     leave: Callable[[], None]
     size: int
+    since: float = field(default_factory=time.perf_counter)
+    context: Context = field(default_factory=copy_context)
 
 
 Settled = tuple[Job[Any], Any, BaseException | None]
@@ -150,7 +155,14 @@ class Writer:
             if not jobs or store.connection.total_changes != changes:
                 self._has_room()
             size = sum(job.size for job in jobs)
-            commit = Commit(len(jobs), size, ended - began, ended - through)
+            commit = Commit(
+                len(jobs),
+                size,
+                ended - began,
+                ended - through,
+                store.connection.total_changes - changes,
+                tuple(began - job.since for job in jobs),
+            )
             if jobs:
                 self._call(lambda: self._on_commit(commit))
         except Exception as error:  # noqa: BLE001 (answered to all who wait)
@@ -195,7 +207,7 @@ class Writer:
         """Do one job; one that fails leaves nothing behind and the others as they were."""
         self._store.execute("SAVEPOINT job")
         try:
-            result = job.run(self._store)
+            result = job.context.run(job.run, self._store)
         except Exception as error:
             if not self._store.connection.in_transaction:
                 raise  # SQLite has rolled back all of it
@@ -204,7 +216,7 @@ class Writer:
             self._store.execute("ROLLBACK TO job")
             self._store.execute("RELEASE job")
             self._store.reload()
-            return job, None, shown(error)
+            return job, None, job.context.run(shown, error)
         self._store.execute("RELEASE job")
         return job, result, None
 

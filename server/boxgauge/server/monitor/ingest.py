@@ -46,6 +46,7 @@ class Ingest:
             state.definition.settings,
             around.executor,
             max_waiting=around.max_waiting,
+            workings=around.telemetry.workings,
         )
         self._counting = Counting(state, room, matcher, recovery)
         self._together = Together(state, room, self._counting, recovery, around)

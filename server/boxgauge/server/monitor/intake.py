@@ -33,6 +33,7 @@ from boxgauge.server.monitor.rows import pack
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side, SideBatch
 from boxgauge.server.monitor.slicing import Slicing
 from boxgauge.server.monitor.told import Told
+from boxgauge.server.observability.tracing import traced
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class Intake:
         self._watermark_us = watermark_us
         self._is_sliced_by_source = LABEL_SOURCE in slicing.keys
 
+    @traced("validate")
     def judge(
         self, model: str, arrivals: Arrivals, observed: Observed, *, now_us: int
     ) -> list[CameFrame]:

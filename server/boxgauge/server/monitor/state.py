@@ -37,7 +37,7 @@ class MonitorState:
         self.definition = definition
         self.slicing = Slicing(definition.slices)
         self.outcomes = Outcomes(name, around.telemetry)
-        self.line = Line()
+        self.line = Line(around.telemetry.workings.waiting("line"))
         self.version = 1
         self.is_deleted = False
         self._around = around

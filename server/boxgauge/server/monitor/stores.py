@@ -17,6 +17,7 @@ from boxgauge.server.monitor.definition import Definition, TallyKind
 from boxgauge.server.monitor.model_state import Images, ModelState
 from boxgauge.server.monitor.steps import Joined, Step, facts_of, model_of, model_store, pair_store
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.observability.tracing import traced
 
 
 def kept_ring(definition: Definition) -> Ring:
@@ -111,6 +112,7 @@ class Stores:
             store.advance(self.watermark_us)
         return store
 
+    @traced("apply")
     def apply(
         self,
         changes: Sequence[Change],

@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 
 from boxgauge.frames import BoxGaugeError, ImageId, ResourceExhaustedError, UnavailableError
 from boxgauge.server.journal.types import CameFrame, Change, Outcome, Taken
@@ -16,6 +17,7 @@ from boxgauge.server.monitor.state import MonitorState
 from boxgauge.server.monitor.steps import beside
 from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.observability import calls
 
 TAKE_AT_ONCE = 512  # frames of one part of a message: all that they join is in memory at once
 # Frames of several parts together: what a frame costs hardly falls from there on, and the event
@@ -40,6 +42,7 @@ class _Part:
     frames: Sequence[CameFrame]
     judged_by: Stores
     done: "asyncio.Future[PartTaken]"
+    context: Context = field(default_factory=copy_context)
 
     def answer(self, taken: Taken, first: int, missing: Mapping[ImageId, Exception]) -> None:
         """Say what became of the frames, of which ``taken`` has the first one at a place."""
@@ -110,7 +113,8 @@ class Together:
 
     def _begin(self) -> None:
         while self._waiting and len(self._under_way) < _GROUPS:
-            task = asyncio.create_task(self._answer(self._next()))
+            # What a group does is done for all of its callers, and logged as no one's.
+            task = asyncio.create_task(self._shared(self._next()), context=Context())
             self._under_way.add(task)
             task.add_done_callback(self._ended)
 
@@ -126,6 +130,10 @@ class Together:
             frames += len(self._waiting[0].frames)
             group.append(self._waiting.popleft())
         return group
+
+    async def _shared(self, group: Sequence[_Part]) -> None:
+        calls.share([part.context for part in group])
+        await self._answer(group)
 
     async def _answer(self, group: Sequence[_Part]) -> None:
         """Take a group and tell each part's caller, who may have gone."""

@@ -2,6 +2,27 @@
 
 from boxgauge.server.series.kinds import Series, gauge
 
+# As prometheus_client says them, on Linux.
+PROCESS = (
+    gauge("process_virtual_memory_bytes", (), "bytes", "Virtual memory size in bytes."),
+    gauge("process_resident_memory_bytes", (), "bytes", "Resident memory size in bytes."),
+    gauge(
+        "process_start_time_seconds",
+        (),
+        "seconds since 1970",
+        "Start time of the process since unix epoch in seconds.",
+    ),
+    Series(
+        "process_cpu_seconds_total",
+        "counter",
+        (),
+        "seconds",
+        "Total user and system CPU time spent in seconds.",
+    ),
+    gauge("process_open_fds", (), "descriptors", "Number of open file descriptors."),
+    gauge("process_max_fds", (), "descriptors", "Maximum number of open file descriptors."),
+)
+
 SERVICE = (
     gauge("boxgauge_build_info", ("version",), "1", "Version of the service; always 1."),
     gauge(
@@ -30,6 +51,42 @@ SERVICE = (
         ("method", "code"),
         "seconds",
         "Time from an RPC's start to its end; a stream's whole life.",
+    ),
+    gauge("boxgauge_rpcs_in_flight", ("method",), "RPCs", "RPCs that have begun and not ended."),
+    Series(
+        "boxgauge_message_seconds",
+        "histogram",
+        (),
+        "seconds",
+        "Time from a message of Observe as it was read to its acknowledgement.",
+    ),
+    Series(
+        "boxgauge_message_images",
+        "histogram",
+        (),
+        "image sides",
+        "Sides of images in a message of Observe.",
+    ),
+    Series(
+        "boxgauge_queue_seconds",
+        "histogram",
+        ("queue",),
+        "seconds",
+        "Time that work waited: for a thread, the next matching run, the journal, or its turn.",
+    ),
+    Series(
+        "boxgauge_matching_images",
+        "histogram",
+        (),
+        "images",
+        "Images that were matched together, of all streams.",
+    ),
+    Series(
+        "boxgauge_matching_pairs",
+        "histogram",
+        (),
+        "pairs",
+        "Detections times ground truths of the images that were matched together.",
     ),
     Series(
         "boxgauge_unread_rpcs_total",
@@ -143,10 +200,46 @@ SERVICE = (
         "changes",
         "Changes that this start has replayed, or matched anew, behind the last checkpoints.",
     ),
+    Series(
+        "boxgauge_journal_commit_seconds",
+        "histogram",
+        (),
+        "seconds",
+        "Time of one transaction of the journal, from its beginning until it is on disk.",
+    ),
+    Series(
+        "boxgauge_journal_sync_seconds",
+        "histogram",
+        (),
+        "seconds",
+        "Of that, the time of COMMIT: writing the log and fsync.",
+    ),
+    Series(
+        "boxgauge_journal_commit_rows",
+        "histogram",
+        (),
+        "rows",
+        "Rows that one transaction of the journal wrote or removed.",
+    ),
+    Series(
+        "boxgauge_journal_commit_calls",
+        "histogram",
+        (),
+        "calls",
+        "Calls that were committed together in one transaction.",
+    ),
     gauge(
         "boxgauge_recovery_seconds",
         (),
         "seconds",
         "Time from opening the journal to having all monitors back.",
     ),
+    Series(
+        "boxgauge_event_loop_lag_seconds",
+        "histogram",
+        (),
+        "seconds",
+        "How much later than due the event loop did what was due, four times a second.",
+    ),
+    *PROCESS,
 )

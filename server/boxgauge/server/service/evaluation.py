@@ -22,6 +22,7 @@ from boxgauge.server.callers import CALLER
 from boxgauge.server.monitor.book import check_size
 from boxgauge.server.monitor.ledger import Ledger, Share
 from boxgauge.server.monitor.sides import Arrivals
+from boxgauge.server.observability.tracing import span
 from boxgauge.server.service.gate import Gate
 from boxgauge.server.wire.frames_in import arrivals
 from boxgauge.server.wire.reports_out import report_out
@@ -121,7 +122,8 @@ class EvaluationService(rpc.EvaluationServiceServicer):
                         evaluation_in(request.settings.evaluation),
                     )
                     check_size(*given)
-                gathered.add(arrivals(request.frames))
+                with span("decode"):
+                    gathered.add(arrivals(request.frames))
             if given is None:
                 raise InvalidInputError.at("settings", "no message", "in the first message")
             return await self._evaluate(gathered, *given)
@@ -151,7 +153,8 @@ class EvaluationService(rpc.EvaluationServiceServicer):
             )
 
         try:
-            return await self._gate.run(CALLER.get(), self._executor, run)
+            with span("evaluate", images=len(gathered.labelled)):
+                return await self._gate.run(CALLER.get(), self._executor, run)
         except asyncio.CancelledError:
             is_cancelled = True
             raise

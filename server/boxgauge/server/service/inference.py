@@ -7,6 +7,7 @@ from boxgauge.engine import Engine, GraphSpec
 from boxgauge.frames import BoxGaugeError, NotFoundError
 from boxgauge.oip import inference_pb2 as pb
 from boxgauge.oip import inference_pb2_grpc as rpc
+from boxgauge.server.observability.tracing import span
 from boxgauge.server.service.runner import Runner
 from boxgauge.server.service.tensors import (
     DATATYPES,
@@ -146,5 +147,6 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
     async def _infer(self, request: pb.ModelInferRequest) -> pb.ModelInferResponse:
         spec = self._graph(request.model_name, request.model_version)
         wanted_outputs(request, spec.outputs)  # refused before the run, not after it
-        outputs = await self._runner.run(spec, inputs_in(request, spec.inputs))
+        with span("run", graph=spec.name):
+            outputs = await self._runner.run(spec, inputs_in(request, spec.inputs))
         return answer(request, spec.version, spec.outputs, outputs)

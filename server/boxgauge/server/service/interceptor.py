@@ -12,12 +12,16 @@ import grpc
 from grpc.aio import AbortError
 
 from boxgauge.frames import BoxGaugeError
+from boxgauge.server.observability import calls
+from boxgauge.server.observability.spans import NO_SPAN, Span, Tracing
 from boxgauge.server.service.status import status_of
 from boxgauge.server.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
 
 _UNWIND_S = 0.5
+# Codes whose fault is the service's and not the caller's.
+_FAULTS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
 # grpc's handler types carry no usable types for both kinds of handler at once.
 Context = Any
@@ -26,10 +30,16 @@ Message = Any
 
 
 class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any message types
-    """Wraps each served method; methods that do not exist are left to gRPC."""
+    """Wraps each served method; methods that do not exist are left to gRPC.
 
-    def __init__(self, telemetry: Telemetry) -> None:
+    Args:
+        telemetry: Counts them.
+        tracing: Gets their spans; None: there are none.
+    """
+
+    def __init__(self, telemetry: Telemetry, tracing: Tracing | None = None) -> None:
         self._telemetry = telemetry
+        self._tracing = tracing
         self._running: set[asyncio.Task[Any]] = set()
 
     async def unwound(self) -> None:
@@ -72,6 +82,7 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
     def _single(self, method: str, behaviour: Handler) -> Handler:
         async def answer(request: Message, context: Context) -> Message:
             async with self._watched(method, context):
+                _note_monitor(request)
                 return await behaviour(request, context)
 
         return answer
@@ -79,6 +90,7 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
     def _streaming(self, method: str, behaviour: Handler) -> Handler:
         async def answers(request: Message, context: Context) -> AsyncIterator[Message]:
             async with self._watched(method, context):
+                _note_monitor(request)
                 made = behaviour(request, context)
                 if inspect.isawaitable(made):  # writes its answers itself
                     await made
@@ -90,10 +102,28 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
 
         return answers
 
+    def _begin(self, method: str, context: Context) -> tuple[calls.Call, Span]:
+        """Say whose call this task answers from now on, and give the caller its request id."""
+        metadata = dict(context.invocation_metadata() or ())
+        given = metadata.get(calls.REQUEST_ID)
+        call = calls.Call(calls.request_id(given), method, context.peer(), self._tracing)
+        context.set_trailing_metadata(_trailing(call))
+        calls.begin(call)
+        if self._tracing is None:
+            return call, NO_SPAN
+        texts = {key: value for key, value in metadata.items() if isinstance(value, str)}
+        about = {"boxgauge.request_id": call.request_id, "network.peer.address": call.peer}
+        span = self._tracing.rpc(method, texts, about)
+        span.enter()
+        call.trace_id = span.trace_id
+        return call, span
+
     @asynccontextmanager
     async def _watched(self, method: str, context: Context) -> AsyncIterator[None]:
         started = time.perf_counter()
         code = grpc.StatusCode.OK
+        call, span = self._begin(method, context)
+        in_flight = self._telemetry.rpc_begins(method)
         # gRPC runs each RPC in a task of its own.
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._running.add(task)
@@ -102,7 +132,10 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
         except BoxGaugeError as error:
             status = status_of(error)
             code = status.code
-            await context.abort(code, status.details, status.trailing_metadata)
+            if code in _FAULTS:
+                _LOG.error("%s ended with %s: %s", method, code.name, error)
+            trailing = (*status.trailing_metadata, *_trailing(call))
+            await context.abort(code, status.details, trailing)
         except (asyncio.CancelledError, GeneratorExit):
             code = grpc.StatusCode.CANCELLED
             raise
@@ -112,7 +145,24 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
         except Exception:  # noqa: BLE001 (unknown faults become INTERNAL, logged once)
             code = grpc.StatusCode.INTERNAL
             _LOG.exception("%s failed", method)
-            await context.abort(code, "internal error: the server's log says more")
+            said = f"internal error: the server's log says more of request {call.request_id}"
+            await context.abort(code, said, _trailing(call))
         finally:
+            seconds = time.perf_counter() - started
             self._running.discard(task)
-            self._telemetry.rpc(method, code.name, time.perf_counter() - started)
+            in_flight.dec()
+            self._telemetry.rpc(method, code.name, seconds)
+            span.end(code.name, is_fault=code in _FAULTS)
+            if _LOG.isEnabledFor(logging.DEBUG):
+                _LOG.debug("%s ended with %s after %.6f s", method, code.name, seconds)
+
+
+def _trailing(call: calls.Call) -> tuple[tuple[str, str], ...]:
+    return ((calls.REQUEST_ID, call.request_id),)
+
+
+def _note_monitor(request: Message) -> None:
+    """Say which monitor the call is about, where its one request names one."""
+    name = getattr(request, "monitor", "")
+    if name:
+        calls.at_monitor(name)

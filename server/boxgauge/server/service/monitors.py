@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 from boxgauge.frames import InvalidInputError, UnavailableError
 from boxgauge.server.callers import CALLER
 from boxgauge.server.monitor.book import Book
+from boxgauge.server.monitor.intake import Observed
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.together import TAKE_AT_ONCE
+from boxgauge.server.observability import calls
+from boxgauge.server.observability.tracing import begin_span, span
 from boxgauge.server.service.gate import Gate
 from boxgauge.server.service.pipeline import in_order
 from boxgauge.server.service.punctual import Punctual
@@ -18,6 +22,7 @@ from boxgauge.server.wire.frames_in import arrivals, frame_count
 from boxgauge.server.wire.monitor_wire import definition_in, definition_out
 from boxgauge.server.wire.quality_out import comparison_out
 from boxgauge.server.wire.reports_out import monitor_report_out, refusal_out, window_out
+from boxgauge.server.workings import Workings
 from boxgauge.v1 import monitor_pb2 as pb
 from boxgauge.v1 import monitor_pb2_grpc as rpc
 
@@ -30,6 +35,7 @@ _IMAGE_BYTES = 4096  # of one with 100 detections: a message of few and full ima
 _LEAST_BYTES = 4096  # that a message holds while it waits, however small it is
 MAX_AGE_S = 86_400.0
 PART = 2**20  # bytes of a tally in one message
+_MAX_INT = 2**63 - 1  # that an attribute of a span holds
 
 Context = Any  # grpc's context, of which nothing is used here
 
@@ -40,12 +46,14 @@ class MonitorService(rpc.MonitorServiceServicer):
     Args:
         book: The monitors.
         gate: What messages of frames pass, each with the images that it is worth.
+        workings: Told how long messages take.
         draining: Set once the service stops; watches end then.
     """
 
-    def __init__(self, book: Book, gate: Gate, draining: asyncio.Event) -> None:
+    def __init__(self, book: Book, gate: Gate, workings: Workings, draining: asyncio.Event) -> None:
         self._book = book
         self._gate = gate
+        self._workings = workings
         self._draining = draining
         self._punctual = Punctual()
 
@@ -99,9 +107,11 @@ class MonitorService(rpc.MonitorServiceServicer):
         """Return the report over everything acknowledged before the call."""
         if not 0 <= request.max_age_s <= MAX_AGE_S:
             raise InvalidInputError.at("max_age_s", request.max_age_s, f"in [0, {MAX_AGE_S:g}]")
-        made = await self._book.get(request.monitor).report(
-            request.model, request.window, request.slice, request.max_age_s
-        )
+        monitor = self._book.get(request.monitor)
+        with span("report"):
+            made = await monitor.report(
+                request.model, request.window, request.slice, request.max_age_s
+            )
         return pb.GetReportResponse(model=made.model, report=monitor_report_out(made))
 
     async def WatchReport(  # noqa: N802 (gRPC's name)
@@ -116,7 +126,8 @@ class MonitorService(rpc.MonitorServiceServicer):
         while True:
             # Read first: what changes while the report is made is told with the next one.
             version = monitor.version
-            made = await monitor.report(model, request.window, request.slice)
+            with span("report"):
+                made = await monitor.report(model, request.window, request.slice)
             # The first answer chooses the model; another one may come later.
             model = made.model
             yield pb.WatchReportResponse(model=model, report=monitor_report_out(made))
@@ -127,9 +138,10 @@ class MonitorService(rpc.MonitorServiceServicer):
     ) -> pb.CompareModelsResponse:
         """Compare two models on the images that both have predicted."""
         monitor = self._book.get(request.monitor)
-        made = await monitor.compare(
-            request.champion, request.challenger, request.window, request.slice
-        )
+        with span("report"):
+            made = await monitor.compare(
+                request.champion, request.challenger, request.window, request.slice
+            )
         return pb.CompareModelsResponse(comparison=comparison_out(made))
 
     async def ExportTallies(  # noqa: N802 (gRPC's name)
@@ -150,6 +162,25 @@ class MonitorService(rpc.MonitorServiceServicer):
 
     async def _observed(self, request: pb.ObserveRequest, deadline: float) -> pb.ObserveResponse:
         """Take one message once it is the caller's turn; those of a stream keep their order."""
+        since = time.perf_counter()
+        calls.at_monitor(request.monitor)
+        message = begin_span(
+            "message", sequence=min(request.sequence, _MAX_INT), monitor=calls.monitor()
+        )
+        try:
+            with message.use():
+                observed = await self._taken(request, deadline)
+        finally:
+            message.end()
+        self._workings.answered(observed.accepted + len(observed.refused), since)
+        return pb.ObserveResponse(
+            sequence=request.sequence,
+            accepted=observed.accepted,
+            unchanged=observed.unchanged,
+            errors=[refusal_out(each) for each in observed.refused],
+        )
+
+    async def _taken(self, request: pb.ObserveRequest, deadline: float) -> Observed:
         frames, size = frame_count(request.frames), request.ByteSize()
         parts = max(1, -(-frames // TAKE_AT_ONCE))
         cost = min(max(1, frames, size // _IMAGE_BYTES) // parts, AT_ONCE // 2)
@@ -158,23 +189,17 @@ class MonitorService(rpc.MonitorServiceServicer):
         )
         try:
             monitor = self._book.get(request.monitor)
+            with span("decode"):
+                came = arrivals(request.frames)
             waiting = monitor.observe(
-                request.model,
-                arrivals(request.frames),
-                between=lambda: self._gate.again(granted),
+                request.model, came, between=lambda: self._gate.again(granted)
             )
         except BaseException:
             granted.leave()
             raise
         waiting.add_done_callback(lambda _: granted.leave())
         # Shielded: a stream that is cancelled must not take back frames it has brought.
-        observed = await asyncio.shield(waiting)
-        return pb.ObserveResponse(
-            sequence=request.sequence,
-            accepted=observed.accepted,
-            unchanged=observed.unchanged,
-            errors=[refusal_out(each) for each in observed.refused],
-        )
+        return await asyncio.shield(waiting)
 
     async def _unless_draining(self, event: Coroutine[Any, Any, None]) -> None:
         either = {asyncio.create_task(event), asyncio.create_task(self._draining.wait())}
