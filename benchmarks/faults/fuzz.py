@@ -10,6 +10,7 @@ after a tenth and at the end.
 
 import argparse
 import asyncio
+import faulthandler
 import multiprocessing
 import os
 import random
@@ -40,6 +41,7 @@ from timing import machine
 from boxgauge.engine import Engine, ModelRepository, find_graphs
 
 CALL_S = 20.0  # a call may take so long before it counts as hung
+HANGS_S = 120.0  # and the opening of a file
 _BATCH = 500
 
 
@@ -196,10 +198,13 @@ def _files(count: int, at: int, seed: str, out: Connection) -> None:
             for k in range(at, min(at + _BATCH, count)):
                 kind, chosen = kinds[k % len(kinds)], random.Random(f"{seed} {k}")
                 part.tried += 1
+                # What does not end is as bad as what dies, and is counted as that.
+                faulthandler.dump_traceback_later(HANGS_S, exit=True)
                 try:
                     part.statuses[files.put(kind, chosen)] += 1
                 except Exception:  # noqa: BLE001 (which is what is looked for)
                     part.faults.append(_fault(kind, f"{seed} {k}".encode()))
+            faulthandler.cancel_dump_traceback_later()
             at += _BATCH
             _report(out, at, part, count)
     files.close()
