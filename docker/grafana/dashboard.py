@@ -11,6 +11,7 @@ from typing import Any
 
 from basis_panels import BASIS
 from panels import Panel
+from protection_panels import PROTECTION
 from quality_panels import QUALITY
 from service_panels import SERVICE
 from workings_panels import WORKINGS
@@ -158,4 +159,6 @@ def dashboard(rows: dict[str, tuple[Panel, ...]], *, height: int = 9) -> dict[st
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(dashboard(QUALITY | BASIS | SERVICE | WORKINGS), indent=2) + "\n")
+    sys.stdout.write(
+        json.dumps(dashboard(QUALITY | BASIS | SERVICE | WORKINGS | PROTECTION), indent=2) + "\n"
+    )
