@@ -37,7 +37,7 @@ PROTECTION: dict[str, tuple[Panel, ...]] = {
                 ("boxgauge_reload_refused", "{{instance}} {{what}} refused now"),
                 (
                     per_second("boxgauge_audit_failures_total", "instance"),
-                    "{{instance}} not written",
+                    "{{instance}} unwritten",
                 ),
             ),
         ),
