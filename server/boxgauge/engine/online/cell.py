@@ -15,7 +15,9 @@ from boxgauge.frames import ImageId
 
 # So many tables may lie side by side; then the shortest of them are joined. A row is copied a
 # few times in all, and a cell has few tables.
-_ROW_TABLES, _TRUTH_TABLES = 8, 4
+_ROW_TABLES, _TRUTH_TABLES = 12, 4
+# From so many tables of rows on, a thread may join them before they have to be.
+_MANY_TABLES = 8
 # Objects, and arrays beside their contents.
 _FIXED_BYTES = 1200
 
@@ -64,6 +66,19 @@ class Cell:
             self.sums.plus(other.sums),
             self.worst.plus(other.worst),
         )
+
+    @property
+    def crowd(self) -> tuple[GroupedRows, ...]:
+        """The tables of rows that had better be joined by now, shortest last; often none."""
+        return _shortest(self.rows) if len(self.rows) >= _MANY_TABLES else ()
+
+    def with_joined(self, crowd: Sequence[GroupedRows], joined: GroupedRows) -> "Cell | None":
+        """Return the cell with one table in the place of these; None where it has others now."""
+        known = set(map(id, crowd))
+        kept = [each for each in self.rows if id(each) not in known]
+        if len(kept) + len(crowd) != len(self.rows):
+            return None
+        return replace(self, rows=tuple(sorted((*kept, joined), key=len, reverse=True)))
 
     def minus(self, taken: "Cell") -> "Cell | None":
         """Return the difference; None where there is not as much here.
@@ -116,6 +131,13 @@ def _few(tables: tuple[T, ...], most: int, join: Callable[[Sequence[T]], T]) -> 
     """Return at most so many tables, longest first, that add up to the same."""
     if len(tables) <= most:
         return tables
+    shortest = _shortest(tables)
+    ordered = sorted(tables, key=len, reverse=True)
+    return (*ordered[: len(ordered) - len(shortest)], join(shortest))
+
+
+def _shortest(tables: tuple[T, ...]) -> tuple[T, ...]:
+    """Return the tables that are to be joined, of at least two."""
     ordered = sorted(tables, key=len, reverse=True)
     # A table is joined once what is shorter is as long together: it then at least doubles.
     start = len(ordered) - 2
@@ -123,4 +145,4 @@ def _few(tables: tuple[T, ...], most: int, join: Callable[[Sequence[T]], T]) -> 
     while start and len(ordered[start - 1]) <= held:
         start -= 1
         held += len(ordered[start])
-    return (*ordered[:start], join(ordered[start:]))
+    return tuple(ordered[start:])

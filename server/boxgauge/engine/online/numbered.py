@@ -76,6 +76,10 @@ class NumberedCells:
         """Return the slice and bucket of a number."""
         return self._places[number]
 
+    def known(self, number: int) -> Held | None:
+        """Return the cell of a number, None where it is gone."""
+        return self.get(number) if number in self._places else None
+
     def get(self, number: int) -> Held:
         """Return the cell of a number."""
         return self.at(self._places[number]).cell

@@ -11,6 +11,7 @@ from boxgauge.engine.online.cell_format import CellFormat
 from boxgauge.engine.online.changes import Changes
 from boxgauge.engine.online.encoding import Encoder, Names
 from boxgauge.engine.online.facts import ImageFacts
+from boxgauge.engine.online.joining import Crowd, Joined, Joining
 from boxgauge.engine.online.numbered import NumberedCells, bytes_of
 from boxgauge.engine.online.observed import Sources
 from boxgauge.engine.online.prepared import Prepared, prepare
@@ -81,6 +82,7 @@ class SketchStore:
         self._mark = store_mark("sketch", self.classes, settings, ring, tuple(losses))
         self._form = CellFormat(self._mark, len(classes), settings, len(losses))
         self._aging = Aging(self._cells, self._form, Cell.empty(len(losses)))
+        self._joining = Joining(self._cells)
 
     @property
     def tally_bytes(self) -> int:
@@ -116,7 +118,9 @@ class SketchStore:
         self._waiting.add(waiting)
         for number in numbers:
             self._touch(self._cells.place(number))
-        self._cells.count(self._waiting.step())
+        counted = self._waiting.step()
+        self._cells.count(counted)
+        self._joining.counted(counted)
         self.dropped_images += left_out
         return left_out
 
@@ -224,6 +228,14 @@ class SketchStore:
     def adopt(self, repacked: Sequence[Repacked]) -> None:
         """Take up what a thread has packed of `aging`, but for what has changed since."""
         self._aging.adopt(repacked)
+
+    def crowds(self) -> list[Crowd]:
+        """Return tables that a thread had better join before `add` has to; see `adopt_joined`."""
+        return self._joining.listed()
+
+    def adopt_joined(self, joined: Joined) -> None:
+        """Take up what a thread has joined of `crowds`, but for what has changed since."""
+        self._joining.adopt(joined)
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take up the parts of a store; see `QualityStore`."""

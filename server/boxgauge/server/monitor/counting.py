@@ -54,6 +54,7 @@ class Counting:
                 await place.turn()
             if into.is_current and changes:
                 into.apply(changes, steps, different, matched)
+                await into.settle_trials()
         except BaseException:
             self._has_missed(into, number, len(changes))
             raise

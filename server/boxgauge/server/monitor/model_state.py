@@ -7,6 +7,7 @@ from boxgauge.engine import Engine, MatchedImages
 from boxgauge.engine.notes import Oddities
 from boxgauge.engine.online.calibration import MIN_CALIBRATION_IMAGES
 from boxgauge.engine.online.estimate import Estimator
+from boxgauge.engine.online.predicted import Estimate
 from boxgauge.engine.online.prediction_store import PredictionStore
 from boxgauge.engine.online.prediction_tally import groups_of
 from boxgauge.engine.online.windows import Ring, Span
@@ -42,6 +43,7 @@ class ModelState:
         self._level = definition.drift.level
         self._trial: Trial | None = None
         self._next_trial = 0
+        self._tried: list[Trial] = []
 
     def exchange(self, gone: Images, came: Images, *, is_rebuilt: bool = False) -> None:
         """Take predictions out and others in; what is rebuilt the reference had seen already."""
@@ -62,6 +64,16 @@ class ModelState:
         change = self.estimator.add if sign > 0 else self.estimator.subtract
         change(images)
         self.oddities = self.oddities.plus(Oddities.of(images.ground_truths), sign)
+
+    def tried(self) -> list[Trial]:
+        """Return the trials that have come to an end, each once; see `compare`."""
+        found, self._tried = self._tried, []
+        return found
+
+    def compare(self, result: tuple[Estimate, float] | None) -> None:
+        """Take up the result of a trial, which takes a thread some milliseconds to find."""
+        if result is not None:
+            self.estimator.compare(*result)
 
     def outlook(self, span: Span, name: str) -> Outlook:
         """Return what is needed to say what the predictions of a span let one expect.
@@ -98,9 +110,8 @@ class ModelState:
             self._next_trial = before.counts.images + 10 * IMAGES
         self._trial.add(images)
         if self._trial.is_long_enough():
-            result, self._trial = self._trial.result(), None
-            if result is not None:
-                self.estimator.compare(*result)
+            self._tried.append(self._trial)
+            self._trial = None
 
 
 def _unpacked(images: Images) -> Predictions:

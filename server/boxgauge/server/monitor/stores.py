@@ -11,6 +11,7 @@ from boxgauge.engine.online.sketch_store import SketchStore
 from boxgauge.engine.online.windows import DAY_US, HOUR_US, Ring
 from boxgauge.frames import ImageId
 from boxgauge.server.journal.types import Change
+from boxgauge.server.monitor.behind import Behind
 from boxgauge.server.monitor.contents import AnyStore
 from boxgauge.server.monitor.definition import Definition, TallyKind
 from boxgauge.server.monitor.model_state import Images, ModelState
@@ -57,6 +58,7 @@ class Stores:
         self._definition = definition
         self._around = around
         self._ring = kept_ring(definition)
+        self._behind = Behind(around.executor)
 
     @property
     def tally_bytes(self) -> int:
@@ -134,6 +136,13 @@ class Stores:
             self.model(name).version += 1
         self.number = max(self.number, changes[-1].number)
 
+    async def settle_trials(self) -> None:
+        """Note in a thread how far estimates were off, where a trial has come to an end."""
+        loop = asyncio.get_running_loop()
+        for model in tuple(self.models.values()):
+            for trial in model.tried():
+                model.compare(await loop.run_in_executor(self._around.executor, trial.result))
+
     async def age(self) -> None:
         """Pack what has become old, in a thread: so it takes a fraction of the memory."""
         loop = asyncio.get_running_loop()
@@ -177,6 +186,9 @@ class Stores:
             images = matched if rows == [*range(len(joined))] else matched.select(rows)
             facts = facts_of(chosen)
             (store.add if sign > 0 else store.subtract)(images, facts)
+            if isinstance(store, SketchStore):
+                for crowd in store.crowds():
+                    self._behind.do(crowd.joined, store.adopt_joined)
             if name := model_of(key):
                 self.model(name).learn(images, sign)
 
