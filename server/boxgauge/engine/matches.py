@@ -83,7 +83,7 @@ class Matches:
         chosen = np.asarray(images, dtype=np.int64)
         rows = rows_of(self.counts, chosen)
         truths = rows_of(self.truth_counts, chosen)
-        known, codes = np.unique(self.codes[rows], return_inverse=True)
+        known, codes = occurring(self.codes[rows], len(self.patterns))
         return Matches(
             tuple(self.image_ids[k] for k in chosen.tolist()),
             self.counts[chosen],
@@ -131,6 +131,13 @@ class Matches:
         rows = [len(part.codes) for part in parts]
         joined["codes"] += np.repeat(np.cumsum(sizes) - sizes, rows)
         return cls(image_ids=ids, sums=ImageSums(*sums.T), **joined)
+
+
+def occurring(codes: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the codes below ``most`` that occur, ascending, and the place of each among these."""
+    is_used = np.zeros(most, np.bool_)
+    is_used[codes] = True
+    return np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[codes]
 
 
 def pack_patterns(tp: NDArray[np.bool_], ignored: NDArray[np.bool_]) -> NDArray[np.bytes_]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from boxgauge.engine.matches import pack_patterns
 from boxgauge.engine.operating import operating_threshold
-from boxgauge.engine.settings import EvaluationSettings
+from boxgauge.engine.settings import AreaRange, EvaluationSettings
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -54,7 +55,7 @@ def outcomes(
     candidates = rows[found["candidate"]]
     match, ignored = found["match"], found["ignored"]
     matched = match >= 0
-    bands = _Bands.of(settings)
+    bands = _bands(settings.areas)
     band = bands.of_areas(areas)
     if settings.strict:
         # pycocotools stores ids, and takes 0 for no match.
@@ -94,16 +95,17 @@ class _Bands:
     starts: Float64
     outside: Bool
 
-    @classmethod
-    def of(cls, settings: EvaluationSettings) -> "_Bands":
-        """Return the bands of these area ranges, both of whose ends belong to them."""
-        low = np.array([area.low for area in settings.areas])
-        above = np.nextafter([area.high for area in settings.areas], np.inf)
-        starts = np.unique(np.concatenate([low, above]))
-        first, end = (np.searchsorted(starts, each, side="right")[:, None] for each in (low, above))
-        band = np.arange(len(starts) + 1)
-        return cls(starts, (band < first) | (band >= end))
-
     def of_areas(self, areas: Float64) -> Int64:
         """Return the band of each area."""
         return np.searchsorted(self.starts, areas, side="right")
+
+
+@lru_cache(maxsize=64)
+def _bands(areas: tuple[AreaRange, ...]) -> _Bands:
+    """Return the bands of these area ranges, both of whose ends belong to them."""
+    low = np.array([area.low for area in areas])
+    above = np.nextafter([area.high for area in areas], np.inf)
+    starts = np.unique(np.concatenate([low, above]))
+    first, end = (np.searchsorted(starts, each, side="right")[:, None] for each in (low, above))
+    band = np.arange(len(starts) + 1)
+    return _Bands(starts, (band < first) | (band >= end))

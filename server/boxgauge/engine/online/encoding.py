@@ -10,10 +10,12 @@ from boxgauge.engine.analysis.outcomes import operating_outcomes
 from boxgauge.engine.class_places import class_places
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
+from boxgauge.engine.matches import occurring
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.loss_graphs import LossGraphs
 from boxgauge.engine.online.observed import ImageColumns, Sources, observe
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
+from boxgauge.engine.sketch.counting import buckets_of_ranks
 from boxgauge.engine.sketch.grouped import (
     GROUP_BITS,
     LABEL_BITS,
@@ -141,13 +143,13 @@ class Encoder:
         truth_label = class_places(self._class_ids, matches.truth_labels)
         sources = Sources(self.names.sources.names)
         columns = observe(images, facts, outcomes, self.losses, self.settings, sources)
-        used, place = np.unique(matches.codes, return_inverse=True)
+        used, place = occurring(matches.codes, len(matches.patterns))
         listed = matches.patterns[used].tolist()
         patterns = with_patterns(self.names.patterns, listed, self._most_patterns)
         ids = grouped_ids(
             label,
             falling_keys(matches.scores),
-            np.searchsorted(self._maxima, matches.ranks, side="right"),
+            buckets_of_ranks(self._maxima, matches.ranks),
             codes_of(patterns, listed)[place],
             np.repeat(columns.groups.astype(np.int64), matches.counts),
         )

@@ -88,6 +88,8 @@ class LossGraphs:
         n = len(images.matches)
         numbers = np.zeros((n, len(self.names), LOSS_NUMBERS), np.int64)
         bins = np.zeros((n, len(self.names), len(LOSS_EDGES)), np.int64)
+        if not self.names:
+            return LossValues(numbers, bins.astype(np.uint8))
         image = np.repeat(np.arange(n), images.matches.counts)
         pairs, counted = np.flatnonzero(outcomes == 1), np.flatnonzero(outcomes != 2)
         corners = self._corners(images, pairs)
