@@ -126,6 +126,7 @@ class GrowingColumns(Generic[C]):
         self._type = type(first)
         self._arrays = {each.name: getattr(first, each.name) for each in fields(first)}
         self._lengths = {name: len(array) for name, array in self._arrays.items()}
+        self._nbytes = sum(each.nbytes for each in self._arrays.values())
 
     @property
     def values(self) -> C:
@@ -136,7 +137,7 @@ class GrowingColumns(Generic[C]):
     @property
     def nbytes(self) -> int:
         """Bytes that the columns take, with what lies idle."""
-        return sum(each.nbytes for each in self._arrays.values())
+        return self._nbytes
 
     def nbytes_with(self, more: C) -> int:
         """Return the bytes that the columns would take with these rows."""
@@ -157,6 +158,7 @@ class GrowingColumns(Generic[C]):
             if length != len(array) or dtype != array.dtype:
                 grown = np.empty((length, *values.shape[1:]), dtype)
                 grown[:start] = array[:start]
+                self._nbytes += grown.nbytes - array.nbytes
                 self._arrays[name] = grown
             self._arrays[name][start:end] = values
             self._lengths[name] = end

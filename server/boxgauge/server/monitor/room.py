@@ -82,10 +82,12 @@ class Room:
                 field="max_waiting",
                 value=around.max_waiting,
             )
-        if stores.tally_bytes >= around.max_tally_bytes:
+        tally_bytes = stores.tally_bytes
+        if tally_bytes >= around.max_tally_bytes:
             stores.settle()
+            tally_bytes = stores.tally_bytes
         for name, found, most in (
-            ("max_tally_bytes", stores.tally_bytes, around.max_tally_bytes),
+            ("max_tally_bytes", tally_bytes, around.max_tally_bytes),
             ("max_journal_bytes", around.journal.file_bytes, around.max_journal_bytes),
         ):
             if found >= most:
