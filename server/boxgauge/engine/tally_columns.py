@@ -126,7 +126,7 @@ class GrowingColumns(Generic[C]):
         self._type = type(first)
         self._arrays = {each.name: getattr(first, each.name) for each in fields(first)}
         self._lengths = {name: len(array) for name, array in self._arrays.items()}
-        self._nbytes = sum(each.nbytes for each in self._arrays.values())
+        self._nbytes: int = sum(each.nbytes for each in self._arrays.values())
 
     @property
     def values(self) -> C:
