@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import cProfile
 import pstats
+import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -47,25 +48,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=3200)
     parser.add_argument("--in-message", type=int, default=16)
+    parser.add_argument("--under-way", type=int, default=1, help="messages; they are grouped")
+    parser.add_argument("--tally", choices=("exact", "sketch"), default="exact")
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=30)
     given = parser.parse_args()
     traffic = make_traffic(given.images, in_message=given.in_message, seed=given.seed)
     engine = Engine.open(ModelRepository.open(find_graphs(None)))
-    asyncio.run(_observe_all(engine, traffic))
-    started = time.process_time()
-    asyncio.run(_observe_all(engine, traffic))
-    seconds = time.process_time() - started
+    tally = pb.TallyKind.Value(f"TALLY_KIND_{given.tally.upper()}")
+    seconds = []
+    for _ in range(given.repeats + 1):
+        started = time.process_time()
+        asyncio.run(_observe_all(engine, traffic, tally, given.under_way))
+        seconds.append(time.process_time() - started)
     images = len(traffic.messages) * traffic.images
-    print(f"{seconds / images * 1e6:.0f} µs of CPU an image, {traffic.images} images a message\n")
+    print(
+        f"{statistics.median(seconds[1:]) / images * 1e6:.0f} µs of CPU an image (median of"
+        f" {given.repeats}), {traffic.images} images a message, {given.under_way} messages under"
+        f" way, {given.tally} monitor\n"
+    )
     profile = cProfile.Profile(time.thread_time)
     profile.enable()
-    asyncio.run(_observe_all(engine, traffic))
+    asyncio.run(_observe_all(engine, traffic, tally, given.under_way))
     profile.disable()
     print(_table(profile, images, given.rows))
 
 
-async def _observe_all(engine: Engine, traffic: Traffic) -> None:
+async def _observe_all(
+    engine: Engine, traffic: Traffic, tally: "pb.TallyKind", under_way: int
+) -> None:
     telemetry = Telemetry(CollectorRegistry())
     engine.observe_run = telemetry.ran
     journal = await Journal.open(None)
@@ -82,10 +94,17 @@ async def _observe_all(engine: Engine, traffic: Traffic) -> None:
         max_journal_bytes=2**40,
     )
     book = Book(around, max_monitors=1)
-    monitor = await book.create(MONITOR, definition_in(create_request().settings))
+    settings = create_request().settings
+    settings.tally = tally
+    monitor = await book.create(MONITOR, definition_in(settings))
+    free = asyncio.Semaphore(under_way)
     for message in traffic.messages:
+        await free.acquire()
         request = pb.ObserveRequest.FromString(message)
-        await monitor.observe(request.model, arrivals(request.frames))
+        monitor.observe(request.model, arrivals(request.frames)).add_done_callback(
+            lambda _: free.release()
+        )
+    await monitor.settle()
     await journal.close()
 
 

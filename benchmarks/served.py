@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,33 @@ class Served:
         """Return its resident memory."""
         lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
         return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024
+
+    def count(self, name: str) -> float:
+        """Return the value of a metric without labels.
+
+        Raises:
+            LookupError: There is no such metric.
+        """
+        with urllib.request.urlopen(self.metrics_url) as answer:  # noqa: S310 (loopback)
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{name} "):
+                    return float(line.rpartition(" ")[2])
+        raise LookupError(f"the service has no metric {name}")
+
+
+@contextmanager
+def serve_echo() -> Iterator[str]:
+    """Run the bare server of `echo` and yield its address; on leaving it is ended."""
+    command = [sys.executable, str(Path(__file__).with_name("echo.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
+            raise SystemExit(f"the echo server did not start: exit status {process.wait()}")
+        try:
+            yield json.loads(line)["address"]
+        finally:
+            process.terminate()
+            process.wait()
 
 
 @contextmanager
