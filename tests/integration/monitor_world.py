@@ -247,7 +247,7 @@ class Service:
             metrics_port=0,
             drain_s=0,
             graphs=self._graphs,
-            journal=self._journal,
+            **({"ephemeral": True} if self._journal is None else {"journal": self._journal}),
             # Only when the test says so.
             checkpoint_interval_s=3600,
             report_interval_s=3600,

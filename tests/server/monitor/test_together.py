@@ -38,7 +38,7 @@ class Picky(ThreadPoolExecutor):
 
     def submit(self, work: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> Future[T]:
         items: Any = args[0] if args else []
-        if any(each.image_id in self.refuses for item in items for each in item):
+        if any(each.image_id in self.refuses for item in items for each in item.joined):
             raise MemoryError("no memory to run it in")
         return super().submit(work, *args, **options)
 

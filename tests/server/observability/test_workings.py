@@ -65,9 +65,9 @@ async def test_messages_that_wait_together_are_matched_and_committed_together(
         found = {name: value - before.get(name, 0) for name, value in totals(app).items()}
     assert found["boxgauge_message_seconds_count"] == 64
     assert found["boxgauge_matching_images_sum"] == 64
-    assert found["boxgauge_journal_commit_calls_sum"] == 64
-    assert found["boxgauge_journal_commit_seconds_count"] < 64
-    assert found["boxgauge_queue_seconds_count journal"] == 64
+    calls_made = found["boxgauge_journal_commit_calls_sum"]
+    assert found["boxgauge_journal_commit_seconds_count"] <= calls_made < 64
+    assert found["boxgauge_queue_seconds_count journal"] == calls_made
 
 
 async def test_calls_under_way_are_counted_until_they_end(app: App, calls: Calls) -> None:
@@ -153,12 +153,13 @@ def test_work_beyond_the_threads_waits_and_that_is_told() -> None:
 async def test_who_waits_for_its_turn_is_told_how_long() -> None:
     waited: list[float] = []
     line = Line(waited.append)
-    with line.place() as first, line.place() as second:
-        await first.turn()
-        turn = asyncio.create_task(second.turn())
-        await asyncio.sleep(0.05)
-        assert len(waited) == 1
-        first.left.set()
+    first, second = line.place(), line.place()
+    with second:
+        with first:
+            await first.turn()
+            turn = asyncio.create_task(second.turn())
+            await asyncio.sleep(0.05)
+            assert len(waited) == 1
         await turn
     assert waited[1] >= 0.04
 

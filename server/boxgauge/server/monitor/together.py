@@ -113,8 +113,7 @@ class Together:
 
     def _begin(self) -> None:
         while self._waiting and len(self._under_way) < _GROUPS:
-            # What a group does is done for all of its callers, and logged as no one's.
-            task = asyncio.create_task(self._shared(self._next()), context=Context())
+            task = self._started(self._next())
             self._under_way.add(task)
             task.add_done_callback(self._ended)
 
@@ -131,8 +130,15 @@ class Together:
             group.append(self._waiting.popleft())
         return group
 
+    def _started(self, group: Sequence[_Part]) -> "asyncio.Task[None]":
+        if len(group) == 1:
+            return asyncio.create_task(self._answer(group), context=group[0].context)
+        return asyncio.create_task(self._shared(group), context=Context())
+
     async def _shared(self, group: Sequence[_Part]) -> None:
+        """Do for several callers what is then logged as no one's, of this monitor."""
         calls.share([part.context for part in group])
+        calls.at_monitor(self._state.name)
         await self._answer(group)
 
     async def _answer(self, group: Sequence[_Part]) -> None:
