@@ -1,7 +1,6 @@
 """The composition root: builds every object of the service once, starts and stops it."""
 
 import asyncio
-import gc
 import logging
 import resource
 import signal
@@ -19,6 +18,7 @@ from boxgauge.engine import Engine, ModelRepository, available_cores, find_graph
 from boxgauge.engine.online.warm_up import warm_up
 from boxgauge.frames import ProviderError, UnavailableError
 from boxgauge.server.allocator import keep_memory_compact
+from boxgauge.server.garbage import Garbage
 from boxgauge.server.grpc_server import GrpcServer
 from boxgauge.server.journal import Journal
 from boxgauge.server.metrics_http import MetricsServer
@@ -54,6 +54,8 @@ _LIST_S = 5.0  # how long a page may wait for the event loop to list the monitor
 _REFRESHING_SHARE, _TENDING_SHARE = 0.25, 0.1
 # What frames under way get to be counted, once no call brings more.
 _SETTLE_S = 1.0
+# Little comes in so short a time: looking through it takes some milliseconds.
+_SET_ASIDE_S = 3.0
 # Between two rounds of refreshing, as a share of the interval.
 _LEAST_PAUSE = 0.1
 
@@ -102,6 +104,7 @@ class App:
         )
         self._given_engine = engine
         self._is_ready = False
+        self._garbage = Garbage()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -218,13 +221,17 @@ class App:
         )
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)
-        for task in (self._refresh(), self._tend(), watch_loop(workings.lagged)):
+        for task in (
+            self._refresh(),
+            self._tend(),
+            self._set_aside(),
+            watch_loop(workings.lagged),
+        ):
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
-        # What is there now stays: looking through it again and again only makes pauses.
-        gc.collect()
-        gc.freeze()
+        self._garbage.set_aside()
+        stack.callback(self._garbage.give_back)
         self._is_ready = True
 
     async def _settle(self) -> None:
@@ -268,6 +275,12 @@ class App:
             await self.book.tend()
             worked_s = time.monotonic() - started
             rest_s = max(self.settings.checkpoint_interval_s, worked_s / _TENDING_SHARE)
+
+    async def _set_aside(self) -> None:
+        """Keep the collector of garbage from what stays."""
+        while True:
+            await asyncio.sleep(_SET_ASIDE_S)
+            self._garbage.set_aside()
 
 
 async def _rest(worked_s: float) -> None:
