@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from boxgauge.frames import NotFoundError, UnavailableError
 from boxgauge.server.telemetry import Telemetry
@@ -18,31 +19,58 @@ class Recovery:
     Frames that come during an attempt wait for its end, and are refused after one that failed:
     what is acknowledged is in the reports. Other monitors go on.
 
+    Where single images are all that the tallies lack, frames go on between two attempts, too. The
+    first one comes a little later; if it leaves images out again, the next one comes after the
+    longest rest, since each keeps frames waiting for as long as it takes.
+
     Args:
         monitor: Its name.
         rebuild: Makes its tallies anew and returns how many changes that took.
+        lacks: Says whether the tallies lack anything.
         telemetry: Told how many monitors are at it.
     """
 
     def __init__(
-        self, monitor: str, rebuild: Callable[[], Awaitable[int]], telemetry: Telemetry
+        self,
+        monitor: str,
+        rebuild: Callable[[], Awaitable[int]],
+        lacks: Callable[[], bool],
+        telemetry: Telemetry,
     ) -> None:
         self._monitor = monitor
         self._rebuild = rebuild
+        self._lacks = lacks
         self._telemetry = telemetry
         self._task: asyncio.Task[None] | None = None
         self._is_resting = self._is_stopped = self._is_given_up = False
+        self._is_aside = False  # frames go on
+        self._hurry = asyncio.Event()
         self._ended = asyncio.Event()
 
     @property
     def is_under_way(self) -> bool:
-        """Whether tallies lack frames that are being made up for."""
-        return self._task is not None
+        """Whether tallies lack frames that are being made up for, and frames wait for that."""
+        return self._task is not None and not self._is_aside
 
-    def begin(self) -> None:
-        """Make the tallies anew as soon as frames under way have settled."""
-        if self._task is None and not self._is_stopped:
+    def begin(self, *, is_urgent: bool = True) -> None:
+        """Make the tallies anew as soon as frames under way have settled.
+
+        Args:
+            is_urgent: Frames wait for it from now on; else they go on until it is attempted.
+        """
+        if self._is_stopped:
+            return
+        if self._task is None:
+            self._is_aside = not is_urgent
             self._task = asyncio.create_task(self._run())
+        elif is_urgent and self._is_aside:
+            self._is_aside = False
+            self._hurry.set()
+
+    def reconsider(self) -> None:
+        """Look whether there is anything left to make up for."""
+        if self._is_aside:
+            self._hurry.set()
 
     async def passed(self) -> None:
         """Return once tallies lack nothing; at once, without a wait, where that is so already.
@@ -51,9 +79,9 @@ class Recovery:
             UnavailableError: An attempt failed, and the next one has not ended, or there will be
                 none, since the service stops.
         """
-        while self._task is not None and not self._is_resting:
+        while self.is_under_way and not self._is_resting:
             await self._ended.wait()
-        if self._task is not None or self._is_given_up:
+        if self.is_under_way or self._is_given_up:
             raise UnavailableError(
                 f"monitor {self._monitor} has journalled frames that could not be counted: its"
                 " tallies are made anew from the journal, and frames are taken again after that",
@@ -65,7 +93,7 @@ class Recovery:
         """Attempt nothing any more; whoever waits is refused."""
         self._is_stopped = True
         if self._task is not None:
-            self._is_given_up = True
+            self._is_given_up = self.is_under_way
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
@@ -73,7 +101,14 @@ class Recovery:
         rest_s = FIRST_REST_S
         self._telemetry.monitors_behind.inc()
         try:
-            while not await self._attempted():
+            if self._is_aside:
+                await self._rest_aside(FIRST_REST_S)
+            while self._lacks():
+                if await self._attempted():
+                    rest_s = FIRST_REST_S
+                    if self._lacks():
+                        await self._rest_aside(MOST_REST_S)
+                    continue
                 self._is_resting = True
                 self._wake()
                 await asyncio.sleep(rest_s)
@@ -82,7 +117,18 @@ class Recovery:
         finally:
             self._telemetry.monitors_behind.dec()
             self._task = None
+            self._is_resting = self._is_aside = False
             self._wake()
+
+    async def _rest_aside(self, seconds: float) -> None:
+        """Rest while frames go on, until it is urgent."""
+        self._is_aside = not self._hurry.is_set()
+        self._wake()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        self._hurry.clear()
+        self._is_aside = False
 
     async def _attempted(self) -> bool:
         try:

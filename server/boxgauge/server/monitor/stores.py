@@ -43,6 +43,9 @@ class Stores:
         number: Of the last change that is reflected.
         is_current: The monitor was not reset since.
         missed: Of the first change that is not reflected though it should be; None: all are.
+        unmatched: Images that could not be matched, while others could: nothing of them that came
+            since is reflected.
+        is_behind: More than those is not reflected.
         is_rebuilt: What is applied is what the frames that are held say, not what changed.
         models: What is kept of each model beside its labelled images.
         quality: Labelled images, by the keys of `steps`.
@@ -53,6 +56,8 @@ class Stores:
         self.number = 0
         self.is_current = True
         self.missed: int | None = None
+        self.unmatched: set[ImageId] = set()
+        self.is_behind = False
         self.is_rebuilt = False
         self.models: dict[str, ModelState] = {}
         self.quality: dict[str, AnyStore] = {}
@@ -153,9 +158,18 @@ class Stores:
                 aging = store.aging()
                 store.adopt(await loop.run_in_executor(self._around.executor, aging.packed))
 
-    def has_missed(self, number: int) -> None:
-        """Note that a change is not reflected: no checkpoint goes past it, and reports say so."""
+    def has_missed(self, number: int, images: Iterable[ImageId] | None = None) -> None:
+        """Note that a change is not reflected: no checkpoint goes past it, and reports say so.
+
+        Args:
+            number: Of the change.
+            images: All that is missed is of these; None: it is not known of which.
+        """
         self.missed = number if self.missed is None else min(number, self.missed)
+        if images is None:
+            self.is_behind = True
+        else:
+            self.unmatched.update(images)
         for model in self.models.values():
             model.version += 1
 
