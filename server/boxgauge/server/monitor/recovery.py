@@ -42,7 +42,14 @@ class Recovery:
     def begin(self) -> None:
         """Make the tallies anew as soon as frames under way have settled."""
         if self._task is None and not self._is_stopped:
+            self._telemetry.monitors_behind.inc()
             self._task = asyncio.create_task(self._run())
+
+    def end(self) -> None:
+        """Make up for nothing any more: what was lacking is forgotten; whoever waits goes on."""
+        if self._task is not None:
+            self._task.cancel()
+            self._over()
 
     async def passed(self) -> None:
         """Return once tallies lack nothing; at once, without a wait, where that is so already.
@@ -64,25 +71,23 @@ class Recovery:
     async def stop(self) -> None:
         """Attempt nothing any more; whoever waits is refused."""
         self._is_stopped = True
-        if self._task is not None:
+        task = self._task
+        if task is not None:
             self._is_given_up = True
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            self.end()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _run(self) -> None:
         rest_s = FIRST_REST_S
-        self._telemetry.monitors_behind.inc()
-        try:
-            while not await self._attempted():
-                self._is_resting = True
-                self._wake()
-                await asyncio.sleep(rest_s)
-                rest_s = min(2 * rest_s, MOST_REST_S)
-                self._is_resting = False
-        finally:
-            self._telemetry.monitors_behind.dec()
-            self._task = None
+        while not await self._attempted():
+            self._is_resting = True
             self._wake()
+            await asyncio.sleep(rest_s)
+            rest_s = min(2 * rest_s, MOST_REST_S)
+            self._is_resting = False
+        # Whoever ended it before this has done so: there may be the task of another one by now.
+        if self._task is asyncio.current_task():
+            self._over()
 
     async def _attempted(self) -> bool:
         try:
@@ -96,6 +101,12 @@ class Recovery:
             "the tallies of monitor %s were made anew from %d changes", self._monitor, taken
         )
         return True
+
+    def _over(self) -> None:
+        self._telemetry.monitors_behind.dec()
+        self._task = None
+        self._is_resting = False
+        self._wake()
 
     def _wake(self) -> None:
         self._ended.set()

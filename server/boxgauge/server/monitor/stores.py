@@ -42,6 +42,8 @@ class Stores:
         watermark_us: The highest event time that is reflected; 0: none yet.
         number: Of the last change that is reflected.
         is_current: The monitor was not reset since.
+        is_ending: A reset or deletion is asked of the journal and may be refused: frames before it
+            count here, and what else is asked of the journal from now on is not about these.
         missed: Of the first change that is not reflected though it should be; None: all are.
         is_rebuilt: What is applied is what the frames that are held say, not what changed.
         models: What is kept of each model beside its labelled images.
@@ -52,6 +54,7 @@ class Stores:
         self.watermark_us = 0
         self.number = 0
         self.is_current = True
+        self.is_ending = False
         self.missed: int | None = None
         self.is_rebuilt = False
         self.models: dict[str, ModelState] = {}
