@@ -135,6 +135,8 @@ class App:
 
     async def _start(self) -> None:
         settings, stack = self.settings, self._stack
+        # Last of all, since looking through all of it takes its time.
+        stack.callback(self._garbage.give_back)
         # First, so that a probe is answered while the graphs load.
         loop = asyncio.get_running_loop()
         shelf = Shelf(History(), lambda: self._listed(loop))
@@ -231,7 +233,6 @@ class App:
         stack.callback(draining.set)
         stack.push_async_callback(server.refuse)
         self._garbage.set_aside()
-        stack.callback(self._garbage.give_back)
         self._is_ready = True
 
     async def _settle(self) -> None:
