@@ -13,6 +13,7 @@ from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.definition import Compared, Definition, SliceKey, TallyKind
 from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.monitor.together import TAKE_AT_ONCE
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.server.wire.frames_in import arrivals
 from tests.server.calls import Row, predictions, truths
@@ -161,14 +162,26 @@ async def test_expiry_under_way_leaves_alone_what_comes_after_a_reset(
         frames = predictions({k: [] for k in ids}, times_us=dict.fromkeys(ids, time_us))
         return arrivals(frames)
 
+    is_between, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def between() -> None:
+        is_between.set()
+        await goes_on.wait()
+
     await monitor.observe("m", at(now - 59_000_000, *range(2500)))
+    # Judged while they are not late yet, the last ten are journalled behind the reset.
+    ids = range(3000, 3000 + TAKE_AT_ONCE + 10)
+    behind = monitor.observe("m", at(now - 59_000_000, *ids), between=between)
+    await is_between.wait()
     await monitor.observe("m", at(now + 50_000_000, 10**6))
     expiring = asyncio.create_task(monitor.expire())
     await asyncio.sleep(0)  # it has asked for the first thousand
     resetting = asyncio.create_task(monitor.reset())
-    await asyncio.sleep(0)
-    await monitor.observe("m", at(now - 59_000_000, *range(10)))
-    await asyncio.wait([resetting, expiring])
+    for _ in range(2):
+        await asyncio.sleep(0)  # it has asked for its own, too
+    goes_on.set()
+    assert (await behind).accepted == len(ids)
+    await asyncio.gather(resetting, expiring)
     assert around.journal.counts(monitor.key).predicted == {"m": 10}
 
 

@@ -1,7 +1,7 @@
 """The journal as the service sees it: every call a job of its thread, awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,6 +30,10 @@ from boxgauge.server.journal.verify import OnProgress
 from boxgauge.server.observability.tracing import span
 
 _CHUNK = 128  # changes at a time, each with up to two sides
+
+
+def _nothing() -> None:
+    """Do nothing once it is committed."""
 
 
 class Journal:
@@ -120,23 +124,42 @@ class Journal:
 
         return await self._do(lambda store: parts.create(store, name, definition), settle)
 
-    async def delete(self, monitor: int) -> None:
+    async def delete(self, monitor: int, *, settled: Callable[[], None] = _nothing) -> None:
         """Forget a monitor.
 
+        Args:
+            monitor: Its id.
+            settled: Called on the event loop once that is on disk, in the order of the calls, even
+                if nobody waits any more; not at all where it is refused.
+
         Raises:
             NotFoundError: There is no such monitor.
+            ResourceExhaustedError: The file system has no room for it, for now.
+            UnavailableError: It could not be written, or the journal is closed.
         """
-        await self._do(lambda store: parts.delete(store, monitor), lambda _: self._forget(monitor))
 
-    async def reset(self, monitor: int) -> None:
+        def settle(_: None) -> None:
+            self._forget(monitor)
+            settled()
+
+        await self._do(lambda store: parts.delete(store, monitor), settle)
+
+    async def reset(self, monitor: int, *, settled: Callable[[], None] = _nothing) -> None:
         """Forget all of a monitor but its name and definition.
 
+        Args:
+            monitor: Its id.
+            settled: As for `delete`.
+
         Raises:
             NotFoundError: There is no such monitor.
+            ResourceExhaustedError: The file system has no room for it, for now.
+            UnavailableError: It could not be written, or the journal is closed.
         """
 
         def settle(_: None) -> None:
             self._held[monitor] = Held()
+            settled()
 
         await self._do(lambda store: parts.reset(store, monitor), settle)
 
@@ -148,6 +171,7 @@ class Journal:
         judge: Judge | None = None,
         beside: Mapping[str, tuple[str, ...]] | None = None,
         max_models: int,
+        settled: Callable[[], None] = _nothing,
     ) -> Taken:
         """Judge frames in order, keep what is new, and return what became of each.
 
@@ -161,6 +185,7 @@ class Journal:
                 would be joined to; a `BoxGaugeError` refuses the frame.
             beside: By model, those whose predictions of the same image its changes show.
             max_models: How many there may be.
+            settled: As for `delete`.
 
         Raises:
             InvalidInputError: There are too many frames.
@@ -174,6 +199,7 @@ class Journal:
 
         def settle(result: tuple[Taken, Held]) -> None:
             self._add(monitor, result[1])
+            settled()
 
         with span("journal", frames=len(frames)):
             taken, _ = await self._do(

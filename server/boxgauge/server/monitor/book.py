@@ -174,19 +174,25 @@ class Book:
         return [self._monitors[name] for name in sorted(self._monitors)]
 
     async def delete(self, name: str) -> None:
-        """Remove the monitor of this name.
+        """Remove the monitor of this name; where that is refused, it stays.
 
         Raises:
             NotFoundError: There is none.
+            ResourceExhaustedError: The journal's file system has no room to note it.
+            UnavailableError: It could not be written.
         """
-        lost = self._lost.pop(name, None)
-        if lost is not None:
+
+        def gone() -> None:
+            # Not before the journal has let go of it, and before anybody makes it anew.
+            self._monitors.pop(name, None)
+            self._lost.pop(name, None)
             self._around.telemetry.monitors_out_of_service.set(len(self._lost))
-            await self._around.journal.delete(lost.key)
+
+        lost = self._lost.get(name)
+        if lost is not None:
+            await self._around.journal.delete(lost.key, settled=gone)
             return
-        monitor = self.get(name)
-        del self._monitors[name]
-        await monitor.delete()
+        await self.get(name).delete(gone)
 
     async def refresh(self, rest: Rest | None = None, until: float = math.inf) -> None:
         """Bring exported reports up to date; one that fails is logged and the rest go on.

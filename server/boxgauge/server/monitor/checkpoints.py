@@ -77,7 +77,7 @@ class Checkpoints:
         for key, part in packed:
             self._unsaved.setdefault(key, {}).update(part)
         self._changed = []
-        if stores.is_current:
+        if stores.is_current and not stores.is_ending:
             # Kept until they are written: what failed is written the next time.
             await self._around.journal.checkpoint(self._key, self._unsaved, number)
             self._unsaved, self._saved = {}, number

@@ -1,12 +1,13 @@
 """One monitor: what may be asked of it, and what forgets or restores all of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.server.monitor.checkpoints import Checkpoints
 from boxgauge.server.monitor.comparer import Comparer
 from boxgauge.server.monitor.definition import Compared, Definition
+from boxgauge.server.monitor.ending import Ending
 from boxgauge.server.monitor.ingest import Between, Ingest
 from boxgauge.server.monitor.intake import Observed
 from boxgauge.server.monitor.lookups import Lookups
@@ -53,6 +54,7 @@ class Monitor:
         self._ingest = Ingest(self._state, self._room, self._recovery, around)
         # A checkpoint and making the stores anew from the last one keep out of each other's way.
         self._keeping = asyncio.Lock()
+        self._ending = Ending(self._state)
         self._begin()
 
     def _begin(self, checkpoints: Checkpoints | None = None) -> None:
@@ -213,7 +215,7 @@ class Monitor:
         before_us = stores.oldest_us()
         more = before_us > 0
         # A reset begins another life, whose frames may be older.
-        while more and stores.is_current and not self._recovery.is_under_way:
+        while self._may_expire(stores) and more:
             with self._state.line.place() as place:
                 gone = await self._around.journal.expire(self.key, before_us, limit=_EXPIRE_AT_ONCE)
                 await place.turn()
@@ -225,40 +227,76 @@ class Monitor:
             self._room.hold()
 
     async def reset(self) -> None:
-        """Forget all images and models."""
-        stores = self._state.stores
-        self._state.begin()
-        self._begin()
-        self._state.slicing.clear()
-        stores.is_current = False
-        self._recovery.reconsider()
-        with self._state.line.place() as place:
-            await self._around.journal.reset(self.key)
-            await place.turn()
-        self._room.release()
-        self._around.telemetry.forget(self.name)
-        self.outcomes.expose()
-        self._state.bump()
+        """Forget all images and models; where that is refused, all is as it was.
 
-    async def delete(self) -> None:
-        """Forget everything and take no more."""
-        self._state.is_deleted = True
-        self._state.stores.is_current = False
-        self._recovery.reconsider()
-        with self._state.line.place() as place:
-            await self._around.journal.delete(self.key)
-            await place.turn()
-        self._room.release()
-        self._around.telemetry.forget(self.name)
-        self._state.bump()
+        Raises:
+            NotFoundError: It was deleted.
+            ResourceExhaustedError: The journal's file system has no room to note it.
+            UnavailableError: It could not be written.
+        """
+
+        def settled() -> None:
+            self._state.stores.is_current = False
+            self._state.begin()
+            self._begin()
+            self._state.slicing.clear()
+            self._recovery.end()
+
+        async def forget() -> None:
+            await self._around.journal.reset(self.key, settled=settled)
+
+        def left() -> None:
+            self._forgotten()
+            self.outcomes.expose()
+            self._state.bump()
+
+        await self._ending.end(forget, left)
+
+    async def delete(self, gone: Callable[[], None]) -> None:
+        """Forget everything and take no more; where that is refused, all is as it was.
+
+        Args:
+            gone: Called as soon as nothing of it is in the journal any more.
+
+        Raises:
+            NotFoundError: It was deleted already.
+            ResourceExhaustedError: The journal's file system has no room to note it.
+            UnavailableError: It could not be written.
+        """
+
+        def settled() -> None:
+            self._state.is_deleted = True
+            self._state.stores.is_current = False
+            self._recovery.end()
+            gone()
+
+        async def forget() -> None:
+            await self._around.journal.delete(self.key, settled=settled)
+
+        def left() -> None:
+            self._forgotten()
+            self._state.bump()
+
+        await self._ending.end(forget, left)
 
     async def settle(self) -> None:
         """Wait for the frames under way, failed ones too: their caller may have gone."""
         await self._ingest.settle()
+        await self._ending.settle()
 
     async def stop(self) -> None:
         """Attempt to make up for nothing any more; the next start does."""
         await self._recovery.stop()
+
+    def _may_expire(self, stores: Stores) -> bool:
+        """Say whether what the journal holds is what these stores count."""
+        is_over = stores.is_ending or not stores.is_current
+        return not (is_over or self._recovery.is_under_way)
+
+    def _forgotten(self) -> None:
+        """Count and export nothing of what was."""
+        self._room.release()
+        self._around.telemetry.forget(self.name)
 
     async def _read(self, checkpoints: Checkpoints, into: Stores) -> int:
         """Bring stores to what the journal says; return how many changes that took."""
@@ -286,6 +324,7 @@ class Monitor:
             # A reset meanwhile has begun anew, and lacks nothing.
             if state.stores is before and before.missed is not None:
                 before.is_current = False
+                made.is_ending = before.is_ending
                 state.stores = made
                 self._begin(checkpoints)
         self._room.hold()

@@ -62,15 +62,17 @@ class Recovery:
             return
         if self._task is None:
             self._is_aside = not is_urgent
+            self._telemetry.monitors_behind.inc()
             self._task = asyncio.create_task(self._run())
         elif is_urgent and self._is_aside:
             self._is_aside = False
             self._hurry.set()
 
-    def reconsider(self) -> None:
-        """Look whether there is anything left to make up for."""
-        if self._is_aside:
-            self._hurry.set()
+    def end(self) -> None:
+        """Make up for nothing any more: what was lacking is forgotten; whoever waits goes on."""
+        if self._task is not None:
+            self._task.cancel()
+            self._over()
 
     async def passed(self) -> None:
         """Return once tallies lack nothing; at once, without a wait, where that is so already.
@@ -92,14 +94,14 @@ class Recovery:
     async def stop(self) -> None:
         """Attempt nothing any more; whoever waits is refused."""
         self._is_stopped = True
-        if self._task is not None:
+        task = self._task
+        if task is not None:
             self._is_given_up = self.is_under_way
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            self.end()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _run(self) -> None:
         rest_s = FIRST_REST_S
-        self._telemetry.monitors_behind.inc()
         try:
             if self._is_aside:
                 await self._rest_aside(FIRST_REST_S)
@@ -115,10 +117,9 @@ class Recovery:
                 rest_s = min(2 * rest_s, MOST_REST_S)
                 self._is_resting = False
         finally:
-            self._telemetry.monitors_behind.dec()
-            self._task = None
-            self._is_resting = self._is_aside = False
-            self._wake()
+            # Whoever ended it before this has done so: there may be the task of another one by now.
+            if self._task is asyncio.current_task():
+                self._over()
 
     async def _rest_aside(self, seconds: float) -> None:
         """Rest while frames go on, until it is urgent."""
@@ -142,6 +143,13 @@ class Recovery:
             "the tallies of monitor %s were made anew from %d changes", self._monitor, taken
         )
         return True
+
+    def _over(self) -> None:
+        self._telemetry.monitors_behind.dec()
+        self._task = None
+        self._is_resting = self._is_aside = False
+        self._hurry.clear()
+        self._wake()
 
     def _wake(self) -> None:
         self._ended.set()

@@ -42,6 +42,8 @@ class Stores:
         watermark_us: The highest event time that is reflected; 0: none yet.
         number: Of the last change that is reflected.
         is_current: The monitor was not reset since.
+        is_ending: A reset or deletion is asked of the journal and may be refused: frames before it
+            count here, and what else is asked of the journal from now on is not about these.
         missed: Of the first change that is not reflected though it should be; None: all are.
         unmatched: Images that could not be matched, while others could: nothing of them that came
             since is reflected.
@@ -55,6 +57,7 @@ class Stores:
         self.watermark_us = 0
         self.number = 0
         self.is_current = True
+        self.is_ending = False
         self.missed: int | None = None
         self.unmatched: set[ImageId] = set()
         self.is_behind = False

@@ -153,9 +153,8 @@ class Together:
         # A group has the place, and the stores, of its call of the journal: between two of them
         # the monitor may be reset.
         with state.line.place() as place:
-            stores = state.stores
             try:
-                taken = await self._journalled(frames)
+                taken, stores = await self._journalled(frames)
             except Exception as error:  # noqa: BLE001 (told to who waits)
                 # What is wrong with the file is wrong for all; what is wrong with one part must
                 # not be its neighbours' fault.
@@ -191,15 +190,25 @@ class Together:
             out = {each.image_id for each in taken.changes if each.image_id in unmatched}
             self._tell(group, taken, {each: not_matched(name, each) for each in out})
 
-    async def _journalled(self, frames: Sequence[CameFrame]) -> Taken:
+    async def _journalled(self, frames: Sequence[CameFrame]) -> tuple[Taken, Stores]:
+        """Have frames taken; return what became of them, and the stores that they count in."""
         around = self._around
-        return await around.journal.take(
+        stores = self._state.stores
+
+        def settled() -> None:
+            # Of the moment that the journal's order gives it: a reset may be in the same commit.
+            nonlocal stores
+            stores = self._state.stores
+
+        taken = await around.journal.take(
             self._state.key,
             frames,
             judge=self._bounds.check,
             beside=self._beside,
             max_models=around.max_models,
+            settled=settled,
         )
+        return taken, stores
 
     async def _counted(
         self, group: Sequence[_Part], taken: Taken, stores: Stores, place: Place
