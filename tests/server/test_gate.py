@@ -195,6 +195,29 @@ async def test_work_in_parts_lets_others_in_between() -> None:
     assert gate.held == 0
 
 
+async def test_work_that_waits_for_something_else_takes_no_place_and_holds_what_it_has() -> None:
+    gate = Gate("bound", at_once=1, most_held=100)
+    entered = Entered(gate)
+    entered.enter("waits", "a", size=40)
+    entered.enter("other", "b", size=1)
+    await settle()
+    gate.step_aside(entered.passes["waits"])
+    gate.step_aside(entered.passes["waits"])
+    await settle()
+    assert entered.names == ["waits", "other"]
+    assert (gate.held, gate.aside) == (41, 40)
+    again = asyncio.create_task(gate.again(entered.passes["waits"]))
+    await settle()
+    assert not again.done()
+    assert (gate.held, gate.aside) == (41, 0)
+    entered.passes["other"].leave()
+    await again
+    gate.step_aside(entered.passes["waits"])
+    entered.passes["waits"].leave()
+    assert (gate.held, gate.aside) == (0, 0)
+    (await gate.enter("c")).leave()
+
+
 async def test_a_thread_that_runs_on_keeps_its_place_and_what_is_given_up_is_not_begun() -> None:
     gate = Gate("bound", at_once=1, most_held=100)
     go = threading.Event()

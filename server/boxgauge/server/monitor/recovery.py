@@ -33,6 +33,7 @@ class Recovery:
         self._task: asyncio.Task[None] | None = None
         self._is_resting = self._is_stopped = self._is_given_up = False
         self._ended = asyncio.Event()
+        self._told: set[Callable[[], None]] = set()
 
     @property
     def is_under_way(self) -> bool:
@@ -43,6 +44,19 @@ class Recovery:
         """Make the tallies anew as soon as frames under way have settled."""
         if self._task is None and not self._is_stopped:
             self._task = asyncio.create_task(self._run())
+            for tell in tuple(self._told):
+                tell()
+
+    def told(self, begins: Callable[[], None]) -> Callable[[], None]:
+        """Have something called whenever a recovery begins, at once if one is under way.
+
+        Returns:
+            What ends that.
+        """
+        self._told.add(begins)
+        if self.is_under_way:
+            begins()
+        return lambda: self._told.discard(begins)
 
     async def passed(self) -> None:
         """Return once tallies lack nothing; at once, without a wait, where that is so already.
@@ -54,12 +68,16 @@ class Recovery:
         while self._task is not None and not self._is_resting:
             await self._ended.wait()
         if self._task is not None or self._is_given_up:
-            raise UnavailableError(
-                f"monitor {self._monitor} has journalled frames that could not be counted: its"
-                " tallies are made anew from the journal, and frames are taken again after that",
-                field="monitor",
-                value=self._monitor,
-            )
+            raise self.refusal()
+
+    def refusal(self) -> UnavailableError:
+        """Return what frames are refused with until tallies lack nothing."""
+        return UnavailableError(
+            f"monitor {self._monitor} has journalled frames that could not be counted: its"
+            " tallies are made anew from the journal, and frames are taken again after that",
+            field="monitor",
+            value=self._monitor,
+        )
 
     async def stop(self) -> None:
         """Attempt nothing any more; whoever waits is refused."""

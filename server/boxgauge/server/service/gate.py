@@ -27,6 +27,7 @@ class Pass:
     size: int
     entered: float = 0.0
     is_inside: bool = False
+    is_aside: bool = False
 
     def leave(self) -> None:
         """Let others in."""
@@ -56,6 +57,7 @@ class Gate:
 
     Attributes:
         held: Size of all that is under way or waits.
+        aside: Of that, what has begun and waits for something else, which takes no place.
         refused: How often work was refused.
     """
 
@@ -64,6 +66,7 @@ class Gate:
         self._at_once = at_once
         self.most_held = most_held
         self.held = 0
+        self.aside = 0
         self.refused = 0
         self._inside = 0
         self._entering = 0
@@ -124,13 +127,23 @@ class Gate:
 
     async def again(self, granted: Pass) -> None:
         """Let others go first between two parts of some work; it keeps what it holds."""
-        self._inside -= granted.cost
-        granted.is_inside = False
+        self._come_out(granted)
         self._open()
         if not self._entering and not self._queue and self._fits(granted.cost):
             self._let_in(granted)
         else:
             await self._turn(granted, 0, math.inf)
+
+    def step_aside(self, granted: Pass) -> None:
+        """Let others in while some work waits for something else; it keeps what it holds.
+
+        It needs no place to go on: `again`, where it has parts, gets one for the next part.
+        """
+        if granted.is_inside:
+            self._come_out(granted)
+            granted.is_aside = True
+            self.aside += granted.size
+            self._open()
 
     async def run(
         self, caller: str, executor: Executor, work: Callable[[], T], *, size: int = 1
@@ -157,10 +170,19 @@ class Gate:
     def left(self, granted: Pass) -> None:
         """Take a pass back."""
         if granted.is_inside:
-            self._inside -= granted.cost
             self._note_end(granted)
+        self._come_out(granted)
         self.held -= granted.size
         self._open()
+
+    def _come_out(self, granted: Pass) -> None:
+        """Let it be neither inside nor aside."""
+        if granted.is_inside:
+            self._inside -= granted.cost
+            granted.is_inside = False
+        if granted.is_aside:
+            self.aside -= granted.size
+            granted.is_aside = False
 
     async def _turn(self, granted: Pass, size: int, deadline: float) -> None:
         waiting = _Waiting(granted, asyncio.get_running_loop().create_future(), deadline)
