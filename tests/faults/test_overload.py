@@ -108,6 +108,38 @@ async def test_what_waits_beyond_the_bound_is_refused_and_may_be_sent_again(
         await asyncio.gather(*waiting)
 
 
+async def test_who_waits_for_one_monitors_recovery_does_not_hold_up_another(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(engine, max_waiting_bytes=2**20) as (app, calls):
+        await calls.create("behind")
+        await calls.create("other")
+        recovery = app.book.get("behind").recovery
+        rebuild, go = recovery._rebuild, asyncio.Event()
+
+        async def held_up() -> int:
+            await go.wait()
+            return await rebuild()
+
+        monkeypatch.setattr(recovery, "_rebuild", held_up)
+        recovery.begin()
+        # More frames than may be under way, and more bytes than may wait for a recovery.
+        ids = [range(100 * k, 100 * k + 100) for k in range(40)]
+        small = [predictions({n: [(1, 1, 1, 5, 5, 0.5)] for n in some}) for some in ids]
+        sending = [asyncio.create_task(calls.observe(each, monitor="behind")) for each in small]
+        async with asyncio.timeout(20), aio.insecure_channel(app.address, options=OWN) as channel:
+            await Calls(channel).observe(predictions(PREDICTIONS), monitor="other")
+            await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+        go.set()
+        answers = await asyncio.gather(*sending, return_exceptions=True)
+        refused = [each for each in answers if isinstance(each, BaseException)]
+        for error in refused:
+            assert isinstance(error, aio.AioRpcError)
+            assert error.code() is grpc.StatusCode.UNAVAILABLE
+        assert 0 < len(refused) < len(sending)
+        await until(lambda: WAITS_NOT in app.telemetry.text())
+
+
 async def test_a_call_that_cannot_be_answered_in_time_is_not_begun(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,39 @@ async def test_what_is_past_its_deadline_when_its_turn_comes_is_not_begun() -> N
     assert gate.held == 0
 
 
+async def stalled(gate: Gate, for_s: float) -> None:
+    """Let work end that seems to have taken so long."""
+    for _ in range(10):
+        granted = await gate.enter("a")
+        granted.entered -= for_s
+        granted.leave()
+
+
+async def test_a_stall_does_not_keep_work_out_of_an_idle_gate() -> None:
+    gate = Gate("bound", at_once=1, most_held=100)
+    await stalled(gate, 3600)
+    soon = asyncio.get_running_loop().time() + 30
+    gate.check("b", soon)
+    first = await gate.enter("b", deadline=soon)
+    # Beside other work it would be late, and is told why.
+    with pytest.raises(ResourceExhaustedError, match="deadline is in") as refused:
+        gate.check("b", soon)
+    assert refused.value.field == "deadline"
+    first.leave()
+
+
+async def test_a_stall_is_forgotten_with_time() -> None:
+    gate = Gate("bound", at_once=2, most_held=100)
+    await stalled(gate, 3600)
+    first = await gate.enter("b")
+    soon = asyncio.get_running_loop().time() + 30
+    with pytest.raises(ResourceExhaustedError):
+        gate.check("b", soon)
+    gate._noted -= 120.0  # as if it had been two minutes ago
+    gate.check("b", soon)
+    first.leave()
+
+
 async def test_what_is_given_up_holds_nothing_and_nobody() -> None:
     gate = Gate("bound", at_once=1, most_held=100)
     entered = Entered(gate)
@@ -160,6 +193,29 @@ async def test_work_in_parts_lets_others_in_between() -> None:
     await again
     entered.passes["large"].leave()
     assert gate.held == 0
+
+
+async def test_work_that_waits_for_something_else_takes_no_place_and_holds_what_it_has() -> None:
+    gate = Gate("bound", at_once=1, most_held=100)
+    entered = Entered(gate)
+    entered.enter("waits", "a", size=40)
+    entered.enter("other", "b", size=1)
+    await settle()
+    gate.step_aside(entered.passes["waits"])
+    gate.step_aside(entered.passes["waits"])
+    await settle()
+    assert entered.names == ["waits", "other"]
+    assert (gate.held, gate.aside) == (41, 40)
+    again = asyncio.create_task(gate.again(entered.passes["waits"]))
+    await settle()
+    assert not again.done()
+    assert (gate.held, gate.aside) == (41, 0)
+    entered.passes["other"].leave()
+    await again
+    gate.step_aside(entered.passes["waits"])
+    entered.passes["waits"].leave()
+    assert (gate.held, gate.aside) == (0, 0)
+    (await gate.enter("c")).leave()
 
 
 async def test_a_thread_that_runs_on_keeps_its_place_and_what_is_given_up_is_not_begun() -> None:

@@ -120,6 +120,11 @@ class Monitor:
         """The highest event time that the stores reflect; 0: none yet."""
         return self._state.stores.watermark_us
 
+    @property
+    def recovery(self) -> Recovery:
+        """What makes its tallies anew where they lack frames; frames wait for it meanwhile."""
+        return self._recovery
+
     def observe(
         self, model: str, arrivals: Arrivals, *, between: Between | None = None
     ) -> "asyncio.Task[Observed]":

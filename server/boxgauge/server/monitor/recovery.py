@@ -46,6 +46,7 @@ class Recovery:
         self._is_aside = False  # frames go on
         self._hurry = asyncio.Event()
         self._ended = asyncio.Event()
+        self._told: set[Callable[[], None]] = set()
 
     @property
     def is_under_way(self) -> bool:
@@ -67,12 +68,25 @@ class Recovery:
         elif is_urgent and self._is_aside:
             self._is_aside = False
             self._hurry.set()
+        if self.is_under_way:
+            self._tell()
 
     def end(self) -> None:
         """Make up for nothing any more: what was lacking is forgotten; whoever waits goes on."""
         if self._task is not None:
             self._task.cancel()
             self._over()
+
+    def told(self, begins: Callable[[], None]) -> Callable[[], None]:
+        """Have something called whenever frames begin to wait, at once if they do already.
+
+        Returns:
+            What ends that.
+        """
+        self._told.add(begins)
+        if self.is_under_way:
+            begins()
+        return lambda: self._told.discard(begins)
 
     async def passed(self) -> None:
         """Return once tallies lack nothing; at once, without a wait, where that is so already.
@@ -84,12 +98,16 @@ class Recovery:
         while self.is_under_way and not self._is_resting:
             await self._ended.wait()
         if self.is_under_way or self._is_given_up:
-            raise UnavailableError(
-                f"monitor {self._monitor} has journalled frames that could not be counted: its"
-                " tallies are made anew from the journal, and frames are taken again after that",
-                field="monitor",
-                value=self._monitor,
-            )
+            raise self.refusal()
+
+    def refusal(self) -> UnavailableError:
+        """Return what frames are refused with until tallies lack nothing."""
+        return UnavailableError(
+            f"monitor {self._monitor} has journalled frames that could not be counted: its"
+            " tallies are made anew from the journal, and frames are taken again after that",
+            field="monitor",
+            value=self._monitor,
+        )
 
     async def stop(self) -> None:
         """Attempt nothing any more; whoever waits is refused."""
@@ -130,6 +148,7 @@ class Recovery:
                 await self._hurry.wait()
         self._hurry.clear()
         self._is_aside = False
+        self._tell()
 
     async def _attempted(self) -> bool:
         try:
@@ -143,6 +162,10 @@ class Recovery:
             "the tallies of monitor %s were made anew from %d changes", self._monitor, taken
         )
         return True
+
+    def _tell(self) -> None:
+        for tell in tuple(self._told):
+            tell()
 
     def _over(self) -> None:
         self._telemetry.monitors_behind.dec()

@@ -14,6 +14,7 @@ T = TypeVar("T")
 # Of the last one in how long work usually takes; and how much longer it may come to take.
 _WEIGHT, _MARGIN = 0.1, 1.5
 _PERIOD_S = 1.0  # over which work is counted
+_HALF_LIFE_S = 10.0  # of what is known of how long work takes: a stall is soon forgotten
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +27,7 @@ class Pass:
     size: int
     entered: float = 0.0
     is_inside: bool = False
+    is_aside: bool = False
 
     def leave(self) -> None:
         """Let others in."""
@@ -45,7 +47,8 @@ class Gate:
     What is behind the gate may be first come, first served: it is little. What waits before it is
     taken in turns by caller. Where too much waits, the caller that holds the most gives way: its
     newest work is refused, whoever came last. Work that would end after its deadline, as far as
-    the last ones tell, is refused when its turn comes, and not begun.
+    the last ones tell, is refused when its turn comes, and not begun. Where nothing is under way
+    or waits they tell nothing: it is begun unless its deadline has passed.
 
     Args:
         name: The bound on what is held, as the refusal names it.
@@ -54,6 +57,7 @@ class Gate:
 
     Attributes:
         held: Size of all that is under way or waits.
+        aside: Of that, what has begun and waits for something else, which takes no place.
         refused: How often work was refused.
     """
 
@@ -62,10 +66,11 @@ class Gate:
         self._at_once = at_once
         self.most_held = most_held
         self.held = 0
+        self.aside = 0
         self.refused = 0
         self._inside = 0
         self._entering = 0
-        self._usual_s = 0.0
+        self._usual_s, self._noted = 0.0, 0.0
         self._busy_since = 0.0
         self._busy_s = 0.0
         self._done = 0
@@ -86,7 +91,7 @@ class Gate:
         """
         if self._is_late(deadline):
             self.refused += 1
-            raise self._refusal()
+            raise self._too_late(deadline)
         if self.held >= self.most_held:
             queued = self._queue.newest_of_largest()
             if queued is not None and queued.caller == caller:
@@ -110,7 +115,7 @@ class Gate:
         """
         if self._is_late(deadline):
             self.refused += 1
-            raise self._refusal()
+            raise self._too_late(deadline)
         granted = Pass(self, caller, cost, size)
         self.held += size
         # Who was let in and has not yet gone on is before whoever comes now.
@@ -122,13 +127,23 @@ class Gate:
 
     async def again(self, granted: Pass) -> None:
         """Let others go first between two parts of some work; it keeps what it holds."""
-        self._inside -= granted.cost
-        granted.is_inside = False
+        self._come_out(granted)
         self._open()
         if not self._entering and not self._queue and self._fits(granted.cost):
             self._let_in(granted)
         else:
             await self._turn(granted, 0, math.inf)
+
+    def step_aside(self, granted: Pass) -> None:
+        """Let others in while some work waits for something else; it keeps what it holds.
+
+        It needs no place to go on: `again`, where it has parts, gets one for the next part.
+        """
+        if granted.is_inside:
+            self._come_out(granted)
+            granted.is_aside = True
+            self.aside += granted.size
+            self._open()
 
     async def run(
         self, caller: str, executor: Executor, work: Callable[[], T], *, size: int = 1
@@ -155,10 +170,19 @@ class Gate:
     def left(self, granted: Pass) -> None:
         """Take a pass back."""
         if granted.is_inside:
-            self._inside -= granted.cost
             self._note_end(granted)
+        self._come_out(granted)
         self.held -= granted.size
         self._open()
+
+    def _come_out(self, granted: Pass) -> None:
+        """Let it be neither inside nor aside."""
+        if granted.is_inside:
+            self._inside -= granted.cost
+            granted.is_inside = False
+        if granted.is_aside:
+            self.aside -= granted.size
+            granted.is_aside = False
 
     async def _turn(self, granted: Pass, size: int, deadline: float) -> None:
         waiting = _Waiting(granted, asyncio.get_running_loop().create_future(), deadline)
@@ -191,7 +215,7 @@ class Gate:
                 continue
             if self._is_late(waiting.deadline):
                 self.held -= queued.size
-                self._refuse(waiting)
+                self._refuse(waiting, self._too_late(waiting.deadline))
                 continue
             self._let_in(waiting.granted)
             self._entering += 1
@@ -206,17 +230,27 @@ class Gate:
             self._queue.drop(queued)
             self.held -= queued.size
             if not queued.item.turn.done():
-                self._refuse(queued.item)
+                self._refuse(queued.item, self._refusal())
 
-    def _refuse(self, waiting: _Waiting) -> None:
+    def _refuse(self, waiting: _Waiting, error: ResourceExhaustedError) -> None:
         self.refused += 1
-        waiting.turn.set_exception(self._refusal())
+        waiting.turn.set_exception(error)
 
     def _refusal(self) -> ResourceExhaustedError:
         return ResourceExhaustedError(
             f"the service is busy ({self._name} is {self.most_held}): send again later",
             field=self._name,
             value=self.most_held,
+        )
+
+    def _too_late(self, deadline: float) -> ResourceExhaustedError:
+        now = asyncio.get_running_loop().time()
+        left = f"{deadline - now:.3f}"
+        return ResourceExhaustedError(
+            f"the service is busy: the deadline is in {left} s, and work takes"
+            f" {self._usual(now):.3f} s: send again later",
+            field="deadline",
+            value=left,
         )
 
     def _let_in(self, granted: Pass) -> None:
@@ -229,7 +263,8 @@ class Gate:
     def _note_end(self, granted: Pass) -> None:
         """Keep count of how long work takes, and how much is done while any is under way."""
         now = asyncio.get_running_loop().time()
-        self._usual_s += _WEIGHT * (now - granted.entered - self._usual_s)
+        usual = self._usual(now)
+        self._usual_s, self._noted = usual + _WEIGHT * (now - granted.entered - usual), now
         self._busy_s += now - self._busy_since
         self._busy_since = now
         self._done += 1
@@ -239,7 +274,16 @@ class Gate:
             self._busy_s, self._done = 0.0, 0
 
     def _is_late(self, deadline: float) -> bool:
-        return deadline - asyncio.get_running_loop().time() < _MARGIN * self._usual_s
+        now = asyncio.get_running_loop().time()
+        if deadline <= now:
+            return True
+        # Nothing before it: how long others took must not keep it out, nor a stall for ever.
+        is_idle = not self._inside and not self._queue
+        return not is_idle and deadline - now < _MARGIN * self._usual(now)
+
+    def _usual(self, now: float) -> float:
+        """Return how long work takes, as far as that is still known."""
+        return float(self._usual_s * 0.5 ** ((now - self._noted) / _HALF_LIFE_S))
 
     def _fits(self, cost: int) -> bool:
         return not self._inside or self._inside + cost <= self._at_once

@@ -33,6 +33,8 @@ WINDOW = 8
 AT_ONCE = 768
 _IMAGE_BYTES = 4096  # of one with 100 detections: a message of few and full images counts as more
 _LEAST_BYTES = 4096  # that a message holds while it waits, however small it is
+# Of what may wait in all, the part that may wait for monitors whose tallies are made anew.
+_ASIDE = 8
 MAX_AGE_S = 86_400.0
 PART = 2**20  # bytes of a tally in one message
 _MAX_INT = 2**63 - 1  # that an attribute of a span holds
@@ -187,17 +189,32 @@ class MonitorService(rpc.MonitorServiceServicer):
         granted = await self._gate.enter(
             CALLER.get(), cost=cost, size=max(size, _LEAST_BYTES), deadline=deadline
         )
+        gate = self._gate
         try:
             monitor = self._book.get(request.monitor)
+            recovery = monitor.recovery
+            # What waits for one monitor keeps no place that others need, nor all of the memory.
+            if recovery.is_under_way and _ASIDE * (gate.aside + granted.size) > gate.most_held:
+                raise recovery.refusal()
+
+            async def again() -> None:
+                await gate.again(granted)
+                if recovery.is_under_way:
+                    gate.step_aside(granted)
+
             with span("decode"):
                 came = arrivals(request.frames)
-            waiting = monitor.observe(
-                request.model, came, between=lambda: self._gate.again(granted)
-            )
+            waiting = monitor.observe(request.model, came, between=again)
         except BaseException:
             granted.leave()
             raise
-        waiting.add_done_callback(lambda _: granted.leave())
+        untold = recovery.told(lambda: gate.step_aside(granted))
+
+        def ended(_: object) -> None:
+            untold()
+            granted.leave()
+
+        waiting.add_done_callback(ended)
         # Shielded: a stream that is cancelled must not take back frames it has brought.
         return await asyncio.shield(waiting)
 
