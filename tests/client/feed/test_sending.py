@@ -24,12 +24,13 @@ def ids_of(request: monitor_pb2.ObserveRequest) -> list[int]:
     return [k for batch in request.frames.predictions for k in batch.image_ids.integers]
 
 
-def error(image_id: int, code: int) -> frames_pb2.FrameError:
+def error(image_id: int, code: int, field: str = "") -> frames_pb2.FrameError:
     return frames_pb2.FrameError(
         side=frames_pb2.SIDE_PREDICTIONS,
         image_id=frames_pb2.ImageId(integer=image_id),
         code=code,
         message=f"no {image_id}",
+        field=field,
     )
 
 
@@ -118,6 +119,47 @@ async def test_a_frame_without_room_is_offered_again_and_taken(peer: Peer, tmp_p
     assert counters.sent - counters.retried == 10
 
 
+@pytest.mark.parametrize(
+    "bound", ["max_journal_bytes", "max_tally_bytes", "max_held_boxes", "max_held_images"]
+)
+async def test_frames_wait_while_the_service_is_full(
+    peer: Peer, tmp_path: Path, bound: str
+) -> None:
+    room, held = [4], dict[int, int]()
+    refusals = 0
+
+    def full(requests: Requests, context: grpc.ServicerContext) -> Responses:
+        nonlocal refusals
+        for request in requests:
+            lacking = []
+            for k in ids_of(request):
+                if k not in held and len(held) < room[0]:
+                    held[k] = 0
+                if k in held:
+                    held[k] += 1
+                else:
+                    lacking.append(error(k, 8, bound))
+            refusals += bool(lacking)
+            if refusals == 9:  # more often than a bound of its own is offered to a frame
+                room[0] = 10
+            taken = len(ids_of(request)) - len(lacking)
+            yield monitor_pb2.ObserveResponse(accepted=taken, errors=lacking)
+
+    peer.observe = full
+    refused: list[RefusedFrame] = []
+    options = FeedOptions(**QUICK, refused_attempts=2)  # type: ignore[arg-type]
+    feed = AsyncFeed(
+        peer.address, "cam", "m", spool=tmp_path, options=options, on_refused=refused.append
+    )
+    async with feed:
+        await record(feed, *range(10))
+        await feed.flush(WAIT_S)
+        counters = feed.counters
+    assert (counters.acknowledged, counters.refused, counters.spooled) == (10, 0, 0)
+    assert (sorted(held), refused) == ([*range(10)], [])
+    assert refusals >= 9
+
+
 async def test_a_frame_without_room_is_not_offered_for_ever(peer: Peer, tmp_path: Path) -> None:
     came: Counter[int] = Counter()
 
@@ -125,7 +167,7 @@ async def test_a_frame_without_room_is_not_offered_for_ever(peer: Peer, tmp_path
         for request in requests:
             ids = ids_of(request)
             came.update(ids)
-            lacking = [error(k, 8) for k in ids if k == 5]
+            lacking = [error(k, 8, "boxes") for k in ids if k == 5]
             yield monitor_pb2.ObserveResponse(accepted=len(ids) - len(lacking), errors=lacking)
 
     peer.observe = always_full

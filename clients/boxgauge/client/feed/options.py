@@ -19,7 +19,8 @@ class FeedOptions:
         first_retry_s: Wait after the first failure; it doubles after each.
         most_retry_s: Wait between attempts at most.
         answer_timeout_s: How long the service may take to answer a message.
-        refused_attempts: How often a frame is offered that the service has no room for.
+        refused_attempts: How often a frame is offered that a bound of its own is in the way of
+            (its boxes, the monitor's models); while the service is full, frames wait.
         close_timeout_s: How long closing waits for what is not acknowledged; the rest stays
             in the spool.
     """

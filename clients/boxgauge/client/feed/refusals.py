@@ -10,12 +10,34 @@ from boxgauge.v1 import frames_pb2 as pb
 _LATER = frozenset(
     code.value[0] for code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE)
 )
+# Bounds of the whole service or of a monitor, not of a frame: there is room again once frames
+# expire, a monitor is reset or deleted, or the bound is raised.
+_BOUNDS_OF_ALL = frozenset(
+    (
+        "max_journal_bytes",
+        "max_tally_bytes",
+        "max_held_boxes",
+        "max_held_images",
+        "max_waiting",
+        "journal",
+    )
+)
 _CODES = {code.name: code.value[0] for code in grpc.StatusCode}
 
 
 def may_be_taken_later(refused: RefusedFrame) -> bool:
-    """Say whether the service had no room for a frame, rather than something against it."""
+    """Say whether a bound was in the way of a frame, rather than what the frame holds."""
     return refused.code in _LATER
+
+
+def waits_for_room(refused: RefusedFrame | BoxGaugeError) -> bool:
+    """Say whether the service is full, so that any frame would have been refused.
+
+    That is an outage, and no fault of the frame, which waits for its end.
+    """
+    if isinstance(refused, RefusedFrame):
+        return may_be_taken_later(refused) and refused.field in _BOUNDS_OF_ALL
+    return isinstance(refused, ResourceExhaustedError) and refused.field in _BOUNDS_OF_ALL
 
 
 def is_fault_of_a_message(error: BoxGaugeError) -> bool:

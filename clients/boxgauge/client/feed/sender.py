@@ -14,7 +14,12 @@ from boxgauge.client.feed.backoff import Backoff
 from boxgauge.client.feed.frames_in import FrameBatch
 from boxgauge.client.feed.options import FeedOptions
 from boxgauge.client.feed.outbox import Careful, Outbox, Outgoing
-from boxgauge.client.feed.refusals import is_fault_of_a_message, may_be_taken_later, refusal_of
+from boxgauge.client.feed.refusals import (
+    is_fault_of_a_message,
+    may_be_taken_later,
+    refusal_of,
+    waits_for_room,
+)
 from boxgauge.client.feed.segments import Names
 from boxgauge.client.feed.spool import Position, Spool
 from boxgauge.frames import BoxGaugeError, ResourceExhaustedError, UnavailableError
@@ -76,7 +81,9 @@ class Sender:
                 if is_fault_of_a_message(error) and self._in_flight:
                     self._look_closer(error)
                     continue
-                self._go_carefully(self._options.batch_images)
+                # A full service gets one frame: what little room there is goes to the first that
+                # waits, not to frames of its message that are held already.
+                self._go_carefully(1 if waits_for_room(error) else self._options.batch_images)
                 await self._wait(str(error), at_least_s=error.retry_after_s or 0.0)
             except Exception as fault:  # noqa: BLE001  # it must not lose frames either
                 _LOG.exception("the feed failed and goes on")
@@ -148,6 +155,9 @@ class Sender:
 
     def _settle(self, answer: Acknowledgement) -> None:
         """Take the service's answer to the message that was sent first."""
+        full = next((each for each in answer.refused if waits_for_room(each)), None)
+        if full is not None:
+            raise ResourceExhaustedError(full.message, field=full.field, value=full.value)
         later = [each for each in answer.refused if may_be_taken_later(each)]
         if later and self._attempts + 1 < self._options.refused_attempts:
             self._attempts += 1

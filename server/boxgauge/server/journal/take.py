@@ -127,6 +127,8 @@ class _Taking:
             for other, each in known.items():
                 if each.side is not None and (other == TRUTH_ID) != (came.model == TRUTH):
                     self._asked.judge(came, each.side)
+        if came.no_room is not None:
+            raise came.no_room
         if model is None:
             model = self._model(came.model)
         truth = known.get(TRUTH_ID)

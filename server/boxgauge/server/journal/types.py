@@ -31,6 +31,7 @@ class CameFrame:
         slices: ``key=value`` each, distinct.
         cluster: Images of one cluster are not independent; empty where not given.
         source: How the label came; empty where not stated.
+        no_room: Why it may change nothing; None: it may. What is known already needs no room.
     """
 
     model: str
@@ -46,6 +47,7 @@ class CameFrame:
     slices: tuple[str, ...]
     cluster: str
     source: str
+    no_room: BoxGaugeError | None = None
 
 
 @dataclass(slots=True)  # not frozen: see above

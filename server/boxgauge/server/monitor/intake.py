@@ -29,6 +29,7 @@ from boxgauge.server.monitor.outcomes import (
     UNKNOWN_CLASS,
     Outcomes,
 )
+from boxgauge.server.monitor.room import WAITING
 from boxgauge.server.monitor.rows import pack
 from boxgauge.server.monitor.sides import Arrivals, Refusal, Side, SideBatch
 from boxgauge.server.monitor.slicing import Slicing
@@ -133,8 +134,8 @@ class Intake:
         told = Told(batch)
         errors: dict[int, BoxGaugeError] = dict(faults)
         self._find_faults(side, told, errors, times)
-        # Last, since it takes room: nothing refuses a frame after it.
-        self._find_room(told.boxes, errors)
+        # Last, since it takes room: nothing refuses a frame after it but the journal.
+        lacking = self._find_room(told.boxes, errors)
         found: list[CameFrame] = []
         for k, (image_id, rows) in enumerate(
             zip(batch.frames.image_ids, pack(batch.frames), strict=True)
@@ -142,7 +143,9 @@ class Intake:
             if k in errors:
                 self._refuse(Refusal(side, image_id, errors[k]), observed)
             else:
-                found.append(self._frame(side, model, told, k, image_id, rows, times))
+                found.append(
+                    self._frame(side, model, told, k, image_id, rows, times, lacking.get(k))
+                )
         return found
 
     def _find_faults(
@@ -160,11 +163,18 @@ class Intake:
             except BoxGaugeError as error:
                 errors[k] = error
 
-    def _find_room(self, boxes: Sequence[int], errors: dict[int, BoxGaugeError]) -> None:
-        """Reserve room for the frames without an error, and note those without room."""
+    def _find_room(
+        self, boxes: Sequence[int], errors: dict[int, BoxGaugeError]
+    ) -> dict[int, BoxGaugeError]:
+        """Reserve room for the frames without an error, and return those without room.
+
+        Only the journal knows which of those it holds already. Where too many messages wait, it
+        is not asked: they are refused.
+        """
+        lacking: dict[int, BoxGaugeError] = {}
         fit = [k for k in range(len(boxes)) if k not in errors]
         if not fit:
-            return
+            return lacking
         try:
             self._room(sum(boxes[k] for k in fit), len(fit))
         except BoxGaugeError:
@@ -173,7 +183,8 @@ class Intake:
                 try:
                     self._room(boxes[k], 1)
                 except BoxGaugeError as error:
-                    errors[k] = error
+                    (errors if error.field == WAITING else lacking)[k] = error
+        return lacking
 
     def _frame(
         self,
@@ -184,13 +195,15 @@ class Intake:
         image_id: ImageId,
         rows: bytes,
         times: Times,
+        no_room: BoxGaugeError | None,
     ) -> CameFrame:
         time_us, source = told.times_us[k], told.sources[k]
         if side is Side.PREDICTIONS:
             at_us = times.now_us if time_us is None else time_us
-            times.newest_us = max(times.newest_us, at_us)
             tags = sliced_by = told.tags(k)
-            if LABEL_SOURCE in tags:
+            if no_room is None:
+                times.newest_us = max(times.newest_us, at_us)
+            if LABEL_SOURCE in tags and no_room is None:
                 # Only the label says where it comes from, and an image has one value of a key.
                 sliced_by = {key: value for key, value in tags.items() if key != LABEL_SOURCE}
                 self._slicing.dropped += 1
@@ -209,9 +222,11 @@ class Intake:
             time_us=at_us,
             is_time_given=time_us is not None,
             arrived_us=times.now_us,
-            slices=self._slicing.slices_of(sliced_by) if sliced_by else (),
+            # What holds nothing makes no slice known.
+            slices=self._slicing.slices_of(sliced_by) if sliced_by and no_room is None else (),
             cluster=told.clusters[k],
             source=source,
+            no_room=no_room,
         )
 
     def _times(self, now_us: int) -> Times:

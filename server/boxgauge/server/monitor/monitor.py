@@ -50,7 +50,7 @@ class Monitor:
         self._state = MonitorState(key, name, definition, around)
         self._room = Room(self._state, around)
         self._lookups = Lookups(self._state)
-        self._recovery = Recovery(name, self._rebuild, around.telemetry)
+        self._recovery = Recovery(name, self._rebuild, self._lacks, around.telemetry)
         self._ingest = Ingest(self._state, self._room, self._recovery, around)
         # A checkpoint and making the stores anew from the last one keep out of each other's way.
         self._keeping = asyncio.Lock()
@@ -199,6 +199,8 @@ class Monitor:
         """Bring the stores to what the journal says; return how many changes that took."""
         taken = await self._read(self._checkpoints, self._state.stores)
         self._room.hold()
+        if self._lacks():
+            self._recovery.begin(is_urgent=False)
         return taken
 
     async def keep(self) -> None:
@@ -304,6 +306,10 @@ class Monitor:
             taken += len(changes)
         self._state.slicing.restore(into.slices())
         return taken
+
+    def _lacks(self) -> bool:
+        """Say whether the stores lack what the journal holds."""
+        return self._state.stores.missed is not None and not self._state.is_deleted
 
     async def _rebuild(self) -> int:
         """Put stores that were made from the journal in the place of those that lack something."""

@@ -19,6 +19,7 @@ from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.turns import Ticket
 
 MISSED = "frames were journalled that are not counted yet: tallies are being made anew"
+UNMATCHED = "images could not be matched and are not counted"
 # Reports of slices that are kept for who asks again: one of 80 classes takes about 100 kB. Of
 # slices that are only exported the version is kept.
 _MOST_SLICES = 16
@@ -177,8 +178,10 @@ class Reporter:
         labelled, watermark_us = self._counts().labelled, stores.watermark_us
         held = content_of(stores.store(model_store(model)), window, name)
         notes = notes_of(stores.model(model).oddities, definition.settings)
-        if stores.missed is not None:
+        if stores.is_behind:
             notes = (*notes, MISSED)
+        if stores.unmatched:
+            notes = (*notes, f"{len(stores.unmatched)} {UNMATCHED}")
         outlook = stores.model(model).outlook(held.span, name)
         self._versions += 1
         number = self._versions

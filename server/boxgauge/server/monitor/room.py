@@ -8,6 +8,8 @@ from boxgauge.server.monitor.definition import TallyKind
 from boxgauge.server.monitor.state import MonitorState
 from boxgauge.server.monitor.surroundings import Surroundings
 
+WAITING = "max_waiting"  # the bound on messages under way
+
 
 class Room:
     """The room of one monitor: messages under way, tallies, the journal's file, boxes held.
@@ -52,8 +54,9 @@ class Room:
     def give_back(self, frames: Sequence[CameFrame]) -> None:
         """Give back the room of frames that are no longer under way."""
         if frames and self._is_exact:
-            self._boxes -= sum(each.boxes for each in frames)
-            self._images -= len(frames)
+            roomy = [each for each in frames if each.no_room is None]
+            self._boxes -= sum(each.boxes for each in roomy)
+            self._images -= len(roomy)
             self.hold()
 
     def hold(self) -> None:
@@ -79,7 +82,7 @@ class Room:
             return ResourceExhaustedError(
                 f"at most {around.max_waiting} messages of a monitor may be under way: try again"
                 " later",
-                field="max_waiting",
+                field=WAITING,
                 value=around.max_waiting,
             )
         tally_bytes = stores.tally_bytes

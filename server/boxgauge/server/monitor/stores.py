@@ -45,6 +45,9 @@ class Stores:
         is_ending: A reset or deletion is asked of the journal and may be refused: frames before it
             count here, and what else is asked of the journal from now on is not about these.
         missed: Of the first change that is not reflected though it should be; None: all are.
+        unmatched: Images that could not be matched, while others could: nothing of them that came
+            since is reflected.
+        is_behind: More than those is not reflected.
         is_rebuilt: What is applied is what the frames that are held say, not what changed.
         models: What is kept of each model beside its labelled images.
         quality: Labelled images, by the keys of `steps`.
@@ -56,6 +59,8 @@ class Stores:
         self.is_current = True
         self.is_ending = False
         self.missed: int | None = None
+        self.unmatched: set[ImageId] = set()
+        self.is_behind = False
         self.is_rebuilt = False
         self.models: dict[str, ModelState] = {}
         self.quality: dict[str, AnyStore] = {}
@@ -156,9 +161,18 @@ class Stores:
                 aging = store.aging()
                 store.adopt(await loop.run_in_executor(self._around.executor, aging.packed))
 
-    def has_missed(self, number: int) -> None:
-        """Note that a change is not reflected: no checkpoint goes past it, and reports say so."""
+    def has_missed(self, number: int, images: Iterable[ImageId] | None = None) -> None:
+        """Note that a change is not reflected: no checkpoint goes past it, and reports say so.
+
+        Args:
+            number: Of the change.
+            images: All that is missed is of these; None: it is not known of which.
+        """
         self.missed = number if self.missed is None else min(number, self.missed)
+        if images is None:
+            self.is_behind = True
+        else:
+            self.unmatched.update(images)
         for model in self.models.values():
             model.version += 1
 

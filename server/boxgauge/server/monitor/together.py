@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from boxgauge.frames import BoxGaugeError, ImageId, ResourceExhaustedError, UnavailableError
 from boxgauge.server.journal.types import CameFrame, Change, Outcome, Taken
-from boxgauge.server.monitor.counting import Counting
+from boxgauge.server.monitor.counting import Counting, not_matched
 from boxgauge.server.monitor.line import Place
 from boxgauge.server.monitor.pairs import PairBounds
 from boxgauge.server.monitor.recovery import Recovery
@@ -186,7 +186,9 @@ class Together:
             for part in group:
                 part.fail(error)
         else:
-            self._tell(group, taken, {})
+            name, unmatched = self._state.name, self._state.stores.unmatched
+            out = {each.image_id for each in taken.changes if each.image_id in unmatched}
+            self._tell(group, taken, {each: not_matched(name, each) for each in out})
 
     async def _journalled(self, frames: Sequence[CameFrame]) -> tuple[Taken, Stores]:
         """Have frames taken; return what became of them, and the stores that they count in."""
