@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from socket import SHUT_RDWR, socket
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
@@ -19,9 +20,22 @@ _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05  # how long stopping may wait for the listening thread
 _TEXT = "text/plain; charset=utf-8"
 MAX_CONNECTIONS = 256  # a thread each
-LONGEST_S = 60.0  # a connection with its one request, from beginning to end
+REQUEST_S = 5.0  # until a connection has sent its one request, TLS included
+LONGEST_S = 60.0  # a connection from beginning to end
 Pages = Callable[[str, str, str], tuple[str, list[tuple[str, str]], bytes] | None]
 """Returns status line, headers and body for path, query and ``If-None-Match``; None: not found."""
+
+
+@dataclass(slots=True)
+class _Connection:
+    socket: socket
+    request_until: float | None
+    until: float
+
+    def cut(self) -> None:
+        with suppress(OSError):
+            # Of the socket itself: TLS would say goodbye first, and wait.
+            socket.shutdown(self.socket, SHUT_RDWR)
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -32,16 +46,35 @@ class _Server(ThreadingMixIn, WSGIServer):
     context: Callable[[], ssl.SSLContext | None]
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 (the base's)
-        self._open: dict[int, tuple[socket, float]] = {}
+        self._open: dict[int, _Connection] = {}  # the oldest first
         super().__init__(*given, **named)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Give a connection a thread, unless there are as many as there may be."""
-        if len(self._open) >= MAX_CONNECTIONS:
+        """Give a connection a thread; where all are taken, that of the oldest without a request.
+
+        Whoever connects and asks for nothing would keep probes and scrapes out else.
+        """
+        if len(self._open) >= MAX_CONNECTIONS and not self._cut_silent():
             self.shutdown_request(request)
             return
-        self._open[id(request)] = request, time.monotonic() + LONGEST_S
+        now = time.monotonic()
+        self._open[id(request)] = _Connection(request, now + REQUEST_S, now + LONGEST_S)
         super().process_request(request, client_address)
+
+    def _cut_silent(self) -> bool:
+        """Cut the oldest connection off that has not sent its request; return if there is one."""
+        for key, each in list(self._open.items()):
+            if each.request_until is not None:
+                self._open.pop(key, None)
+                each.cut()
+                return True
+        return False
+
+    def asked(self, sender: socket) -> None:
+        """Note that a connection has sent its request."""
+        for each in list(self._open.values()):
+            if each.socket is sender:
+                each.request_until = None
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         """Answer one connection, in a thread of its own."""
@@ -56,12 +89,16 @@ class _Server(ThreadingMixIn, WSGIServer):
         if context is None:
             super().finish_request(request, client_address)
             return
+        connection = self._open.get(id(request))
         request.settimeout(_Handler.timeout)
         try:
             with context.wrap_socket(
                 request, server_side=True, do_handshake_on_connect=False
             ) as wrapped:
-                self._open[id(request)] = wrapped, self._open[id(request)][1]
+                if connection is not None:
+                    connection.socket = wrapped
+                if id(request) not in self._open:  # cut off meanwhile
+                    return
                 wrapped.do_handshake()
                 super().finish_request(wrapped, client_address)
         except OSError as error:  # a caller without TLS, with a foreign certificate, or gone
@@ -70,11 +107,9 @@ class _Server(ThreadingMixIn, WSGIServer):
     def service_actions(self) -> None:
         """Cut off connections that have lasted too long: slow writers, slow readers."""
         now = time.monotonic()
-        for connection, until in list(self._open.values()):
-            if now > until:
-                with suppress(OSError):
-                    # Of the socket itself: TLS would say goodbye first, and wait.
-                    socket.shutdown(connection, SHUT_RDWR)
+        for each in list(self._open.values()):
+            if now > each.until or (each.request_until is not None and now > each.request_until):
+                each.cut()
 
     def server_bind(self) -> None:
         """Bind without the base class's reverse look-up of the host's name."""
@@ -91,6 +126,8 @@ class _Handler(WSGIRequestHandler):
 
     def get_environ(self) -> dict[str, Any]:
         """Return the request's environment, with what TLS says of the caller's certificate."""
+        if isinstance(self.server, _Server):
+            self.server.asked(self.connection)
         environ = super().get_environ()
         if isinstance(self.connection, ssl.SSLSocket):
             environ[PEER_CERTIFICATE] = self.connection.getpeercert()

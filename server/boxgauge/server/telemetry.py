@@ -93,7 +93,6 @@ class Telemetry:
         self._held_images_limit = _made(Gauge, "boxgauge_held_images_limit", registry)
         self._journal = _made(Gauge, "boxgauge_journal_bytes", registry)
         self._journal_limit = _made(Gauge, "boxgauge_journal_bytes_limit", registry)
-        self._journal_writable = _made(Gauge, "boxgauge_journal_writable", registry)
         self.monitors_out_of_service = _made(Gauge, "boxgauge_monitors_out_of_service", registry)
         self.monitors_behind = _made(Gauge, "boxgauge_monitors_behind", registry)
         self._journal_free = _made(Gauge, "boxgauge_journal_free_bytes", registry)
@@ -124,7 +123,9 @@ class Telemetry:
         self._journal.set_function(size)
         self._journal_free.set_function(free)
         self._journal_limit.set(limit)
-        self._journal_writable.set_function(is_writable)
+        # Made only now: at 0 it is an alert, and nobody has tried to write before.
+        writable = _made(Gauge, "boxgauge_journal_writable", self._registry)
+        writable.set_function(is_writable)
 
     def waiting(self, size: Callable[[], int], limit: int) -> None:
         """Export how many bytes of messages are read and not answered, and may be."""

@@ -9,11 +9,15 @@ from typing import Any
 import grpc
 import pytest
 from grpc import aio
+from prometheus_client import CollectorRegistry
 
 from boxgauge.server.app import App
 from boxgauge.server.monitor.line import Line
 from boxgauge.server.observability.executor import ObservedExecutor
 from boxgauge.server.observability.loop_lag import INTERVAL_S, watch_loop
+from boxgauge.server.recovery import opened_journal
+from boxgauge.server.settings import read_settings
+from boxgauge.server.telemetry import Telemetry
 from boxgauge.server.workings import QUEUES
 from boxgauge.v1 import monitor_pb2
 from tests.server.calls import PREDICTIONS, TRUTHS, Calls, both, predictions, truths
@@ -109,6 +113,21 @@ async def test_a_disk_that_refuses_shows_until_it_takes_writes_again(
         await at_most(2**30)
         assert (await calls.observe(many))[0].accepted == 1
         assert totals(app)["boxgauge_journal_writable"] == 1
+
+
+async def test_before_the_journal_is_open_nothing_says_that_it_is_not_written(
+    tmp_path: Path,
+) -> None:
+    """A verification of minutes is no failed disk: the alert is on 0, and absent is not 0."""
+    telemetry = Telemetry(CollectorRegistry())
+    for text in (telemetry.text(), telemetry.open_metrics()):
+        assert b"boxgauge_journal_writable" not in text
+    settings = read_settings(journal=tmp_path / "journal.db")
+    journal = await opened_journal(settings, telemetry)
+    try:
+        assert samples(telemetry.text())["boxgauge_journal_writable"] == {(): 1}
+    finally:
+        await journal.close()
 
 
 async def test_a_restart_tells_what_it_brought_back(serve: Serve, tmp_path: Path) -> None:

@@ -1,16 +1,27 @@
 """What is administrative is written down before it is done, and never a token."""
 
+import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from boxgauge.client import AsyncMonitorClient
 from boxgauge.frames import AlreadyExistsError, InvalidInputError, UnavailableError
 from boxgauge.server.app import App
+from boxgauge.server.journal import Journal
+from boxgauge.server.security.access import Access
 from boxgauge.server.security.audit import DENIED_A_SECOND, Audit
+from boxgauge.server.security.denials import Denials
+from boxgauge.server.security.guarded_call import GuardedCall
+from boxgauge.server.security.rules import RULES
+from boxgauge.server.security.telemetry import SecurityTelemetry
+from boxgauge.server.service.admin import AdminService
 from boxgauge.server.settings import read_settings
+from boxgauge.v1 import admin_pb2
 from tests.server.conftest import Serve
 from tests.server.security.conftest import TokensFile, until, value_of
 
@@ -57,6 +68,30 @@ async def test_administrative_calls_are_written_down_with_who_what_and_outcome(
         assert each["time"].endswith("+00:00")
     assert len({each["call"] for each in found}) == 4
     assert token.split("_", 2)[2] not in log.read_text()
+
+
+async def test_a_backup_that_is_closed_between_two_answers_was_cancelled(tmp_path: Path) -> None:
+    """As gRPC does where a client leaves without reading: no fault of the service's."""
+    log, method = tmp_path / "audit", "boxgauge.v1.AdminService/BackupJournal"
+    journal = await Journal.open(tmp_path / "journal")
+    access = Access(None, needs_certificate=False)
+    audit = Audit(log, lambda: None)
+    call = GuardedCall(
+        method=method,
+        rule=RULES[method],
+        caller=access.by_headers(()),
+        context=SimpleNamespace(peer=lambda: "ipv4:127.0.0.1:1"),
+        access=access,
+        audit=audit,
+        denials=Denials(audit, SecurityTelemetry(CollectorRegistry())),
+    )
+    backup = AdminService(journal, asyncio.Event()).BackupJournal
+    answers = call.answers(backup, admin_pb2.BackupJournalRequest())
+    assert (await anext(answers)).size_bytes
+    await answers.aclose()
+    await journal.close()
+    begin, end = records(log)
+    assert (begin["event"], end["event"], end["outcome"]) == ("begin", "end", "CANCELLED")
 
 
 async def test_what_cannot_be_written_down_is_not_done(serve: Serve, tmp_path: Path) -> None:

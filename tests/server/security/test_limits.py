@@ -268,6 +268,7 @@ def test_the_documents_list_the_limits() -> None:
     others = {
         "tokens": f"{token_file.MAX_TOKENS:,}",
         "connections over HTTP": f"{metrics_http.MAX_CONNECTIONS}",
+        "seconds until a request over HTTP": f"{metrics_http.REQUEST_S:g}",
         "seconds of a connection over HTTP": f"{metrics_http.LONGEST_S:g}",
     }
     for what, most in others.items():

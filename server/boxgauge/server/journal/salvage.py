@@ -4,11 +4,19 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from boxgauge.server.journal.most import most_rows
 from boxgauge.server.journal.tables import Table
 
 _FIRST, _LAST = -(2**63), 2**63 - 1
 # Of one table: behind a damaged inner page each number is asked for by itself.
 _QUERIES = 200_000
+# Of a table that has few numbers, by the rows there is room for.
+_QUERIES_AT_LEAST, _ROWS_A_QUERY = 4096, 4
+# Pages that name each other may be walked through without end. A file is read from both ends, and
+# again up to where that stopped, with something to spare.
+_TIMES = 8
+_STEPS_A_ROW = 64  # of SQLite's machine: a few for each column
+_STEPS = 1000  # between two looks at how many there were
 _MOST_IDS = 65_536  # of tables whose last number is not known
 
 
@@ -24,10 +32,14 @@ def rows_that_verify(
         damaged: Gets the numbers that rows without their checksum seem to have.
     """
     reader = _Reader(connection, table, damaged)
-    if table.is_by_rowid:
-        yield from reader.by_rowid(last if table.name == "sides" else None)
-    else:
-        yield from reader.from_both_ends()
+    connection.set_progress_handler(reader.is_too_long, _STEPS)
+    try:
+        if table.is_by_rowid:
+            yield from reader.by_rowid(last if table.name == "sides" else None)
+        else:
+            yield from reader.from_both_ends()
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 class _Reader:
@@ -37,8 +49,18 @@ class _Reader:
         self._connection = connection
         self._table = table
         self._damaged = damaged
+        self._most = most_rows(connection)
         self._left = _QUERIES
+        if table.name != "sides":
+            self._left = min(_QUERIES, _QUERIES_AT_LEAST + self._most // _ROWS_A_QUERY)
+        self._rows_left = _TIMES * self._most
+        self._steps_left = 0
         self._is_through = False
+
+    def is_too_long(self) -> bool:
+        """Say, every so many steps, whether a statement has taken more than a whole table can."""
+        self._steps_left -= _STEPS
+        return self._steps_left < 0
 
     def from_both_ends(self) -> Iterator[tuple[Any, ...]]:
         """Yield rows from the first on, and from the last back where something stops that."""
@@ -53,7 +75,7 @@ class _Reader:
         """Yield rows, those between two that cannot be read too."""
         key = self._table.order[0]
         ranges = [(_FIRST, _LAST if last is None else last)]
-        while ranges and self._left > 0:
+        while ranges and self._left > 0 and self._rows_left > 0:
             low, high = ranges.pop()
             for way in ("ASC", "DESC"):
                 condition = f"WHERE {key} BETWEEN {low} AND {high} ORDER BY {key} {way}"
@@ -83,16 +105,23 @@ class _Reader:
         """Yield the key and the columns of rows until there are no more, or an error."""
         self._left -= 1
         self._is_through = False
+        self._steps_left = _STEPS_A_ROW * (self._most + _STEPS)
         key = self._table.order[0]
         statement = f"SELECT {key}, {self._table.selected} FROM {self._table.name} {condition}"  # noqa: S608 (names of ours)
         read = 0
         try:
             for row in self._connection.execute(statement):
                 read += 1
+                self._rows_left -= 1
                 yield row
+                if read > self._most:
+                    return
             self._is_through = True
         except (sqlite3.DatabaseError, OverflowError):
+            if self._steps_left < 0:
+                return
             # The row before the one that cannot be read was withheld with it.
+            self._rows_left -= read
             yield from self._one(f"{statement} LIMIT 1 OFFSET {read}")
 
     def _one(self, statement: str) -> list[tuple[Any, ...]]:

@@ -235,7 +235,8 @@ def _told(name: str) -> Iterator[None]:
         raise InvalidInputError.at(
             "journal", f"{name or 'a temporary file'} ({error})", "a file that can be written"
         ) from None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # The latter where SQLite's own words quote a damaged name.
         raise DataLossError(
             f"the journal {name} cannot be read: {error}", field="journal", value=name
         ) from None

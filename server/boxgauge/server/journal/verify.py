@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from boxgauge.frames import DataLossError
 from boxgauge.server.journal.ledger import Ledger, Total
+from boxgauge.server.journal.most import most_rows
 from boxgauge.server.journal.tables import TABLES, Table
 
 _ROWS = 2048  # between two looks at the clock
@@ -78,6 +79,7 @@ def _verify(connection: sqlite3.Connection, table: Table, found: Findings, clock
     total = found.totals[table.name] = Total()
     place = len(table.columns)
     damaged: list[object] = []
+    most = most_rows(connection)
     try:
         rows = connection.execute(f"SELECT {table.selected} FROM {table.name}")  # noqa: S608 (names of ours)
         while some := rows.fetchmany(_ROWS):
@@ -86,6 +88,9 @@ def _verify(connection: sqlite3.Connection, table: Table, found: Findings, clock
             if len(good) < len(some):
                 damaged += [row[table.number] for row in some if not table.verifies(row)]
             clock.count(len(some))
+            if total.rows + len(damaged) > most:
+                found.faults.append(f"{table.name} has more rows than there is room for")
+                break
     except sqlite3.DatabaseError as error:
         found.faults.append(f"{table.name} cannot be read to the end ({error})")
     if damaged:

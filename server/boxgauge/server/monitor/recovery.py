@@ -102,22 +102,24 @@ class Recovery:
 
     async def _run(self) -> None:
         rest_s = FIRST_REST_S
-        if self._is_aside:
-            await self._rest_aside(FIRST_REST_S)
-        while self._lacks():
-            if await self._attempted():
-                rest_s = FIRST_REST_S
-                if self._lacks():
-                    await self._rest_aside(MOST_REST_S)
-                continue
-            self._is_resting = True
-            self._wake()
-            await asyncio.sleep(rest_s)
-            rest_s = min(2 * rest_s, MOST_REST_S)
-            self._is_resting = False
-        # Whoever ended it before this has done so: there may be the task of another one by now.
-        if self._task is asyncio.current_task():
-            self._over()
+        try:
+            if self._is_aside:
+                await self._rest_aside(FIRST_REST_S)
+            while self._lacks():
+                if await self._attempted():
+                    rest_s = FIRST_REST_S
+                    if self._lacks():
+                        await self._rest_aside(MOST_REST_S)
+                    continue
+                self._is_resting = True
+                self._wake()
+                await asyncio.sleep(rest_s)
+                rest_s = min(2 * rest_s, MOST_REST_S)
+                self._is_resting = False
+        finally:
+            # Whoever ended it before this has done so: there may be the task of another one by now.
+            if self._task is asyncio.current_task():
+                self._over()
 
     async def _rest_aside(self, seconds: float) -> None:
         """Rest while frames go on, until it is urgent."""

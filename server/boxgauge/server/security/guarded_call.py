@@ -138,7 +138,8 @@ class GuardedCall:
         except BoxGaugeError as error:
             outcome = error.status
             raise
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
+            # A stream of answers whose client has left is closed where it waits to go on.
             outcome = "CANCELLED"
             raise
         except BaseException:
