@@ -57,16 +57,19 @@ def test_a_change_is_a_line_and_ctrl_c_ends_well(
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert json.loads(process.stdout.readline())["images"] == 3
-        with MonitorClient(target) as client:
-            client.reset_monitor("changing")
-        pair[1].write_text(json.dumps(detections[:1]))
-        boxgauge(*replayed(pair, target, "changing"), "--model", "m")
-        while json.loads(process.stdout.readline())["detections"] != 1:
-            pass
-        process.send_signal(signal.SIGINT)
-        assert process.wait(WAIT_S) == 0
-        assert process.stderr.read() == ""
+        try:
+            assert json.loads(process.stdout.readline())["images"] == 3
+            with MonitorClient(target) as client:
+                client.reset_monitor("changing")
+            pair[1].write_text(json.dumps(detections[:1]))
+            boxgauge(*replayed(pair, target, "changing"), "--model", "m")
+            while json.loads(process.stdout.readline())["detections"] != 1:
+                pass
+            process.send_signal(signal.SIGINT)
+            assert process.wait(WAIT_S) == 0
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()  # else what failed above would wait for it for ever
 
 
 def read_up(terminal: int) -> None:
