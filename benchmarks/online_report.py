@@ -103,7 +103,7 @@ def stages(
     """Return CPU and wall milliseconds of each stage."""
     found = measured(engine, CLASS_LIST, COCO, window)
     by_group, scored = found.positives_by_group, found.scored
-    positives = by_group.sum(axis=0)
+    positives, occupied = by_group.sum(axis=0), np.ones(GROUPS, np.bool_)
     by_score = scored.by_score(0, EDGES[1:-1])
     parts = [*parts_of(scored.rows, CLASSES)]
     runs: dict[str, Callable[[], object]] = {
@@ -111,7 +111,7 @@ def stages(
         "where curves change": lambda: [*parts_of(scored.rows, CLASSES)],
         "bounds of curves": lambda: [_bounds(engine, each, positives) for each in parts],
         "without each group": lambda: [
-            left_out_of(engine, each, by_group, each.found(MAXIMA, GROUPS)) for each in parts
+            left_out_of(engine, each, by_group, occupied, MAXIMA) for each in parts
         ],
         "intervals": lambda: intervals(found),
         "by score, all classes": lambda: scored.by_score(0, EDGES[1:-1]),
@@ -151,7 +151,7 @@ def _rows(window: WindowRows | WindowColumns) -> Scored:
 
 
 def _bounds(engine: Engine, part: Part, positives: NDArray[np.int64]) -> object:
-    return bounds_of(engine, part, positives, part.found(MAXIMA).sum(axis=0))
+    return bounds_of(engine, part, positives, part.found(MAXIMA))
 
 
 def _row(*cells: str) -> None:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from boxgauge.engine.ahead import run_ahead
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.online.jackknife import LeftOut, joined_left_out, left_out_of
-from boxgauge.engine.online.window_rows import GROUPS
 from boxgauge.engine.sketch.bounds import CertifiedCurves, PartBounds, bounds_of, joined_bounds
 from boxgauge.engine.sketch.ordered import OrderedRows
 from boxgauge.engine.sketch.parts import Part, Where, parts_of
@@ -20,7 +19,7 @@ class WindowCurves:
 
     Attributes:
         bounds: Of the precision; the two are equal where each bin holds one detection.
-        left_out: Without each group.
+        left_out: Without each group that has images.
     """
 
     bounds: CertifiedCurves
@@ -28,7 +27,11 @@ class WindowCurves:
 
 
 def window_curves(
-    engine: Engine, rows: OrderedRows, positives_by_group: NDArray[np.int64], maxima: int
+    engine: Engine,
+    rows: OrderedRows,
+    positives_by_group: NDArray[np.int64],
+    occupied: NDArray[np.bool_],
+    maxima: int,
 ) -> WindowCurves:
     """Return all curves.
 
@@ -36,14 +39,15 @@ def window_curves(
         engine: Holds the graphs.
         rows: Of all classes.
         positives_by_group: Ground truths to be found, [groups, classes, areas].
+        occupied: Which groups have images, [groups].
         maxima: How many there are.
     """
     positives = positives_by_group.sum(axis=0)
 
     def both(part: Part) -> tuple[Where, PartBounds, LeftOut]:
-        found = part.found(maxima, GROUPS)
-        bounds = bounds_of(engine, part, positives, found.sum(axis=0))
-        return part.where, bounds, left_out_of(engine, part, positives_by_group, found)
+        bounds = bounds_of(engine, part, positives, part.found(maxima))
+        left_out = left_out_of(engine, part, positives_by_group, occupied, maxima)
+        return part.where, bounds, left_out
 
     of_parts = [*run_ahead(both, parts_of(rows, len(positives)), engine.workers)]
     return WindowCurves(

@@ -6,20 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine.engine import Engine
-from boxgauge.engine.online.window_rows import GROUPS
+from boxgauge.engine.online.curve_steps import STEPS, steps_of
 from boxgauge.engine.sketch.parts import Part, Where
 
 LEFT_OUT_REPORT = "left_out_report"
-# As many as the graph has.
-STEPS = 16
+# Of one run of the graph, in all curves, groups and steps: arrays of less than a megabyte stay in
+# the cache, and are not taken from the system and given back each time.
+MAX_CELLS = 120_000
 
+Bool = NDArray[np.bool_]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftOut:
-    """Curves without each group, NaN where undefined.
+    """Curves without each group that has images, NaN where undefined.
 
     Attributes:
         precision: Average precision, [groups, areas, thresholds, classes].
@@ -30,101 +32,111 @@ class LeftOut:
     recall: Float64
 
 
-def left_out_of(engine: Engine, part: Part, positives: Int64, found: Int64) -> LeftOut:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Curves:
+    """The pairs of some curves, which are numbered from 0.
+
+    Attributes:
+        at: Places of the pairs in the part's, [q].
+        curve: Of each, [q].
+        count: Curves.
+    """
+
+    at: Int64
+    curve: Int64
+    count: int
+
+    @classmethod
+    def of(cls, curve: Int64, some: Int64) -> "_Curves":
+        """Return those of some curves, ascending, from the curve of all pairs, ascending."""
+        begin, end = np.searchsorted(curve, some), np.searchsorted(curve, some, side="right")
+        sizes = end - begin
+        own = np.repeat(np.arange(len(some)), sizes)
+        return cls(np.arange(len(own)) + (begin - np.cumsum(sizes) + sizes)[own], own, len(some))
+
+    def sums(self, cell: Int64, values: Int64, cells: int) -> Float64:
+        """Return the sum of the pairs' values by cell and curve, [cells, curves]."""
+        at = cell[self.at] * self.count + self.curve
+        found = np.bincount(at, values[self.at], cells * self.count)
+        # Of no pairs numpy would return integers.
+        return found.astype(np.float64, copy=False).reshape(cells, self.count)
+
+
+def left_out_of(
+    engine: Engine, part: Part, positives: Int64, occupied: Bool, maxima: int
+) -> LeftOut:
     """Return the curves of one part.
 
     Args:
         engine: Holds the graph.
         part: Of rows that have groups.
         positives: Ground truths to be found, [groups, classes, areas].
-        found: True positives of each curve, [groups, maxima, curves].
+        occupied: Which groups have images; a group without any is never left out.
+        maxima: How many there are.
     """
-    areas, thresholds, classes = part.curves
-    of_curve = part.positives(positives)
-    curves = of_curve.shape[1]
-    rows, hits = part.rows, part.hits
-    step = _steps(part)
-    cell = (step[hits.rows] * GROUPS + rows.group[hits.rows])[hits.entry] * curves + hits.curve
-    # Of no pairs numpy would return integers.
-    seen, own = (
-        np.bincount(cell, each, STEPS * GROUPS * curves).astype(np.float64, copy=False)
-        for each in (hits.correction, hits.found)
-    )
-    usual = _usual(part, step).swapaxes(1, 2)
-    seen.reshape(-1, areas, thresholds, classes)[:] += usual[:, :, None, :]
-    axes = (STEPS, GROUPS, curves)
-    inputs = {"hits": own.reshape(axes), "seen": seen.reshape(axes), "positives": of_curve}
-    precision = engine.run(LEFT_OUT_REPORT, inputs)["precision"]
-    return LeftOut(
-        np.where(precision < 0, np.nan, precision).reshape(GROUPS, areas, thresholds, classes),
-        _recall(part, of_curve, found),
-    )
-
-
-def _usual(part: Part, step: Int64) -> Float64:
-    """Return what counts at the last threshold in each step: [steps · groups, classes, areas]."""
-    rows = part.rows
-    classes = part.where.classes.stop - part.where.classes.start
-    # Few patterns differ in where they count: those are told apart, not area ranges.
-    kinds, kind = np.unique(part.hits.usual, axis=0, return_inverse=True)
-    # Rows behind the last true positive of their class change nothing: a step more, left out.
-    cell = (step * GROUPS + rows.group) * classes + rows.label
-    cell = cell * len(kinds) + kind[rows.code]
-    whole = (STEPS + 1) * GROUPS * classes
-    counts = np.bincount(cell, rows.counts, whole * len(kinds)).astype(np.float64)
-    kept = counts.reshape(whole, -1)[: STEPS * GROUPS * classes]
-    usual: Float64 = kept @ kinds.astype(np.float64)
-    by_class: Float64 = usual.reshape(STEPS * GROUPS, classes, -1)
-    return by_class
+    hits, (areas, thresholds, classes) = part.hits, part.curves
+    groups = int(np.count_nonzero(occupied))
+    group = (np.cumsum(occupied) - 1)[part.rows.group]
+    cell = steps_of(part) * groups + group
+    usual = _usual(part, cell, groups)
+    of_curve = part.positives(positives[occupied])
+    to_find = of_curve.sum(axis=0) - of_curve
+    # A curve without a true positive has none whatever is left out.
+    precision = np.where(to_find > 0, 0.0, np.nan)
+    recall = np.repeat(precision[:, None], maxima, axis=1)
+    of_pair = cell[hits.rows][hits.entry]
+    to_maximum = (group * maxima + part.rows.bucket)[hits.rows][hits.entry]
+    alive = np.flatnonzero(np.bincount(hits.curve, hits.found, of_curve.shape[1]))
+    most = max(MAX_CELLS // (STEPS * max(groups, 1)), 1)
+    for first in range(0, len(alive), most):
+        some = alive[first : first + most]
+        curves = _Curves.of(hits.curve, some)
+        of_kind = some // (thresholds * classes) * classes + some % classes
+        seen = curves.sums(of_pair, hits.correction, STEPS * groups)
+        seen += usual.take(of_kind, axis=1)
+        steps = (STEPS, groups, len(some))
+        own = curves.sums(of_pair, hits.found, STEPS * groups)
+        inputs = {
+            "hits": own.reshape(steps),
+            "seen": seen.reshape(steps),
+            "positives": of_curve[:, some],
+        }
+        found = engine.run(LEFT_OUT_REPORT, inputs)["precision"]
+        precision[:, some] = np.where(found < 0, np.nan, found)
+        reached = curves.sums(to_maximum, hits.found, groups * maxima)
+        reached = reached.reshape(groups, maxima, len(some)).cumsum(axis=1)
+        left, wanted = reached.sum(axis=0) - reached, to_find[:, None, some]
+        recall[:, :, some] = np.where(wanted > 0, left / np.maximum(wanted, 1), np.nan)
+    axes = (areas, thresholds, classes)
+    by_maximum = recall.reshape(groups, maxima, *axes).swapaxes(1, 2)
+    return LeftOut(precision.reshape(groups, *axes), by_maximum)
 
 
 def joined_left_out(found: list[tuple[Where, LeftOut]]) -> LeftOut:
     """Return the curves of all parts as one."""
     areas = max(where.areas.stop for where, _ in found)
     classes = max(where.classes.stop for where, _ in found)
-    _, _, thresholds, _ = found[0][1].precision.shape
-    maxima = found[0][1].recall.shape[2]
-    precision = np.empty((GROUPS, areas, thresholds, classes))
-    recall = np.empty((GROUPS, areas, maxima, thresholds, classes))
+    groups, _, maxima, thresholds, _ = found[0][1].recall.shape
+    precision = np.empty((groups, areas, thresholds, classes))
+    recall = np.empty((groups, areas, maxima, thresholds, classes))
     for where, own in found:
         precision[:, where.areas, :, where.classes] = own.precision
         recall[:, where.areas, :, :, where.classes] = own.recall
     return LeftOut(precision, recall)
 
 
-def _steps(part: Part) -> Int64:
-    """Return the step of each row; `STEPS` behind the last true positive of its class.
-
-    A step ends with a bin that has true positives. Where a class has more such bins than there
-    are steps, each step has about the same number of true positives.
-    """
-    rows, listed = part.rows, part.hits.rows
+def _usual(part: Part, cell: Int64, groups: int) -> Float64:
+    """Return what counts at the last threshold: [steps · groups, areas · classes]."""
+    rows = part.rows
     classes = part.where.classes.stop - part.where.classes.start
-    bins = rows.place - rows.place[:1]
-    counts = np.bincount(bins[listed], rows.counts[listed], int(bins[-1]) + 1 if len(bins) else 0)
-    has_hits = counts > 0
-    weight = counts[has_hits]
-    label = np.zeros(len(counts), np.int64)
-    label[bins] = rows.label
-    of_hits = label[has_hits]
-    held = np.bincount(of_hits, minlength=classes)
-    first = np.cumsum(held) - held
-    ordinal = np.arange(len(of_hits)) - first[of_hits]
-    before = np.cumsum(weight) - weight
-    total = np.bincount(of_hits, weight, classes)
-    share = (before - np.append(before, 0)[first][of_hits]) / total[of_hits]
-    step = np.where(held[of_hits] <= STEPS, ordinal, np.floor(share * STEPS)).astype(np.int64)
-    # Each bin goes with the next one that has hits, itself included.
-    following: Int64 = np.cumsum(has_hits) - has_hits
-    is_behind = np.append(of_hits, -1)[following] != label
-    found: Int64 = np.where(is_behind, STEPS, np.append(step, STEPS)[following])
-    of_row: Int64 = found[bins]
-    return of_row
-
-
-def _recall(part: Part, positives: Int64, found: Int64) -> Float64:
-    areas, thresholds, classes = part.curves
-    left = found.sum(axis=0) - found
-    to_find = (positives.sum(axis=0) - positives)[:, None]
-    recall = np.where(to_find > 0, left / np.maximum(to_find, 1), np.nan)
-    return recall.reshape(GROUPS, -1, areas, thresholds, classes).swapaxes(1, 2)
+    # Few patterns differ in where they count: those are told apart, not area ranges.
+    kinds, kind = np.unique(part.hits.usual, axis=0, return_inverse=True)
+    # Rows behind the last true positive of their class change nothing: a step more, left out.
+    at = (cell * classes + rows.label) * len(kinds) + kind[rows.code]
+    whole = (STEPS + 1) * groups * classes
+    counts = np.bincount(at, rows.counts, whole * len(kinds)).astype(np.float64)
+    kept = counts.reshape(whole, len(kinds))[: STEPS * groups * classes]
+    usual: Float64 = kept @ kinds.astype(np.float64)
+    areas = kinds.shape[1]
+    by_area = usual.reshape(STEPS * groups, classes, areas).swapaxes(1, 2)
+    return by_area.reshape(STEPS * groups, areas * classes)

@@ -70,7 +70,9 @@ def _of_rows(
 ) -> Measured:
     scored = binned_rows(window, settings)
     maxima = len(settings.max_detections)
-    found = window_curves(engine, scored.rows, window.positives_by_group, maxima)
+    found = window_curves(
+        engine, scored.rows, window.positives_by_group, window.images_by_group > 0, maxima
+    )
     report = sketch_report.report_of_curves(
         engine, classes, settings, scored.rows, window.totals, found.bounds, window.rows.levels
     )
@@ -81,7 +83,7 @@ def _of_rows(
         _middle(report),
         report.low,
         report.high,
-        Replicates.of(found.left_out, window.images_by_group, settings),
+        Replicates.of(found.left_out, settings),
     )
 
 
@@ -95,13 +97,14 @@ def _of_columns(
     scored = exact_rows(window, len(classes), settings)
     by_group = positives_by_group(window, len(classes), settings)
     positives = by_group.sum(axis=0)
-    found = window_curves(engine, scored.rows, by_group, len(settings.max_detections))
+    occupied = np.bincount(window.groups, minlength=GROUPS) > 0
+    maxima = len(settings.max_detections)
+    found = window_curves(engine, scored.rows, by_group, occupied, maxima)
     # A bin of one detection leaves no doubt: both bounds are the exact curve.
     curves = Curves(found.bounds.low, found.bounds.recall, np.zeros(0))
     outcomes = scored.rows.outcomes
     report = report_of_curves(engine, classes, settings, columns, outcomes, positives, curves)
     exact = Precisions(report.statistics, report.classes, report.average_precision)
-    images = np.bincount(window.groups, minlength=GROUPS)
     return Measured(
         scored,
         by_group,
@@ -109,7 +112,7 @@ def _of_columns(
         replace(report, curves=_NO_CURVES),
         exact,
         exact,
-        Replicates.of(found.left_out, images, settings),
+        Replicates.of(found.left_out, settings),
     )
 
 

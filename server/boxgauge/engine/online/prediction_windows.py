@@ -32,6 +32,5 @@ class PredictionSnapshot:
         tables = [table for cell in self.cells for table in cell.tables]
         if self.lots:
             waiting = WaitingPredictions.joined(self.waiting).of_lots(self.lots)
-            counted = waiting.counted(bins).values()
-            tables += [table for cell in counted for table in cell.tables]
+            tables.append(waiting.total(bins))
         return SparseCounts.total(tables, bins.places, bins.dtype)

@@ -28,12 +28,9 @@ class Replicates:
     class_ap: Float64
 
     @classmethod
-    def of(
-        cls, left_out: LeftOut, images_by_group: NDArray[np.int64], settings: EvaluationSettings
-    ) -> "Replicates":
+    def of(cls, left_out: LeftOut, settings: EvaluationSettings) -> "Replicates":
         """Return the statistics; a group without images is no replicate."""
-        occupied = images_by_group > 0
-        precision, recall = left_out.precision[occupied], left_out.recall[occupied]
+        precision, recall = left_out.precision, left_out.recall
         ious, names = settings.iou_thresholds, [each.name for each in settings.areas]
         second = 1 if recall.shape[2] > 1 else 0
         absent = np.full(len(precision), np.nan)

@@ -59,6 +59,10 @@ class WaitingPredictions:
             self.counts[images], self.of_box[rows], self.of_image[images], self.lots[images]
         )
 
+    def total(self, bins: PredictionBins) -> SparseCounts:
+        """Return the counts of all images together."""
+        return SparseCounts.of((self.of_box.ravel(), self.of_image), bins.places, bins.dtype)
+
     def counted(self, bins: PredictionBins) -> dict[int, PredictionCell]:
         """Return the images of each lot as a cell, by the lot's number."""
         order = np.argsort(self.lots, kind="stable")

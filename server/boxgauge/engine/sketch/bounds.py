@@ -62,7 +62,7 @@ def certified_curves(
     """
 
     def bounds(part: Part) -> tuple[Where, PartBounds]:
-        return part.where, bounds_of(engine, part, positives, part.found(maxima).sum(axis=0))
+        return part.where, bounds_of(engine, part, positives, part.found(maxima))
 
     parts = parts_of(rows, len(positives))
     return joined_bounds([*run_ahead(bounds, parts, engine.workers)], positives)

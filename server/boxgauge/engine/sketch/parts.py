@@ -51,17 +51,15 @@ class Part:
         areas, thresholds, classes = self.curves
         own = np.moveaxis(whole[..., self.where.classes, self.where.areas], -1, -2)[..., None, :]
         axes = (*whole.shape[:-2], areas, thresholds, classes)
-        return np.broadcast_to(own, axes).reshape(*whole.shape[:-2], -1)
+        return np.broadcast_to(own, axes).reshape(*whole.shape[:-2], areas * thresholds * classes)
 
-    def found(self, maxima: int, groups: int = 1) -> NDArray[np.int64]:
-        """Return the true positives of each group, maximum and curve, as an array of these axes."""
+    def found(self, maxima: int) -> NDArray[np.int64]:
+        """Return the true positives of each maximum and curve, as an array of these axes."""
         curves = int(np.prod(self.curves))
-        kind = self.rows.bucket[self.hits.rows]
-        if groups > 1:
-            kind = kind + self.rows.group[self.hits.rows] * maxima
-        cell = kind[self.hits.entry] * curves + self.hits.curve
-        found = np.bincount(cell, self.hits.found, groups * maxima * curves)
-        return found.reshape(groups, maxima, curves).cumsum(axis=1).astype(np.int64)
+        bucket = self.rows.bucket[self.hits.rows]
+        cell = bucket[self.hits.entry] * curves + self.hits.curve
+        found = np.bincount(cell, self.hits.found, maxima * curves)
+        return found.reshape(maxima, curves).cumsum(axis=0).astype(np.int64)
 
 
 def parts_of(rows: OrderedRows, classes: int) -> Iterator[Part]:
