@@ -92,6 +92,7 @@ async def _observe_all(
         max_waiting=64,
         max_tally_bytes=2**40,
         max_journal_bytes=2**40,
+        patient=_Inline(),
     )
     book = Book(around, max_monitors=1)
     settings = create_request().settings

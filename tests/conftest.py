@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jaxtyping
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 import tests.shapes
@@ -13,6 +14,10 @@ import tests.shapes
 install_import_hook(["boxgauge.losses", "boxgauge.metrics"], f"{tests.shapes.__name__}.checked")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long an example takes is no claim of any test: a busy machine is slow.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,7 @@ async def rebuilt(engine: Engine, journal: Path) -> Said:
             max_waiting=64,
             max_tally_bytes=_MOST,
             max_journal_bytes=_MOST,
+            patient=executor,
         )
         for kept in await opened.monitors():
             definition = definition_of(kept.definition)

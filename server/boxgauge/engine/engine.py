@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boxgauge.engine.pausing import pause_here
 from boxgauge.engine.repository import GraphSpec, ModelRepository
 from boxgauge.engine.sessions import Session, Stop, check_providers
 from boxgauge.frames import InvalidInputError, NotFoundError
@@ -101,6 +102,7 @@ class Engine:
         """
         session = self._session(name, version)
         check_inputs(session.spec, inputs)
+        pause_here()
         started = time.perf_counter()
         outputs = session.run(inputs)
         rows = len(inputs[session.spec.inputs[0].name])

@@ -159,7 +159,9 @@ class App:
         release = package_version()
         tracing = stack.enter_context(tracing_to(traces_endpoint(settings), release))
         executor = ObservedExecutor(settings.workers, workings.waiting("executor"))
-        stack.callback(executor.shutdown, wait=False, cancel_futures=True)
+        patient = ObservedExecutor(1, workings.waiting("executor"))
+        for each in (executor, patient):
+            stack.callback(each.shutdown, wait=False, cancel_futures=True)
         if self._given_engine is None:
             self.engine = await loop.run_in_executor(executor, open_engine, settings)
         else:
@@ -194,6 +196,7 @@ class App:
             max_waiting=settings.max_concurrent_streams * WINDOW,
             max_tally_bytes=settings.max_tally_bytes,
             max_journal_bytes=settings.max_journal_bytes,
+            patient=patient,
         )
         self.book = Book(around, max_monitors=settings.max_monitors)
         stack.push_async_callback(self.book.tend)

@@ -29,5 +29,6 @@ async def around(engine: Engine, tmp_path: Path) -> AsyncIterator[Surroundings]:
             max_waiting=1000,
             max_tally_bytes=2**28,
             max_journal_bytes=2**30,
+            patient=executor,
         )
         await journal.close()

@@ -69,6 +69,7 @@ async def around(
             max_waiting=1000,
             max_tally_bytes=2**28,
             max_journal_bytes=2**30,
+            patient=executor,
         )
         await journal.close()
 

@@ -1,46 +1,57 @@
-"""Turns are taken one at a time, urgent ones first, and none is lost."""
+"""Urgent ones and patient ones each take turns, none is lost, and patient ones pause for urgent."""
 
 import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boxgauge.server.monitor.turns import Turns
+from boxgauge.server.monitor.turns import Ticket, Turns
+
+
+async def _settled() -> None:
+    """Let every task go on until all wait."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 @given(urgent=st.lists(st.booleans(), max_size=12), cancelled=st.sets(st.integers(0, 11)))
-def test_urgent_ones_go_first_each_kind_in_order(urgent: list[bool], cancelled: set[int]) -> None:
+def test_each_kind_goes_one_at_a_time_in_order(urgent: list[bool], cancelled: set[int]) -> None:
     async def course() -> list[int]:
-        turns, order, inside = Turns(), list[int](), list[int]()
+        turns, order = Turns(), list[int]()
+        inside = {True: list[int](), False: list[int]()}
         gate = asyncio.Event()
 
         async def one(k: int, *, is_urgent: bool) -> None:
             async with turns.ticket(is_urgent=is_urgent):
-                assert not inside, "two at a time"
-                inside.append(k)
+                assert not inside[is_urgent], "two at a time"
+                inside[is_urgent].append(k)
                 await asyncio.sleep(0)
                 order.append(k)
-                inside.pop()
+                inside[is_urgent].pop()
 
-        async def first() -> None:
-            async with turns.ticket(is_urgent=False):
+        async def first(*, is_urgent: bool) -> None:
+            async with turns.ticket(is_urgent=is_urgent):
                 await gate.wait()
 
-        holding = asyncio.create_task(first())
-        await asyncio.sleep(0)
+        holding = [asyncio.create_task(first(is_urgent=each)) for each in (True, False)]
+        await _settled()
         tasks = [asyncio.create_task(one(k, is_urgent=each)) for k, each in enumerate(urgent)]
-        await asyncio.sleep(0)
+        await _settled()
         for k in cancelled & {*range(len(tasks))}:
             tasks[k].cancel()
-        await asyncio.sleep(0)
+        await _settled()
         gate.set()
-        await asyncio.gather(holding, *tasks, return_exceptions=True)
-        async with asyncio.timeout(5), turns.ticket(is_urgent=False):
-            return order
+        await asyncio.gather(*holding, *tasks, return_exceptions=True)
+        for is_urgent in (True, False):
+            async with asyncio.timeout(5), turns.ticket(is_urgent=is_urgent) as ticket:
+                ticket.pause()  # returns at once: nothing presses any more
+        return order
 
     left = [k for k in range(len(urgent)) if k not in cancelled]
-    expected = [k for k in left if urgent[k]] + [k for k in left if not urgent[k]]
-    assert asyncio.run(course()) == expected
+    order = asyncio.run(course())
+    for kind in (True, False):
+        assert [k for k in order if urgent[k] is kind] == [k for k in left if urgent[k] is kind]
+    assert sorted(order) == left
 
 
 async def test_a_patient_one_that_is_urged_goes_before_the_others() -> None:
@@ -52,9 +63,42 @@ async def test_a_patient_one_that_is_urged_goes_before_the_others() -> None:
             order.append(name)
             await asyncio.sleep(0)
 
-    async with turns.ticket(is_urgent=True):
+    async with turns.ticket(is_urgent=False):
         tasks = [asyncio.create_task(one(name)) for name in "abc"]
-        await asyncio.sleep(0)
+        await _settled()
         tickets["c"].urge()
+        await _settled()
+        assert order == ["c"]
     await asyncio.gather(*tasks)
     assert order == ["c", "a", "b"]
+
+
+async def _paused(ticket: Ticket) -> "asyncio.Task[None]":
+    return asyncio.create_task(asyncio.to_thread(ticket.pause))
+
+
+async def test_a_patient_one_pauses_until_nothing_urgent_runs_or_waits() -> None:
+    turns = Turns()
+    async with turns.ticket(is_urgent=False) as patient:
+        await (await _paused(patient))
+        second = turns.ticket(is_urgent=True)
+        async with turns.ticket(is_urgent=True):
+            waiting = asyncio.create_task(second.__aenter__())
+            pausing = await _paused(patient)
+            await _settled()
+        await waiting
+        assert not pausing.done()
+        await second.__aexit__(None, None, None)
+        async with asyncio.timeout(10):
+            await pausing
+
+
+async def test_one_that_is_urged_while_it_pauses_goes_on() -> None:
+    turns = Turns()
+    async with turns.ticket(is_urgent=False) as patient, turns.ticket(is_urgent=True):
+        pausing = await _paused(patient)
+        await _settled()
+        assert not pausing.done()
+        patient.urge()
+        async with asyncio.timeout(10):
+            await pausing

@@ -61,8 +61,8 @@ class Comparer:
                 paired(engine, made.classes, made.settings, a, b),
             )
 
-        async with self._around.turns.ticket(is_urgent=is_urgent):
-            return await self._around.run_report(run)
+        async with self._around.turns.ticket(is_urgent=is_urgent) as ticket:
+            return await self._around.run_report(ticket, run)
 
     def _contents(self, asked: Compared, window: Window, slice_: str) -> tuple[Content, Content]:
         """Return what the two models have of the images that are compared, as asked for."""

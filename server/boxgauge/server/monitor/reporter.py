@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from boxgauge.engine.notes import notes_of
@@ -40,11 +40,29 @@ class Kept(NamedTuple):
     made: MonitorReport
 
 
-class Running(NamedTuple):
-    """A report under way, and the turn that it waits for or has."""
+@dataclass(eq=False)
+class Running:
+    """A report under way.
 
-    task: "asyncio.Task[Kept]"
+    Attributes:
+        ticket: The turn that it waits for or has.
+        task: Ends with it.
+        version: Of the state that it read; None: it has not begun.
+    """
+
     ticket: Ticket
+    task: "asyncio.Task[Kept]" = field(init=False)
+    version: tuple[int, int] | None = None
+
+    def will_do(self, wanted: tuple[int, int], *, is_urgent: bool) -> bool:
+        """Whether it is worth waiting for by who wants at least this version."""
+        # Done, it may still be listed: its callback waits for its turn on the loop, which
+        # awaiting what is done never gives.
+        if self.task.done():
+            return False
+        # What nobody waits for may take its time, in which an urgent one is made from scratch.
+        is_late = self.version is not None and self.version < wanted
+        return not (is_late and is_urgent and not self.ticket.is_urgent)
 
 
 class Reporter:
@@ -98,9 +116,7 @@ class Reporter:
                 if kept.version >= wanted:
                     return self._renewed(asked, kept)
             running = self._running.get(asked)
-            # Done, it may still be listed: its callback waits for its turn on the loop, which
-            # awaiting what is done never gives.
-            if running is None or running.task.done():
+            if running is None or not running.will_do(wanted, is_urgent=is_urgent):
                 running = self._start(asked, is_urgent=is_urgent)
             elif is_urgent:
                 running.ticket.urge()
@@ -128,16 +144,15 @@ class Reporter:
         """Yield the tally of each slice as bytes."""
         store = self._stores.store(model_store(model))
         for name in slices:
-            async with self._around.turns.ticket(is_urgent=True):
+            async with self._around.turns.ticket(is_urgent=True) as ticket:
                 held = content_of(store, window, name)
-                data = await self._around.run_report(held.tally)
+                data = await self._around.run_report(ticket, held.tally)
             yield MonitorTally(model, window, held.span, name, data)
 
     def _start(self, asked: Asked, *, is_urgent: bool) -> Running:
-        ticket = self._around.turns.ticket(is_urgent=is_urgent)
-        task = asyncio.create_task(self._compute(asked, ticket))
-        running = self._running[asked] = Running(task, ticket)
-        task.add_done_callback(lambda done: self._done(asked, done))
+        running = self._running[asked] = Running(self._around.turns.ticket(is_urgent=is_urgent))
+        running.task = asyncio.create_task(self._compute(asked, running))
+        running.task.add_done_callback(lambda done: self._done(asked, done))
         return running
 
     def _renewed(self, asked: Asked, kept: Kept) -> MonitorReport:
@@ -166,15 +181,16 @@ class Reporter:
         if not task.cancelled():
             task.exception()  # who still waits gets it; with nobody there it is no news
 
-    async def _compute(self, asked: Asked, ticket: Ticket) -> Kept:
-        async with ticket:
-            return await self._computed(asked)
+    async def _compute(self, asked: Asked, running: Running) -> Kept:
+        async with running.ticket:
+            return await self._computed(asked, running)
 
-    async def _computed(self, asked: Asked) -> Kept:
+    async def _computed(self, asked: Asked, running: Running) -> Kept:
         # Taken together, before the first wait: one consistent state.
         stores, engine, definition = self._stores, self._around.engine, self._definition
         model, window, name = asked
         version, read_at = stores.version(model), time.monotonic()
+        running.version = version
         labelled, watermark_us = self._counts().labelled, stores.watermark_us
         held = content_of(stores.store(model_store(model)), window, name)
         notes = notes_of(stores.model(model).oddities, definition.settings)
@@ -205,7 +221,7 @@ class Reporter:
                 made_at=read_at,
             )
 
-        made = await self._around.run_report(make)
+        made = await self._around.run_report(running.ticket, make)
         kept = Kept(version, made)
         # A reset or deletion meanwhile has put other stores, or none, in this place.
         if stores.is_current:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from boxgauge.engine import Engine
+from boxgauge.engine.pausing import pausing
 from boxgauge.server.journal.journal import Journal
 from boxgauge.server.monitor.ledger import Ledger
-from boxgauge.server.monitor.turns import Turns
+from boxgauge.server.monitor.turns import Ticket, Turns
 from boxgauge.server.telemetry import Telemetry
 
 R = TypeVar("R")
@@ -31,6 +32,7 @@ class Surroundings:
         max_waiting: Messages that may wait for a run of matching.
         max_tally_bytes: Bound on the tallies of one sketch monitor.
         max_journal_bytes: Bound on the journal's file.
+        patient: Where reports are made that nobody waits for: one at a time, which may pause there.
         turns: Of reports: one takes memory, several at once take more.
     """
 
@@ -44,11 +46,25 @@ class Surroundings:
     max_waiting: int
     max_tally_bytes: int
     max_journal_bytes: int
+    patient: Executor
     turns: Turns = field(default_factory=Turns)
 
-    async def run_report(self, make: Callable[[], R]) -> R:
-        """Return what is made in a thread for a report, and tell how long it took."""
-        started = time.perf_counter()
-        made = await asyncio.get_running_loop().run_in_executor(self.executor, make)
+    async def run_report(self, ticket: Ticket, make: Callable[[], R]) -> R:
+        """Return what is made in a thread for a report, and tell how long it took.
+
+        Args:
+            ticket: Whose turn it is; what nobody waits for pauses while others are waited for.
+            make: Makes it.
+        """
+
+        def made_patiently() -> R:
+            with pausing(ticket.pause):
+                return make()
+
+        started, loop = time.perf_counter(), asyncio.get_running_loop()
+        if ticket.is_urgent:
+            made = await loop.run_in_executor(self.executor, make)
+        else:
+            made = await loop.run_in_executor(self.patient, made_patiently)
         self.telemetry.report_seconds.observe(time.perf_counter() - started)
         return made
