@@ -1,6 +1,7 @@
 """The composition root: builds every object of the service once, starts and stops it."""
 
 import asyncio
+import itertools
 import logging
 import resource
 import signal
@@ -17,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from boxgauge.engine import Engine, ModelRepository, available_cores, find_graphs
 from boxgauge.engine.online.warm_up import warm_up
 from boxgauge.frames import ProviderError, UnavailableError
-from boxgauge.server.allocator import keep_memory_compact
+from boxgauge.server.allocator import give_back_freed, keep_memory_compact
 from boxgauge.server.garbage import Garbage
 from boxgauge.server.grpc_server import GrpcServer
 from boxgauge.server.journal import Journal
@@ -56,6 +57,7 @@ _REFRESHING_SHARE, _TENDING_SHARE = 0.25, 0.1
 _SETTLE_S = 1.0
 # Little comes in so short a time: looking through it takes some milliseconds.
 _SET_ASIDE_S = 3.0
+_TRIM_PASSES = 20  # of these between two times that freed memory is given back
 # Between two rounds of refreshing, as a share of the interval.
 _LEAST_PAUSE = 0.1
 
@@ -281,10 +283,13 @@ class App:
             rest_s = max(self.settings.checkpoint_interval_s, worked_s / _TENDING_SHARE)
 
     async def _set_aside(self) -> None:
-        """Keep the collector of garbage from what stays."""
-        while True:
+        """Keep the collector of garbage from what stays, and memory from what does not."""
+        for passes in itertools.count(1):
             await asyncio.sleep(_SET_ASIDE_S)
             self._garbage.set_aside()
+            if passes % _TRIM_PASSES == 0:
+                # Not on the loop: it waits for threads that are just taking memory.
+                await asyncio.to_thread(give_back_freed)
 
 
 async def _rest(worked_s: float) -> None:

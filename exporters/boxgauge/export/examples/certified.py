@@ -48,7 +48,7 @@ def groups(n: int, generator: Generator) -> Inputs:
     size = (STEPS, _GROUPS, n)
     hits = _below(3, size, generator)
     seen = hits + _below(5, size, generator)
-    return hits.double(), seen.double(), hits.sum(0) + _below(4, (_GROUPS, n), generator)
+    return hits.float(), seen.float(), hits.sum(0) + _below(4, (_GROUPS, n), generator)
 
 
 def hard_groups(generator: Generator) -> Iterator[Inputs]:

@@ -1,6 +1,7 @@
 """What the statistics would be without one group of images, for each group in turn."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,10 @@ from boxgauge.engine.sketch.parts import Part, Where
 LEFT_OUT_REPORT = "left_out_report"
 # Of one run of the graph, in all curves, groups and steps: arrays of less than a megabyte stay in
 # the cache, and are not taken from the system and given back each time.
-MAX_CELLS = 120_000
+MAX_CELLS = 240_000
 
 Bool = NDArray[np.bool_]
+Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
@@ -92,17 +94,17 @@ def left_out_of(
         some = alive[first : first + most]
         curves = _Curves.of(hits.curve, some)
         of_kind = some // (thresholds * classes) * classes + some % classes
-        seen = curves.sums(of_pair, hits.correction, STEPS * groups)
+        seen = curves.sums(of_pair, hits.correction, STEPS * groups).astype(np.float32)
         seen += usual.take(of_kind, axis=1)
         steps = (STEPS, groups, len(some))
-        own = curves.sums(of_pair, hits.found, STEPS * groups)
-        inputs = {
+        own = curves.sums(of_pair, hits.found, STEPS * groups).astype(np.float32)
+        inputs: dict[str, NDArray[Any]] = {
             "hits": own.reshape(steps),
             "seen": seen.reshape(steps),
             "positives": of_curve[:, some],
         }
-        found = engine.run(LEFT_OUT_REPORT, inputs)["precision"]
-        precision[:, some] = np.where(found < 0, np.nan, found)
+        area = engine.run(LEFT_OUT_REPORT, inputs)["precision"]
+        precision[:, some] = np.where(area < 0, np.nan, area)
         reached = curves.sums(to_maximum, hits.found, groups * maxima)
         reached = reached.reshape(groups, maxima, len(some)).cumsum(axis=1)
         left, wanted = reached.sum(axis=0) - reached, to_find[:, None, some]
@@ -125,7 +127,7 @@ def joined_left_out(found: list[tuple[Where, LeftOut]]) -> LeftOut:
     return LeftOut(precision, recall)
 
 
-def _usual(part: Part, cell: Int64, groups: int) -> Float64:
+def _usual(part: Part, cell: Int64, groups: int) -> Float32:
     """Return what counts at the last threshold: [steps · groups, areas · classes]."""
     rows = part.rows
     classes = part.where.classes.stop - part.where.classes.start
@@ -134,9 +136,9 @@ def _usual(part: Part, cell: Int64, groups: int) -> Float64:
     # Rows behind the last true positive of their class change nothing: a step more, left out.
     at = (cell * classes + rows.label) * len(kinds) + kind[rows.code]
     whole = (STEPS + 1) * groups * classes
-    counts = np.bincount(at, rows.counts, whole * len(kinds)).astype(np.float64)
+    counts = np.bincount(at, rows.counts, whole * len(kinds)).astype(np.float32)
     kept = counts.reshape(whole, len(kinds))[: STEPS * groups * classes]
-    usual: Float64 = kept @ kinds.astype(np.float64)
+    usual: Float32 = kept @ kinds.astype(np.float32)
     areas = kinds.shape[1]
     by_area = usual.reshape(STEPS * groups, classes, areas).swapaxes(1, 2)
     return by_area.reshape(STEPS * groups, areas * classes)

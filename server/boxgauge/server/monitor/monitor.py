@@ -173,12 +173,8 @@ class Monitor:
             FailedPreconditionError: The two are not among the monitor's comparisons.
         """
         find = self._lookups
-        for each in (champion, challenger):
-            find.model(each)
-        name = find.slice(slice_)
-        return await self._comparer.compare(
-            Compared(champion, challenger), find.window(window), name
-        )
+        pair = Compared(find.model(champion), find.model(challenger))
+        return await self._comparer.compare(pair, find.window(window), find.slice(slice_))
 
     async def tallies(self, model: str = "", window: str = "") -> AsyncIterator[MonitorTally]:
         """Yield the tallies of a window: of each model, or one, all images and each slice."""
