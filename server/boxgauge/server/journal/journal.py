@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from boxgauge.frames import UnavailableError
+from boxgauge.frames import BoxGaugeError
 from boxgauge.server.journal import log, parts
 from boxgauge.server.journal.calls import Calls
 from boxgauge.server.journal.expiry import expire
@@ -13,7 +13,7 @@ from boxgauge.server.journal.held import Held, held_now
 from boxgauge.server.journal.holding import Position, held_changes
 from boxgauge.server.journal.opening import Recovery, open_journal
 from boxgauge.server.journal.room import Room
-from boxgauge.server.journal.snapshot import Snapshot
+from boxgauge.server.journal.snapshot import Freezing, Snapshot
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.take import Asked, take
 from boxgauge.server.journal.types import (
@@ -314,30 +314,31 @@ class Journal:
 
         Raises:
             FailedPreconditionError: Nothing is kept on disk.
-            ResourceExhaustedError: It is being copied already.
+            ResourceExhaustedError: It is being copied already, or the file system has no room.
+            UnavailableError: It could not be written, or the journal is closed.
         """
-        is_left = False
-
-        def settle(_: None) -> None:
-            if is_left:  # while it was asked for
-                self._thawing = asyncio.ensure_future(self._thaw())
-
+        asked = asyncio.ensure_future(self._do(Store.freeze))
         try:
-            await self._do(Store.freeze, settle)
-            snapshot = self._calls.snapshot
-            if snapshot is None:
-                raise UnavailableError("the journal's log could not be copied back: try again")
+            freezing = await asyncio.shield(asked)
         except asyncio.CancelledError:
-            is_left = True
+            asked.add_done_callback(self._thaw_unread)  # it happens all the same
             raise
+        snapshot = freezing.taken()
         try:
             yield snapshot
         finally:
             await asyncio.shield(self._thaw())
 
+    def _thaw_unread(self, asked: "asyncio.Future[Freezing]") -> None:
+        """Let the file be written again where nobody is left to read it."""
+        is_done = not asked.cancelled() and asked.exception() is None
+        if is_done and asked.result().snapshot is not None:
+            self._thawing = asyncio.ensure_future(self._thaw())
+
     async def _thaw(self) -> None:
-        if not self._calls.is_closed:
-            await self._do(Store.thaw)
+        # Before the transaction: one that fails, as on a full disk, would leave the log to grow.
+        with suppress(BoxGaugeError):
+            await self._do(lambda _: None, first=Store.thaw)
 
     def counts(self, monitor: int) -> Counts:
         """Return what is held of a monitor; nothing of one that the journal does not have."""

@@ -16,9 +16,9 @@ from boxgauge.frames import (
 from boxgauge.server.journal.ledger import Ledger
 from boxgauge.server.journal.mark import Mark
 from boxgauge.server.journal.schema import LOG_PAGES, PAGE_BYTES
-from boxgauge.server.journal.snapshot import Snapshot
+from boxgauge.server.journal.snapshot import Freezing, Snapshot
 from boxgauge.server.journal.sums import check_sum, damaged, row_sum
-from boxgauge.server.journal.trouble import is_unsynced, unsynced
+from boxgauge.server.journal.trouble import is_no_room, is_unsynced, no_room, unsynced
 from boxgauge.server.journal.types import TRUTH
 
 _LOG = logging.getLogger(__name__)
@@ -91,7 +91,8 @@ class Store:
         self.reader: RawIOBase | None = None
         self.snapshot: Snapshot | None = None
         self._is_marked = self._is_noted = True
-        self._is_closing = self._is_asked_to_freeze = False
+        self._is_closing = False
+        self._freezing: Freezing | None = None
         self._changes = connection.total_changes
         self._acknowledged: Ledger | None = None
         self.spaces: dict[int, Space] = {}
@@ -204,11 +205,16 @@ class Store:
             self.mark.write(self.ledger)
             self._is_marked = True
         self._measure()
-        if self._is_asked_to_freeze:
-            self._freeze()
+        if self._freezing is not None:
+            asked, self._freezing = self._freezing, None
+            self._freeze(asked)
 
-    def freeze(self) -> None:
+    def freeze(self) -> Freezing:
         """Let the file stand still from this transaction's commit on, to be copied.
+
+        Returns:
+            What tells of it once that is committed; whoever finds a snapshot there lets it go,
+            by `thaw`.
 
         Raises:
             FailedPreconditionError: There is no file.
@@ -218,33 +224,39 @@ class Store:
             raise FailedPreconditionError(
                 "nothing is kept on disk, and so there is nothing to back up", field="journal"
             )
-        if self.snapshot is not None or self._is_asked_to_freeze:
+        if self.snapshot is not None or self._freezing is not None:
             raise ResourceExhaustedError("one backup at a time: try again later", field="journal")
-        self._is_asked_to_freeze = True
+        self._freezing = Freezing()
+        return self._freezing
 
     def thaw(self) -> None:
-        """Let the file be written again."""
+        """Let the file be written again; no part of a transaction, which may be undone."""
         self.snapshot = None
         self.connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
-    def _freeze(self) -> None:
+    def _freeze(self, asked: Freezing) -> None:
         """Copy the log back, a file that is whole by itself, and not again until `thaw`."""
-        self._is_asked_to_freeze = False
         try:
             self._seal()
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error:
-            # The one who asked finds no snapshot; what was committed before this is not touched.
-            _LOG.exception("the journal's log could not be copied back")
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            self.reload()
+        except sqlite3.Error as error:
+            if is_unsynced(error):
+                raise  # nobody may be told anything any more, whatever it was asked for
+            # The one who asked is told; what was committed before this is not touched.
+            if is_no_room(error):
+                asked.error = no_room(error)
+            else:
+                _LOG.exception("the journal's log could not be copied back")
+                asked.error = UnavailableError(
+                    "the journal's log could not be copied back: try again", field="journal"
+                )
+            self.roll_back()
             return
         finally:
             self._is_closing = False
         self.connection.execute("PRAGMA wal_autocheckpoint = 0")
         if self.reader is not None:
-            self.snapshot = Snapshot.of(self.reader, self.ledger.number)
+            asked.snapshot = self.snapshot = Snapshot.of(self.reader, self.ledger.number)
 
     def settle_log(self) -> None:
         """Synchronise the write-ahead log and copy it into the file."""
@@ -261,6 +273,7 @@ class Store:
         Raises:
             UnavailableError: What was committed could not be marked: only a start helps.
         """
+        self._freezing = None
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
         self._changes = self.connection.total_changes  # what was undone is none
