@@ -164,6 +164,7 @@ class Together:
                     self._refuse(group, frames, error)
             else:
                 self._room.give_back(frames)
+                self._sort_slices(group, taken.outcomes)
                 is_behind = not await self._counted(group, taken, stores, place)
         if is_apart:
             for part in group:
@@ -175,8 +176,22 @@ class Together:
         self, group: Sequence[_Part], frames: Sequence[CameFrame], error: Exception
     ) -> None:
         self._room.give_back(frames)
+        self._sort_slices(group, None)
         for part in group:
             part.fail(error)
+
+    def _sort_slices(self, group: Sequence[_Part], outcomes: Sequence[Outcome] | None) -> None:
+        """Keep the slices of frames that were taken; of others none is known but by these."""
+        slicing, first = self._state.slicing, 0
+        if slicing.is_sure:
+            return
+        for part in group:
+            # A reset has forgotten what was judged before it.
+            if part.judged_by is self._state.stores:
+                for k, frame in enumerate(part.frames, first):
+                    is_taken = outcomes is not None and outcomes[k] is Outcome.CHANGED
+                    (slicing.keep if is_taken else slicing.withdraw)(frame.slices)
+            first += len(part.frames)
 
     async def _made_up_for(self, group: Sequence[_Part], taken: Taken) -> None:
         """Tell the callers once what was journalled is counted: acknowledged is counted."""
