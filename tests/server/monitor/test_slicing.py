@@ -13,8 +13,9 @@ from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.slicing import MAX_TAGS, MAX_VALUE, Slicing, check_tags, check_text
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.wire.frames_in import arrivals
-from tests.server.calls import predictions
+from tests.server.calls import predictions, truths
 from tests.server.journal.moments import FULL, full_disk, held_up, until_asked
+from tests.server.monitor.test_recovery import restarted
 
 SLICED = Definition((ObjectClass(1, "cat"),), EvaluationSettings(), slices=(SliceKey("camera", 2),))
 
@@ -128,6 +129,20 @@ async def test_slices_of_frames_that_were_judged_before_a_reset_and_came_after_i
     await reset
     await before
     assert monitor.slices == ["camera=south"]
+
+
+async def test_the_slice_of_a_label_that_waits_for_predictions_is_known_after_a_restart(
+    around: Surroundings,
+) -> None:
+    sliced = replace(SLICED, slices=(SliceKey("label_source"),))
+    monitor = await Book(around, max_monitors=1).create("cam", sliced)
+    label = arrivals(truths({1: [(1, 0, 0, 5, 5)]}, sources={1: "random"}))
+    await monitor.observe("", label)
+    await monitor.keep()
+    again = (await restarted(around)).get("cam")
+    await again.observe("m", seen_by("north", 1))
+    assert again.slices == ["label_source=random"]
+    assert (await again.report("m", slice_="label_source=random")).report.images == 1
 
 
 @pytest.mark.parametrize(
