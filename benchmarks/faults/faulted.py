@@ -56,7 +56,7 @@ class Faulted:
             *ports,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=os.environ | {"BOXGAUGE_JOURNAL": str(journal)} | asked,
+            env=os.environ | {"BOXGAUGE_JOURNAL": str(journal), "PYTHONFAULTHANDLER": "1"} | asked,
         )
         made = cls(process, journal, time.monotonic())
         made._readers = [asyncio.create_task(each) for each in (made._listen(), made._collect())]
@@ -115,10 +115,21 @@ class Faulted:
         return await self.gone()
 
     async def gone(self) -> int:
-        """Return the exit status once the process is gone and its log is read."""
-        async with asyncio.timeout(STOP_S):
+        """Return the exit status once the process is gone and its log is read.
+
+        Raises:
+            RuntimeError: It does not end; says what it logged, and where its threads are.
+        """
+        try:
+            async with asyncio.timeout(STOP_S):
+                status = await self.process.wait()
+        except TimeoutError:
+            self.process.send_signal(signal.SIGABRT)  # Python's fault handler tells where it is
             status = await self.process.wait()
             await asyncio.gather(*self._readers)
+            text = "\n".join(self.log[-120:])
+            raise RuntimeError(f"the service does not end in {STOP_S} s:\n{text}") from None
+        await asyncio.gather(*self._readers)
         return status
 
     def _has_open(self, descriptors: Path) -> bool:

@@ -7,19 +7,20 @@ refusal is RESOURCE_EXHAUSTED, says which file system and when to try again, tha
 metrics are answered, and that the metrics say so; every few rounds the service is killed, or
 stopped, and started while the disk is full. Then there is room again, and senders must get on
 without a restart. When all is sent, reports are compared as in `kill.py`.
+
+While it is full, two further monitors are made, told frames, reset and deleted, and backups are
+asked for: each is done, or refused likewise with nothing of it done, and done once there is room.
 """
 
 import argparse
 import asyncio
-import contextlib
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,24 +29,25 @@ from signal import SIGKILL, SIGTERM, Signals
 import grpc
 from comparing import compared, create_monitors
 from faulted import Faulted, Services
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from judged import said
+from operators import Operators, Told, check_gone
 from promises import promised
 from senders import Place, Sender
+from small_disk import Filler, small_disk
 from traffic_script import make_script
+from when_full import WhenFull, check_full
 
 from boxgauge.engine import Engine, ModelRepository, find_graphs
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from timing import machine
 
-PAGE = 4096
-SIZE_MIB = 192
 SETTINGS = {"checkpoint_interval_s": 0.1, "report_interval_s": 1}
 IMAGES_A_ROUND = 140  # the log of the database is written through once before it grows
 WAIT_S = 60.0
-WORDS = "the file system of the journal"
+# Mean time between two messages of a sender: while the disk gets full, and while operators have
+# what they want done, so that something is left to be sent.
+PACE_S, SLOWLY_S = 0.01, 0.3
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Campaign:
         resumed_s: From when there was room until a message was acknowledged.
         acknowledged: Frames.
         compared: At the end, bit for bit.
+        rows: What operators asked for while it was full.
+        told: And all in all.
     """
 
     rounds: int = 0
@@ -69,29 +73,8 @@ class Campaign:
     resumed_s: list[float] = field(default_factory=list)
     acknowledged: int = 0
     compared: int = 0
-
-
-class Filler:
-    """A file that takes the room of others."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "filler"
-
-    def leave(self, pages: int) -> None:
-        """Take all room but so many pages."""
-        with self._path.open("ab", buffering=0) as file:
-            size = file.tell()
-            step = 256 * PAGE
-            while step:
-                try:
-                    size += file.write(bytes(step))
-                except OSError:
-                    step = 0 if step == PAGE else PAGE
-            file.truncate(max(0, size - pages * PAGE))
-
-    def release(self) -> None:
-        """Give all of it back."""
-        self._path.unlink(missing_ok=True)
+    rows: dict[str, str] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
 
 
 def main() -> None:
@@ -110,21 +93,6 @@ def main() -> None:
     print_table(campaign, time.monotonic() - started)
 
 
-@contextlib.contextmanager
-def small_disk(folder: Path | None) -> Iterator[Path]:
-    """Yield a folder on a small file system of its own."""
-    if folder is not None:
-        yield folder
-        return
-    with tempfile.TemporaryDirectory() as made:
-        options = f"size={SIZE_MIB}m,mode=700"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "boxgauge", made], check=True)
-        try:
-            yield Path(made)
-        finally:
-            subprocess.run(["umount", made], check=True)
-
-
 async def run_in(
     engine: Engine,
     campaign: Campaign,
@@ -135,8 +103,9 @@ async def run_in(
     """Run the campaign on a small disk; no process of it is left there."""
     filler = Filler(folder)
     try:
-        async with Services(folder / "journal.db", **SETTINGS) as services:
-            await run(engine, campaign, services, filler, given, chance)
+        with tempfile.TemporaryDirectory() as copies:
+            async with Services(folder / "journal.db", **SETTINGS) as services:
+                await run(engine, campaign, services, filler, Path(copies), given, chance)
     finally:
         filler.release()
 
@@ -146,6 +115,7 @@ async def run(
     campaign: Campaign,
     services: Services,
     filler: Filler,
+    copies: Path,
     given: argparse.Namespace,
     chance: random.Random,
 ) -> None:
@@ -154,36 +124,28 @@ async def run(
     Raises:
         BrokenPromiseError: Something is lost, half taken, refused otherwise, or does not go on.
     """
-    rounds, restart_every = given.runs, given.restart_every
-    script = make_script(IMAGES_A_ROUND * rounds, chance.randrange(2**32))
+    script = make_script(IMAGES_A_ROUND * given.runs, chance.randrange(2**32))
     service = await services.start()
     await service.until_ready()
     await create_monitors(service.address, script)
     place = Place(service.address)
-    senders = [Sender(each, pace_s=0.01) for each in script.sent.values()]
+    senders = [Sender(each, pace_s=PACE_S) for each in script.sent.values()]
+    operators = Operators(copies, script, senders, chance)
+    when_full = WhenFull(operators, services.journal.parent)
     sending = [asyncio.create_task(each.run(place, chance)) for each in senders]
+    rounds = Rounds(campaign, services, place, filler, senders, sending, when_full, chance)
     try:
         await _until(lambda: all(each.done > 3 for each in senders))  # there are models and slices
-        for n in range(rounds):
-            if not await _get_full(filler, n, senders, sending):
+        for n in range(given.runs):
+            ends = None
+            if given.restart_every and n % given.restart_every == given.restart_every - 1:
+                ends = SIGKILL if n // given.restart_every % 2 else SIGTERM
+            after = await rounds.run(service, n, ends)
+            if after is None:
                 break
-            campaign.rounds += 1
-            _check_refusal(senders)
-            campaign.reads += len(await said(service.address))
-            await _until_metric(service, sending, is_writable=False)
-            if restart_every and n % restart_every == restart_every - 1:
-                ends = SIGKILL if n // restart_every % 2 else SIGTERM
-                service = await _restart(services, service, place, ends, senders)
-                campaign.restarts[ends.name] += 1
-            began, done = time.monotonic(), [each.done for each in senders]
-            filler.release()
-            if not all(task.done() for task in sending):
-                await _until(lambda d=done: _done_more(senders, d))
-                campaign.resumed_s.append(time.monotonic() - began)
-            await _until_metric(service, sending, is_writable=True)
+            service = after
         filler.release()
-        for each in senders:
-            each.pace_s = 0
+        _pace(senders, 0.0)
         async with asyncio.timeout(300):
             await asyncio.gather(*sending)
     finally:
@@ -192,7 +154,73 @@ async def run(
         await asyncio.gather(*sending, return_exceptions=True)
     campaign.refusals = sum(s.refusals[grpc.StatusCode.RESOURCE_EXHAUSTED] for s in senders)
     campaign.acknowledged = sum(each.frames for each in senders)
-    campaign.compared = await compared(engine, script, service, services)
+    beside = [await operators.finish(place)]
+    campaign.compared = await compared(engine, script, service, services, beside=beside)
+    await check_gone(services.journal)
+    await operators.check_backups(engine)
+    campaign.rows = when_full.rows()
+    campaign.told.add(operators)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """In each of them the disk gets full, and then there is room again.
+
+    Attributes:
+        campaign: Where what happened is counted.
+        services: Starts the next service.
+        place: Where senders find it.
+        filler: Takes the room.
+        senders: Who send meanwhile.
+        sending: Their tasks.
+        when_full: Asks for administrative operations.
+        chance: Decides.
+    """
+
+    campaign: Campaign
+    services: Services
+    place: Place
+    filler: Filler
+    senders: list[Sender]
+    sending: list["asyncio.Task[None]"]
+    when_full: WhenFull
+    chance: random.Random
+
+    async def run(self, service: Faulted, n: int, ends: Signals | None) -> Faulted | None:
+        """Leave n pages, look at what happens then, and make room.
+
+        Args:
+            service: Running.
+            n: So many pages.
+            ends: How the service ends while the disk is full; None: it goes on.
+
+        Returns:
+            The service that runs afterwards; None if all was sent before the disk was full.
+        """
+        campaign, senders, sending = self.campaign, self.senders, self.sending
+        _pace(senders, SLOWLY_S)
+        await self.when_full.prepare(self.place, n)
+        _pace(senders, PACE_S)
+        if not await _get_full(self.filler, n, senders, sending):
+            return None
+        campaign.rounds += 1
+        _check_refusal(senders)
+        campaign.reads += len(await said(service.address))
+        await _until_metric(service, sending, is_writable=False)
+        await self.when_full.ask(self.place)
+        if ends is not None:
+            service = await _restart(self.services, service, self.place, ends, senders)
+            campaign.restarts[ends.name] += 1
+            await self.when_full.look(self.place)
+        began, done = time.monotonic(), [each.done for each in senders]
+        self.filler.release()
+        if not all(task.done() for task in sending):
+            await _until(lambda: _done_more(senders, done))
+            campaign.resumed_s.append(time.monotonic() - began)
+        await _until_metric(service, sending, is_writable=True)
+        _pace(senders, SLOWLY_S)
+        await self.when_full.again(self.place, self.chance)
+        return service
 
 
 async def _get_full(
@@ -215,6 +243,11 @@ async def _get_full(
     return True
 
 
+def _pace(senders: list[Sender], pace_s: float) -> None:
+    for each in senders:
+        each.pace_s = pace_s
+
+
 def _done_more(senders: list[Sender], done: list[int]) -> bool:
     return any(each.done > k for each, k in zip(senders, done, strict=True))
 
@@ -229,11 +262,7 @@ def _check_refusal(senders: list[Sender]) -> None:
     full = [each for each in found if each.code() is grpc.StatusCode.RESOURCE_EXHAUSTED]
     promised(is_kept=bool(full), claim="a full disk is RESOURCE_EXHAUSTED")
     for each in full:
-        promised(is_kept=WORDS in (each.details() or ""), claim=f"named: {each.details()}")
-        status = rpc_status.from_call(each)
-        retry = error_details_pb2.RetryInfo()
-        has_retry = status is not None and any(d.Unpack(retry) for d in status.details)
-        promised(is_kept=has_retry, claim=f"says when to try again: {status}")
+        check_full(each)
 
 
 async def _restart(
@@ -292,6 +321,8 @@ def print_table(campaign: Campaign, seconds: float) -> None:
         "frames acknowledged": f"{campaign.acknowledged:,}",
         "acknowledged frames lost, counted twice": "0, 0",
         "reports, comparisons and tallies equal bit for bit": f"{campaign.compared:,}",
+        **campaign.rows,
+        **campaign.told.rows(),
     }
     print("| what | measured |\n|---|---|")
     for name, value in rows.items():

@@ -49,7 +49,6 @@ async def said(address: str, monitors: Sequence[str] = MONITORS) -> Said:
     async with aio.insecure_channel(address, options=_OPTIONS) as channel:
         stub = monitor_pb2_grpc.MonitorServiceStub(channel)  # type: ignore[no-untyped-call]
         for monitor in monitors:
-            kind = monitor.partition("-")[0]
             for window in WINDOWS:
                 for name in SLICES:
                     for model in MODELS:
@@ -57,7 +56,7 @@ async def said(address: str, monitors: Sequence[str] = MONITORS) -> Said:
                             monitor=monitor, model=model, window=window, slice=name
                         )
                         report = (await stub.GetReport(request)).report
-                        key = kind, "report", model, window, name
+                        key = monitor, "report", model, window, name
                         found[key] = _comparable(report).SerializeToString(deterministic=True)
                     compared = monitor_pb2.CompareModelsRequest(
                         monitor=monitor,
@@ -67,10 +66,10 @@ async def said(address: str, monitors: Sequence[str] = MONITORS) -> Said:
                         slice=name,
                     )
                     answer = await stub.CompareModels(compared)
-                    found[kind, "comparison", "", window, name] = (
+                    found[monitor, "comparison", "", window, name] = (
                         answer.comparison.SerializeToString(deterministic=True)
                     )
-            found |= await _tallies(stub, monitor, kind)
+            found |= await _tallies(stub, monitor)
     return found
 
 
@@ -107,22 +106,30 @@ async def check_counts(address: str, script: Script, monitors: Sequence[str] = M
 
 
 @asynccontextmanager
-async def clean(engine: Engine, script: Script) -> AsyncIterator[str]:
-    """Run a service that was told all of a script once, in another order, and no faults."""
+async def serving(engine: Engine, journal: Path) -> AsyncIterator[str]:
+    """Run a service over a journal in this process, and yield its address."""
+    settings = read_settings(port=0, metrics_port=0, journal=journal)
+    async with App(settings, registry=CollectorRegistry(), engine=engine) as app:
+        yield app.address
+
+
+@asynccontextmanager
+async def clean(engine: Engine, *scripts: Script) -> AsyncIterator[str]:
+    """Run a service that was told all of the scripts once, in another order, and no faults."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = read_settings(port=0, metrics_port=0, journal=Path(folder) / "journal.db")
         async with (
-            App(settings, registry=CollectorRegistry(), engine=engine) as app,
-            aio.insecure_channel(app.address) as channel,
+            serving(engine, Path(folder) / "journal.db") as address,
+            aio.insecure_channel(address) as channel,
         ):
             stub = monitor_pb2_grpc.MonitorServiceStub(channel)  # type: ignore[no-untyped-call]
-            for monitor in dict.fromkeys(monitor for monitor, _ in script.sent):
-                await stub.CreateMonitor(create_request(monitor, script.begin_s))
-            # One sender after the other, the last one first.
-            for messages in reversed(script.sent.values()):
-                async for answer in stub.Observe(iter(messages)):
-                    promised(is_kept=not answer.errors, claim=f"all is taken: {answer}")
-            yield app.address
+            for script in scripts:
+                for monitor in script.monitors:
+                    await stub.CreateMonitor(create_request(monitor, script.begin_s))
+                # One sender after the other, the last one first.
+                for messages in reversed(script.sent.values()):
+                    async for answer in stub.Observe(iter(messages)):
+                        promised(is_kept=not answer.errors, claim=f"all is taken: {answer}")
+            yield address
 
 
 async def rebuilt(engine: Engine, journal: Path) -> Said:
@@ -161,7 +168,7 @@ async def rebuilt(engine: Engine, journal: Path) -> Said:
                 for window in definition.windows:
                     for name in ("", *sorted(stores.slices())):
                         held = content_of(stores.store(model_store(model)), window, name)
-                        key = kept.name.partition("-")[0], "tally", model, window.name, name
+                        key = kept.name, "tally", model, window.name, name
                         found[key] = counted(held.tally())
         await opened.close()
     return found
@@ -196,12 +203,12 @@ def only_tallies(of: Said) -> Said:
     return {key: value for key, value in of.items() if key[1] == "tally"}
 
 
-async def _tallies(stub: monitor_pb2_grpc.MonitorServiceStub, monitor: str, kind: str) -> Said:
+async def _tallies(stub: monitor_pb2_grpc.MonitorServiceStub, monitor: str) -> Said:
     found: Said = {}
     for window in WINDOWS:
         request = monitor_pb2.ExportTalliesRequest(monitor=monitor, window=window)
         async for part in stub.ExportTallies(request):
-            key = kind, "tally", part.model, window, part.slice
+            key = monitor, "tally", part.model, window, part.slice
             found[key] = found.get(key, b"") + part.part
     return {key: counted(tally) for key, tally in found.items()}
 

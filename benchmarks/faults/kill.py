@@ -7,6 +7,11 @@ started again over the same journal. Senders send again what was not acknowledge
 acknowledged messages are sent once more, each of which must be known. When all is sent, reports
 are compared with those of a service that was told the same in another order and never killed, and
 tallies with those made anew from the sides that the journal holds: bit for bit.
+
+Operators ask for things meanwhile, and the service is killed while it does them, too: two further
+monitors are made, told frames, reset and deleted, and backups are made. What was acknowledged has
+happened; what was not has happened as a whole or not at all; a backup that was acknowledged has all
+that was acknowledged before it was asked for, and one that was cut off leaves no file.
 """
 
 import argparse
@@ -19,13 +24,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGTERM
 
 from comparing import compared, create_monitors
-from faulted import Faulted, Services
+from faulted import Services
+from killing import SETTINGS, SHARES, Campaign, Killing
+from operators import Operators, check_gone
 from promises import promised
 from senders import Place, Repeater, Sender
 from traffic_script import make_script
@@ -35,39 +41,7 @@ from boxgauge.engine import Engine, ModelRepository, find_graphs
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from timing import machine
 
-START, RECOVERY, LOAD, CHECKPOINT = "start", "recovery", "load", "checkpoint"
-# Of moments that are aimed at; where a kill really fell is told by the log.
-SHARES = {LOAD: 0.4, CHECKPOINT: 0.3, RECOVERY: 0.2, START: 0.1}
-BEGINS, WRITTEN = "checkpoint begins", "checkpoint is written"
-SETTINGS = {"checkpoint_interval_s": 0.1, "report_interval_s": 1, "log_level": "debug"}
 IMAGES_A_KILL = 100
-
-
-@dataclass
-class Campaign:
-    """What happened.
-
-    Attributes:
-        kills: By where they fell.
-        acknowledged: Frames.
-        sent: Messages written.
-        messages: Of the scripts.
-        known: Frames that were journalled when their message was sent again.
-        repeated: Acknowledged frames that were sent once more, and were known.
-        ready_s: From the start of a process until it took calls, after a kill.
-        recovery_s: Of these, from the moment the journal was open.
-        compared: Reports, comparisons and tallies that were compared, bit for bit.
-    """
-
-    kills: Counter[str] = field(default_factory=Counter)
-    acknowledged: int = 0
-    sent: int = 0
-    messages: int = 0
-    known: int = 0
-    repeated: int = 0
-    ready_s: list[float] = field(default_factory=list)
-    recovery_s: list[float] = field(default_factory=list)
-    compared: int = 0
 
 
 def main() -> None:
@@ -97,6 +71,8 @@ async def run_once(
     chance: random.Random,
     *,
     restarts: bool = True,
+    operates: bool = True,
+    compares: bool = True,
 ) -> None:
     """Kill one service at such moments, let everything be sent, and compare.
 
@@ -107,15 +83,18 @@ async def run_once(
         load_s: Mean time between two kills.
         chance: Decides.
         restarts: Compare what it says after a last restart, too.
+        operates: Operators ask for monitors and backups meanwhile.
+        compares: Compare with what a clean run says.
 
     Raises:
-        BrokenPromiseError: Something is lost, counted twice, or said otherwise.
+        BrokenPromiseError: Something is lost, counted twice, half done, or said otherwise.
     """
     kills = len(aims)
     script = make_script(IMAGES_A_KILL * kills, chance.randrange(2**32))
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        journal = Path(folder) / "journal.db"
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        journal, copies = folder / "journal.db", folder / "backups"
+        copies.mkdir()
         services = await stack.enter_async_context(Services(journal, **SETTINGS))
         service = await services.start()
         await service.until_ready()
@@ -123,79 +102,48 @@ async def run_once(
         place = Place(service.address)
         senders = [Sender(each, _pace(each, kills, load_s)) for each in script.sent.values()]
         repeater = Repeater(senders)
+        operators = Operators(copies, script, senders, chance)
+        if not operates:
+            operators.stop()
+        killing = Killing(services, place, operators, campaign, load_s, chance)
         sending = [asyncio.create_task(each.run(place, chance)) for each in senders]
         repeating = asyncio.create_task(repeater.run(place, chance, load_s / 4))
+        operating = asyncio.create_task(operators.run(place, load_s / 10))
         try:
             for aim in aims:
-                for task in sending:
-                    if task.done():
-                        await task  # whoever found that something is lost ends the campaign here
-                service = await _kill(services, service, place, campaign, aim, load_s, chance)
+                # Whoever found that something is lost ends the campaign here.
+                await asyncio.gather(*(task for task in (*sending, operating) if task.done()))
+                service = await killing.kill(service, aim)
+            operators.stop()
             for each in senders:
                 each.pace_s = 0
             async with asyncio.timeout(300):
-                await asyncio.gather(*sending)
+                await asyncio.gather(*sending, operating)
             if repeating.done():
                 await repeating
         finally:
-            for task in (*sending, repeating):
+            for task in (*sending, repeating, operating):
                 task.cancel()
-            await asyncio.gather(*sending, repeating, return_exceptions=True)
+            await asyncio.gather(*sending, repeating, operating, return_exceptions=True)
         # Every last one that was acknowledged, not only those drawn while it was killed.
         await repeater.repeat(place.address, [m for each in senders for m in each.messages])
         silent = sum(each.silent for each in senders)
         promised(is_kept=not silent, claim=f"a stream ends well when all is answered: {silent}")
-        campaign.compared += await compared(engine, script, service, services, restarts=restarts)
+        beside = [await operators.finish(place)] if operates else []
+        if compares:
+            campaign.compared += await compared(
+                engine, script, service, services, restarts=restarts, beside=beside
+            )
+        else:
+            await service.end(SIGTERM)
+        await check_gone(journal)
+        await operators.check_backups(engine)
+    campaign.told.add(operators)
     campaign.acknowledged += sum(each.frames for each in senders)
     campaign.sent += sum(each.sent for each in senders)
     campaign.messages += sum(len(each.messages) for each in senders)
     campaign.known += sum(each.known for each in senders)
     campaign.repeated += repeater.repeated
-
-
-async def _kill(
-    services: Services,
-    service: Faulted,
-    place: Place,
-    campaign: Campaign,
-    aimed: str,
-    load_s: float,
-    chance: random.Random,
-) -> Faulted:
-    """Kill the running service at a random moment, and return the next that is ready."""
-    if aimed == CHECKPOINT:
-        await asyncio.sleep(chance.uniform(0, load_s))
-        await service.until_logged(BEGINS, 5)
-        await asyncio.sleep(chance.uniform(0, 0.004))
-    else:
-        await asyncio.sleep(chance.expovariate(1 / load_s))
-    place.move("")
-    await service.end(SIGKILL)
-    campaign.kills[_where(service)] += 1
-    while aimed in (START, RECOVERY):
-        service = await services.start()
-        if aimed == START:
-            await asyncio.sleep(chance.uniform(0, statistics.median(campaign.ready_s or [2.5])))
-        elif await service.until_opened():
-            await asyncio.sleep(chance.uniform(0, statistics.median(campaign.recovery_s or [0.2])))
-        await service.end(SIGKILL)
-        campaign.kills[_where(service)] += 1
-        aimed = LOAD
-    service = await services.start()
-    await service.until_opened()
-    await service.until_ready()
-    campaign.ready_s.append(service.ready - service.started)
-    campaign.recovery_s.append(service.ready - service.opened)
-    place.move(service.address)
-    return service
-
-
-def _where(service: Faulted) -> str:
-    """Return where the kill fell, as the log and the moments tell."""
-    if not service.ready:
-        return "recovering, the journal open" if service.opened else "starting"
-    said = [line for line in service.log if BEGINS in line or WRITTEN in line]
-    return "in a checkpoint" if said and BEGINS in said[-1] else "between checkpoints"
 
 
 def _pace(messages: list[object], kills: int, load_s: float) -> float:
@@ -216,12 +164,18 @@ def print_table(campaign: Campaign, runs: int, seconds: float) -> None:
         "acknowledged frames sent once more, all known": f"{campaign.repeated:,}",
         "acknowledged frames lost, counted twice": "0, 0",
         "reports, comparisons and tallies equal bit for bit": f"{campaign.compared:,}",
+        "kills with one of these not answered": _counts(campaign.within),
+        **campaign.told.rows(),
         "from the start of the process until it takes calls, s": _spread(ready),
         "of that from the open journal on, s": _spread(recovery),
     }
     print("| what | measured |\n|---|---|")
     for name, value in rows.items():
         print(f"| {name} | {value} |")
+
+
+def _counts(of: Counter[str]) -> str:
+    return ", ".join(f"{name} {n}" for name, n in of.most_common()) or "none"
 
 
 def _spread(values: list[float]) -> str:

@@ -85,7 +85,7 @@ class Sender:
                 async with aio.insecure_channel(address, options=_OPTIONS) as channel:
                     await self.stream(channel, chance)
             except aio.AioRpcError as error:
-                if error.code() not in _PASSING:
+                if not is_passing(error):
                     raise
                 self.refusals[error.code()] += 1
                 self.last = error
@@ -137,6 +137,11 @@ class Sender:
 _OPTIONS = (("grpc.enable_retries", 0), ("grpc.initial_reconnect_backoff_ms", 100))
 
 
+def is_passing(error: aio.AioRpcError) -> bool:
+    """Say whether it may be asked again: nobody was there, or somebody had no room."""
+    return error.code() in _PASSING
+
+
 def frames_of(message: monitor_pb2.ObserveRequest) -> int:
     """Return how many sides of images a message has."""
     frames = message.frames
@@ -184,7 +189,7 @@ class Repeater:
                     sender.cancel()
                     await asyncio.gather(sender, return_exceptions=True)
         except aio.AioRpcError as error:
-            if error.code() not in _PASSING:
+            if not is_passing(error):
                 raise
 
 

@@ -58,6 +58,11 @@ class Script:
     sent: dict[tuple[str, str], list[monitor_pb2.ObserveRequest]] = field(default_factory=dict)
     holds: dict[tuple[str, int | str], Side] = field(default_factory=dict)
 
+    @property
+    def monitors(self) -> list[str]:
+        """Return the monitors that it is about."""
+        return list(dict.fromkeys(monitor for monitor, _ in self.sent))
+
     def joined(self, model: str) -> list[tuple[Side, Side]]:
         """Return predictions and label of the images that have both."""
         found = []

@@ -45,7 +45,26 @@ async def again():
     print(journal.is_writable)
     await journal.close()
 
-asyncio.run(again() if sys.argv[2:] else main())
+async def backup():
+    journal = await Journal.open(Path(sys.argv[1]))
+    monitor = await journal.create("cam", b"")
+    await take(journal, monitor, 1, 2, 3)
+    trigger = Path(os.environ["FAIL_SYNC_ONCE"])
+    trigger.touch()
+    try:
+        async with journal.snapshot():
+            print("made")
+    except UnavailableError as error:
+        print(trigger.exists(), error)
+    try:
+        await take(journal, monitor, 4)
+        print("taken")
+    except UnavailableError as error:
+        print(error)
+    sys.stdout.flush()
+    os._exit(0)
+
+asyncio.run({"main": main, "again": again, "backup": backup}[(sys.argv[2:] or ["main"])[0]]())
 """
 
 
@@ -96,3 +115,13 @@ def test_a_failed_synchronisation_ends_all_acknowledging_until_a_restart(
     assert held == "[1, 2, 3]"
     assert outcomes.count("SAME") == outcomes.count("CHANGED") == 1
     assert is_writable == "True"
+
+
+def test_a_synchronisation_that_fails_for_a_backup_ends_all_acknowledging_likewise(
+    shim: Path, tmp_path: Path
+) -> None:
+    path, trigger = tmp_path / "journal.db", tmp_path / "fail the next one"
+    backup, frames = run(path, "backup", LD_PRELOAD=str(shim), FAIL_SYNC_ONCE=str(trigger))
+    assert backup.startswith("False the journal could not be synchronised to its disk")
+    assert frames.startswith("the journal could not be synchronised to its disk")
+    assert run(path, "again")[0] == "[1, 2, 3]"

@@ -1,16 +1,20 @@
 """A disk that is full at every n-th page: refused as a whole, and taken when there is room."""
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from boxgauge.engine import Engine
 from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.journal import Journal, Outcome
 from boxgauge.server.journal.store import Store
+from tests.faults.serving import serving
 from tests.server.journal.frames import frame
+from tests.server.journal.moments import FULL, full_disk
 
 ROOT = Path(__file__).resolve().parents[2]
 _NO_BOUND = 2**31 - 2
@@ -110,9 +114,38 @@ def run(path: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="files cannot be bounded there")
+@FULL
 def test_a_start_on_a_full_disk_reads_refuses_and_goes_on_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     run(path)
     assert path.with_name("journal.db-wal").stat().st_size > 100_000, "killed, it left its log"
     assert run(path, "full").splitlines() == ["False 40", "40", "refused", "41"]
+
+
+@FULL
+@pytest.mark.usefixtures("campaigns")
+async def test_what_operators_ask_for_on_a_full_disk_is_refused_and_done_once_there_is_room(
+    engine: Engine, tmp_path: Path
+) -> None:
+    from operators import Operators
+    from senders import Place
+    from traffic_script import make_script
+    from when_full import WhenFull
+
+    copies, chance = tmp_path / "copies", random.Random(6)
+    copies.mkdir()
+    operators = Operators(copies, make_script(8, 6), [], chance)
+    when_full = WhenFull(operators, tmp_path)
+    async with serving(engine, ephemeral=False, journal=tmp_path / "journal.db") as (app, _):
+        place = Place(app.address)
+        for n in range(3):  # each is asked for of both monitors
+            await when_full.prepare(place, n)
+            with full_disk():
+                await when_full.ask(place)
+                await when_full.look(place)
+            await when_full.again(place, chance)
+    await operators.check_backups(engine)
+    assert when_full.done.total() == 0, "no file grows by a page"
+    for kind, times in {"create": 2, "reset": 2, "delete": 2, "tell": 4, "backup": 3}.items():
+        assert when_full.refused[kind] == times
+    assert operators.backups.restored == 3

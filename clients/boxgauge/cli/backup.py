@@ -8,6 +8,7 @@ import typer
 
 from boxgauge.cli.access import access_given, with_access
 from boxgauge.cli.evaluate import AsJson
+from boxgauge.cli.outputs import writing
 from boxgauge.cli.replay import LOCAL, Target
 
 
@@ -24,7 +25,7 @@ def backup(
     """
     from boxgauge.client import AdminClient
 
-    with AdminClient(target, **access_given()) as client:
+    with AdminClient(target, **access_given()) as client, writing("--to", to):
         made = client.backup(to)
     if as_json:
         told = {"file": str(made.path), "bytes": made.size, "number": made.number}

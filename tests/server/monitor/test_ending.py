@@ -1,12 +1,6 @@
-"""Resets and deletions: in the journal's order, and where it refuses them, all is as it was."""
+"""Monitors made, reset and deleted: in the journal's order; refused, all is as it was."""
 
 import asyncio
-import resource
-import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
@@ -16,10 +10,10 @@ from boxgauge.frames import (
     ResourceExhaustedError,
     UnavailableError,
 )
-from boxgauge.server.journal import Journal
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.definition import Definition
 from boxgauge.server.monitor.surroundings import Surroundings
+from tests.server.journal.moments import FULL, full_disk, held_up, until_asked
 from tests.server.monitor.test_recovery import (
     BOTH,
     EXACT,
@@ -34,47 +28,9 @@ from tests.server.monitor.test_recovery import (
 )
 
 __all__ = ["failing"]
-_BOUNDED = pytest.mark.skipif(sys.platform == "win32", reason="files cannot be bounded there")
 
 
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Let no file of this process grow past its first page: the journal's log cannot."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@asynccontextmanager
-async def held_up(journal: Journal) -> AsyncIterator[None]:
-    """Keep the journal's thread from going on, so that what is asked of it waits together."""
-    goes_on, is_held = threading.Event(), threading.Event()
-
-    def hold(_: object) -> None:
-        is_held.set()
-        goes_on.wait(WAIT_S)
-
-    task = asyncio.create_task(journal._do(hold))  # no part of the journal's promises
-    try:
-        await asyncio.to_thread(is_held.wait, WAIT_S)
-        yield
-    finally:
-        goes_on.set()
-        await task
-
-
-async def until_asked(journal: Journal, calls: int) -> None:
-    """Wait until so many calls wait for the journal's thread."""
-    deadline = time.monotonic() + WAIT_S
-    while journal._calls._writer._waiting.qsize() < calls:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0)
-
-
-@_BOUNDED
+@FULL
 @BOTH
 async def test_a_reset_that_is_refused_changes_nothing(
     around: Surroundings, definition: Definition
@@ -142,7 +98,7 @@ async def test_a_reset_goes_on_though_nobody_waits_for_it(around: Surroundings) 
     assert (report.report.images, report.predicted_images) == (1, 1)
 
 
-@_BOUNDED
+@FULL
 @BOTH
 async def test_a_monitor_whose_deletion_is_refused_serves(
     around: Surroundings, definition: Definition
@@ -165,7 +121,7 @@ async def test_a_monitor_whose_deletion_is_refused_serves(
     assert (await book.create("cam", definition)).models == []
 
 
-@_BOUNDED
+@FULL
 async def test_what_is_out_of_service_stays_so_where_its_deletion_is_refused(
     around: Surroundings,
 ) -> None:
@@ -201,3 +157,26 @@ async def test_a_reset_and_a_deletion_end_a_recovery_that_rests(
             # At once, and not with the next attempt.
             assert (await monitor.observe("", labelled(1))).accepted == 1
             assert (await monitor.observe("m", predicted(7))).accepted == 1
+
+
+async def test_a_monitor_is_made_though_nobody_waits_for_it(around: Surroundings) -> None:
+    book = Book(around, max_monitors=1)
+    async with held_up(around.journal):
+        creating = asyncio.create_task(book.create("cam", EXACT))
+        await until_asked(around.journal, 1)
+        creating.cancel()
+    await book.settle()
+    (kept,) = await around.journal.monitors()
+    assert kept.name == "cam"
+    assert await book.create("cam", EXACT) is book.get("cam"), "and may be asked for again"
+    await book.delete("cam")
+
+
+@FULL
+async def test_a_monitor_that_a_full_disk_refuses_is_not_there(around: Surroundings) -> None:
+    book = Book(around, max_monitors=1)
+    with full_disk(), pytest.raises(ResourceExhaustedError, match="the file system of the journal"):
+        await book.create("cam", EXACT)
+    with pytest.raises(NotFoundError):
+        book.get("cam")
+    assert (await book.create("cam", EXACT)).models == []

@@ -1,10 +1,30 @@
 """Slices are as many as asked for; what is folded or dropped is counted."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
-from boxgauge.frames import InvalidInputError
-from boxgauge.server.monitor.definition import OTHER, SliceKey
+from boxgauge.engine import EvaluationSettings, ObjectClass
+from boxgauge.frames import InvalidInputError, ResourceExhaustedError
+from boxgauge.server.monitor.book import Book
+from boxgauge.server.monitor.definition import OTHER, Definition, SliceKey
+from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.slicing import MAX_TAGS, MAX_VALUE, Slicing, check_tags, check_text
+from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.wire.frames_in import arrivals
+from tests.server.calls import predictions, truths
+from tests.server.journal.moments import FULL, full_disk, held_up, until_asked
+from tests.server.monitor.test_recovery import restarted
+
+SLICED = Definition((ObjectClass(1, "cat"),), EvaluationSettings(), slices=(SliceKey("camera", 2),))
+
+
+def seen_by(camera: str, image_id: int, *, revision: int = 0) -> Arrivals:
+    """Return predictions of one image, with a camera's tag."""
+    frames = predictions({image_id: [(1, 0, 0, 5, 5, 0.5)]}, tags={"camera": {image_id: camera}})
+    came = arrivals(frames)
+    return Arrivals([replace(each, revisions=[revision]) for each in came.predictions])
 
 
 def test_values_beyond_the_bound_are_one_slice_and_counted() -> None:
@@ -45,6 +65,84 @@ def test_known_slices_keep_their_places_after_a_restart() -> None:
     after.restore(before.names)
     assert after.slices_of({"camera": "a"}) == ("camera=a",)
     assert after.slices_of({"camera": "d"}) == (f"camera={OTHER}",)
+
+
+def test_a_slice_is_forgotten_once_no_frame_that_made_it_known_was_taken() -> None:
+    slicing = Slicing([SliceKey("camera", 1)])
+    for _ in range(2):
+        assert slicing.slices_of({"camera": "a"}) == ("camera=a",)
+    slicing.withdraw(["camera=a"])
+    assert slicing.slices_of({"camera": "b"}) == (f"camera={OTHER}",), "one still has the place"
+    slicing.withdraw([f"camera={OTHER}"])
+    slicing.withdraw(["camera=a"])
+    assert slicing.is_sure
+    assert slicing.names == []
+    assert slicing.slices_of({"camera": "b"}) == ("camera=b",)
+    slicing.slices_of({"camera": "b"})
+    slicing.keep(["camera=b"])
+    slicing.withdraw(["camera=b"])
+    assert slicing.is_sure
+    assert slicing.names == ["camera=b"], "a frame that is held has it"
+
+
+@FULL
+async def test_frames_that_a_full_disk_refuses_make_no_slice_known(around: Surroundings) -> None:
+    monitor = await Book(around, max_monitors=1).create("cam", SLICED)
+    await monitor.observe("m", seen_by("north", 1))
+    with full_disk():
+        for camera in ("south", "north", "east"):
+            with pytest.raises(ResourceExhaustedError):
+                await monitor.observe("m", seen_by(camera, 2))
+            assert monitor.slices == ["camera=north"]
+    await monitor.observe("m", seen_by("west", 2))
+    assert monitor.slices == ["camera=north", "camera=west"], "the second place was still free"
+    assert (await monitor.report("m", slice_="camera=west")).predicted_images == 1
+
+
+async def test_nor_do_frames_that_are_not_taken_beside_others_that_are(
+    around: Surroundings,
+) -> None:
+    monitor = await Book(around, max_monitors=1).create("cam", SLICED)
+    await monitor.observe("m", seen_by("north", 1, revision=3))
+    async with held_up(around.journal):
+        stale = monitor.observe("m", seen_by("south", 1))
+        await until_asked(around.journal, 1)
+        taken = monitor.observe("m", seen_by("south", 2))
+    assert (await stale).unchanged == 1
+    assert (await taken).accepted == 1
+    assert monitor.slices == ["camera=north", "camera=south"]
+    await monitor.reset()
+    await monitor.observe("m", seen_by("north", 1, revision=3))
+    await monitor.observe("m", seen_by("east", 1))
+    assert monitor.slices == ["camera=north"]
+
+
+async def test_slices_of_frames_that_were_judged_before_a_reset_and_came_after_it_are_known(
+    around: Surroundings,
+) -> None:
+    monitor = await Book(around, max_monitors=1).create("cam", SLICED)
+    async with held_up(around.journal):
+        reset = asyncio.create_task(monitor.reset())
+        await until_asked(around.journal, 1)
+        before = monitor.observe("m", seen_by("south", 1))
+        await until_asked(around.journal, 2)
+    await reset
+    await before
+    assert monitor.slices == ["camera=south"]
+
+
+async def test_the_slice_of_a_label_that_waits_for_predictions_is_known_after_a_restart(
+    around: Surroundings,
+) -> None:
+    sliced = replace(SLICED, slices=(SliceKey("label_source"),))
+    monitor = await Book(around, max_monitors=1).create("cam", sliced)
+    label = arrivals(truths({1: [(1, 0, 0, 5, 5)]}, sources={1: "random"}))
+    await monitor.observe("", label)
+    await monitor.keep()
+    again = (await restarted(around)).get("cam")
+    await again.observe("m", seen_by("north", 1))
+    assert again.slices == ["label_source=random"]
+    assert (await again.report("m", slice_="label_source=random")).report.images == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 from prometheus_client import CollectorRegistry
 
-from boxgauge.engine import Engine, EvaluationSettings, ObjectClass
+from boxgauge.engine import EvaluationSettings, ObjectClass
 from boxgauge.frames import DataLossError, UnavailableError
 from boxgauge.server.journal import Commit, Journal
 from boxgauge.server.monitor import recovery
@@ -54,24 +54,12 @@ def commits() -> list[Commit]:
 
 @pytest.fixture
 async def around(
-    engine: Engine, tmp_path: Path, commits: list[Commit]
+    around: Surroundings, tmp_path: Path, commits: list[Commit]
 ) -> AsyncIterator[Surroundings]:
+    journal = await Journal.open(tmp_path / "told of", on_commit=commits.append)
     with Picky(2) as executor:
-        journal = await Journal.open(tmp_path / "journal", on_commit=commits.append)
-        yield Surroundings(
-            engine=engine,
-            executor=executor,
-            journal=journal,
-            ledger=Ledger(10**6, 10**6),
-            telemetry=Telemetry(CollectorRegistry()),
-            clock_us=lambda: 10**15,
-            max_models=4,
-            max_waiting=1000,
-            max_tally_bytes=2**28,
-            max_journal_bytes=2**30,
-            patient=executor,
-        )
-        await journal.close()
+        yield replace(around, executor=executor, patient=executor, journal=journal)
+    await journal.close()
 
 
 def predicted(*ids: int, revision: int = 0) -> Arrivals:

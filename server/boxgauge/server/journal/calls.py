@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from boxgauge.frames import UnavailableError
 from boxgauge.server.journal.room import Room
-from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.types import OnCommit
 from boxgauge.server.journal.writer import Job, Writer
@@ -43,16 +42,6 @@ class Calls:
         return self._store.free_bytes
 
     @property
-    def snapshot(self) -> Snapshot | None:
-        """Return the file as it stands still; None where it does not."""
-        return self._store.snapshot
-
-    @property
-    def is_closed(self) -> bool:
-        """Say whether no more is done."""
-        return not self._is_open
-
-    @property
     def is_writable(self) -> bool:
         """Whether the last attempt to write went well."""
         return self._writer.is_writable
@@ -63,6 +52,7 @@ class Calls:
         settle: Callable[[T], None] = lambda _: None,
         *,
         size: int = 0,
+        first: Callable[[Store], None] | None = None,
     ) -> T:
         """Have something done in a transaction and return its result.
 
@@ -70,6 +60,7 @@ class Calls:
             run: What; on the journal's thread.
             settle: Called with the result on the event loop, even if nobody waits any more.
             size: Bytes that it brings.
+            first: Done before the transaction, even where that fails.
 
         Raises:
             UnavailableError: The journal is closed.
@@ -87,6 +78,7 @@ class Calls:
             settle,
             lambda: self._room.leave(size),
             size,
+            first,
             since,
         )
         self._writer.put(job)

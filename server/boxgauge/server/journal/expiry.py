@@ -14,7 +14,9 @@ from boxgauge.server.journal.index import (
     remove_entries,
 )
 from boxgauge.server.journal.sides import supersede
-from boxgauge.server.journal.store import TRUTH_ID, Store
+from boxgauge.server.journal.space import TRUTH_ID
+from boxgauge.server.journal.spaces import put_space
+from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.types import Expired
 
 
@@ -62,7 +64,7 @@ def expire(store: Store, monitor: int, before_us: int, limit: int) -> tuple[Expi
         remove_entries(store, space, found.gone)
         put_entries(store, space, found.put, [each for _, _, each in found.put])
         space.expired += len(found.gone)
-        store.put_space(space)
+        put_space(store, space)
     joined = [(space.name_of(model), image_id) for model, image_id in found.joined]
     return Expired(found.unlabelled, found.unpredicted, joined, more), held
 

@@ -1,6 +1,7 @@
 """How much is held of each monitor: sides and boxes by model, in memory."""
 
-from boxgauge.server.journal.store import TRUTH_ID, Store
+from boxgauge.server.journal.space import TRUTH_ID
+from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.types import TRUTH, Counts
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from boxgauge.frames import ImageId
-from boxgauge.server.journal.store import Row, Space, Store, in_chunks
+from boxgauge.server.journal.space import Space
+from boxgauge.server.journal.statements import Row, in_chunks
+from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sums import Column, check_sum, row_sum
 
 RETRACTED = -1  # in place of the number of boxes

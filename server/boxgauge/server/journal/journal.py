@@ -1,42 +1,37 @@
 """The journal as the service sees it: every call a job of its thread, awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from boxgauge.frames import UnavailableError
-from boxgauge.server.journal import log, parts
+from boxgauge.server.journal import parts
 from boxgauge.server.journal.calls import Calls
 from boxgauge.server.journal.expiry import expire
 from boxgauge.server.journal.held import Held, held_now
-from boxgauge.server.journal.holding import Position, held_changes
 from boxgauge.server.journal.opening import Recovery, open_journal
+from boxgauge.server.journal.reading import Reading
 from boxgauge.server.journal.room import Room
 from boxgauge.server.journal.snapshot import Snapshot
+from boxgauge.server.journal.standstill import Standstill
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.take import Asked, take
 from boxgauge.server.journal.types import (
     CameFrame,
-    Change,
-    Counts,
     Expired,
     Judge,
-    KeptMonitor,
     OnCommit,
     Taken,
 )
 from boxgauge.server.journal.verify import OnProgress
 from boxgauge.server.observability.tracing import span
 
-_CHUNK = 128  # changes at a time, each with up to two sides
-
 
 def _nothing() -> None:
     """Do nothing once it is committed."""
 
 
-class Journal:
+class Journal(Reading):
     """What monitors keep: definitions, sides, changes and parts, in one SQLite file.
 
     Calls are done in the order in which they were made, from one event loop. Whoever
@@ -50,12 +45,10 @@ class Journal:
     def __init__(
         self, calls: Calls, path: Path | None, held: dict[int, Held], recovery: Recovery
     ) -> None:
+        super().__init__(calls, path, held)
         self.recovery = recovery
         self.is_durable = path is not None
-        self._do = calls.do
-        self._calls = calls
-        self._path = path
-        self._held = held
+        self._standstill = Standstill(calls)
 
     @classmethod
     async def open(
@@ -107,10 +100,6 @@ class Journal:
     async def close(self) -> None:
         """Do what was asked for, then close the file; calls after this are refused."""
         await self._calls.close()
-
-    async def monitors(self) -> list[KeptMonitor]:
-        """Return all monitors in the order of their creation."""
-        return await self._do(parts.monitors)
 
     async def create(self, name: str, definition: bytes) -> int:
         """Keep a new monitor and return its id, which is never given twice.
@@ -249,122 +238,17 @@ class Journal:
         size = sum(len(value or b"") for each in values.values() for value in each.values())
         await self._do(lambda store: parts.checkpoint(store, monitor, values, number), size=size)
 
-    async def parts(self, monitor: int) -> tuple[dict[str, dict[str, bytes]], int]:
-        """Return the parts by store and key, and the number up to which they reflect changes.
-
-        Raises:
-            NotFoundError: There is no such monitor.
-            DataLossError: A part is damaged.
-        """
-        return await self._do(lambda store: parts.read_parts(store, monitor))
-
-    async def is_lacking(self, monitor: int) -> bool:
-        """Say whether parts and changes were lost, so that tallies are made of what is held.
-
-        Raises:
-            NotFoundError: There is no such monitor.
-        """
-        return await self._do(lambda store: store.space(monitor).is_lacking)
-
-    async def changes_after(self, monitor: int, number: int) -> AsyncIterator[list[Change]]:
-        """Yield the changes behind a number, in order, some at a time.
-
-        Raises:
-            NotFoundError: There is no such monitor.
-            FailedPreconditionError: A checkpoint covers some of them: they are forgotten.
-            DataLossError: A row is damaged.
-        """
-        while True:
-            after = number
-            found = await self._do(lambda store: log.read_changes(store, monitor, after, _CHUNK))  # noqa: B023 (done before the next turn)
-            if found:
-                yield found
-                number = found[-1].number
-            if len(found) < _CHUNK:
-                return
-
-    async def current(
-        self, monitor: int, *, beside: Mapping[str, tuple[str, ...]] | None = None
-    ) -> AsyncIterator[list[Change]]:
-        """Yield all predictions that are held, with their ground truth, as changes from nothing.
-
-        Changes that are made of what is held have numbers, but are in no log.
-
-        Raises:
-            NotFoundError: There is no such monitor.
-            FailedPreconditionError: The monitor changes meanwhile.
-            DataLossError: A row is damaged.
-        """
-        position: Position | None = None
-        while True:
-            at = position
-            found, position = await self._do(
-                lambda store: held_changes(store, monitor, beside or {}, at, _CHUNK)  # noqa: B023 (done before the next turn)
-            )
-            if found:
-                yield found
-            if position is None:
-                return
-
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Let the file stand still while it is copied; frames are taken all the same.
 
         What comes meanwhile makes the log grow, whose size `log_bytes` tells.
 
         Raises:
             FailedPreconditionError: Nothing is kept on disk.
-            ResourceExhaustedError: It is being copied already.
+            ResourceExhaustedError: It is being copied already, or the file system has no room.
+            UnavailableError: It could not be written, or the journal is closed.
         """
-        is_left = False
-
-        def settle(_: None) -> None:
-            if is_left:  # while it was asked for
-                self._thawing = asyncio.ensure_future(self._thaw())
-
-        try:
-            await self._do(Store.freeze, settle)
-            snapshot = self._calls.snapshot
-            if snapshot is None:
-                raise UnavailableError("the journal's log could not be copied back: try again")
-        except asyncio.CancelledError:
-            is_left = True
-            raise
-        try:
-            yield snapshot
-        finally:
-            await asyncio.shield(self._thaw())
-
-    async def _thaw(self) -> None:
-        if not self._calls.is_closed:
-            await self._do(Store.thaw)
-
-    def counts(self, monitor: int) -> Counts:
-        """Return what is held of a monitor; nothing of one that the journal does not have."""
-        return self._held.get(monitor, Held()).counts()
-
-    @property
-    def file_bytes(self) -> int:
-        """Return the bytes in use: of the file without free pages, and of its log."""
-        return self._calls.file_bytes + self.log_bytes
-
-    @property
-    def log_bytes(self) -> int:
-        """Return the size of the write-ahead log."""
-        if self._path is None:
-            return 0
-        log_path = self._path.with_name(f"{self._path.name}-wal")
-        return log_path.stat().st_size if log_path.exists() else 0
-
-    @property
-    def free_bytes(self) -> int:
-        """Return the bytes of the file that are free, and will be used again."""
-        return self._calls.free_bytes
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the last attempt to write went well; without callers one is made every second."""
-        return self._calls.is_writable
+        return self._standstill.taken()
 
     def _add(self, monitor: int, more: Held) -> None:
         self._held.setdefault(monitor, Held()).update(more)

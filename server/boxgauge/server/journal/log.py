@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from boxgauge.frames import FailedPreconditionError, ImageId
 from boxgauge.server.journal.sides import Kept, by_number
-from boxgauge.server.journal.store import TRUTH_ID, Space, Store
+from boxgauge.server.journal.space import TRUTH_ID, Space
+from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sums import check_sum, row_sum
 from boxgauge.server.journal.types import Change, HeldSide
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from boxgauge.frames import AlreadyExistsError, InvalidInputError
+from boxgauge.server.journal.spaces import discard_space, open_space, put_space
 from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sums import check_sum, row_sum
 from boxgauge.server.journal.types import KeptMonitor
@@ -44,7 +45,7 @@ def create(store: Store, name: str, definition: bytes) -> int:
     found = row_sum("monitors", (monitor, name), definition)
     connection.execute("UPDATE monitors SET sum = ? WHERE id = ?", (found, monitor))
     store.came("monitors", [found])
-    store.open_space(monitor)
+    open_space(store, monitor)
     return monitor
 
 
@@ -54,7 +55,7 @@ def delete(store: Store, monitor: int) -> None:
     Raises:
         NotFoundError: There is no such monitor.
     """
-    store.discard_space(monitor)
+    discard_space(store, monitor)
     store.went(
         "monitors", store.sums("DELETE FROM monitors WHERE id = ? RETURNING sum", (monitor,))
     )
@@ -66,8 +67,8 @@ def reset(store: Store, monitor: int) -> None:
     Raises:
         NotFoundError: There is no such monitor.
     """
-    store.discard_space(monitor)
-    store.open_space(monitor)
+    discard_space(store, monitor)
+    open_space(store, monitor)
 
 
 def checkpoint(
@@ -94,7 +95,7 @@ def checkpoint(
     store.connection.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)", rows)
     store.came("parts", [row[4] for row in rows])
     space.checkpoint, space.is_lacking = number, False
-    store.put_space(space)
+    put_space(store, space)
     store.unswept.add(space.id)
 
 

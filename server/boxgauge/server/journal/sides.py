@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from boxgauge.frames import ImageId
 from boxgauge.server.journal.index import COLUMNS, RETRACTED, WIDTH, Entry, entry_of
-from boxgauge.server.journal.store import Row, Space, Store, in_chunks
+from boxgauge.server.journal.space import Space
+from boxgauge.server.journal.statements import Row, in_chunks
+from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sums import Column, check_sum, damaged, row_sum
 from boxgauge.server.journal.types import CameFrame, HeldSide
 

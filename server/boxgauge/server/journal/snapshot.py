@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import RawIOBase
 from os import fstat
 
-from boxgauge.frames import UnavailableError
+from boxgauge.frames import BoxGaugeError, UnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,27 @@ class Snapshot:
                 raise UnavailableError("the journal's file ended during the backup: try again")
             found += part
         return found
+
+
+@dataclass(slots=True)
+class Freezing:
+    """What was asked for: that the file stands still, from the end of a transaction on.
+
+    Attributes:
+        snapshot: Of the file, once that is committed.
+        error: Why there is none.
+    """
+
+    snapshot: Snapshot | None = None
+    error: BoxGaugeError | None = None
+
+    def taken(self) -> Snapshot:
+        """Return the snapshot once it was committed.
+
+        Raises:
+            ResourceExhaustedError: The file system has no room to copy the log back.
+            UnavailableError: It could not be copied back.
+        """
+        if self.snapshot is None:
+            raise self.error or UnavailableError("the journal's file does not stand still")
+        return self.snapshot

@@ -2,10 +2,9 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
 from io import RawIOBase
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from boxgauge.frames import (
     FailedPreconditionError,
@@ -16,53 +15,12 @@ from boxgauge.frames import (
 from boxgauge.server.journal.ledger import Ledger
 from boxgauge.server.journal.mark import Mark
 from boxgauge.server.journal.schema import LOG_PAGES, PAGE_BYTES
-from boxgauge.server.journal.snapshot import Snapshot
-from boxgauge.server.journal.sums import check_sum, damaged, row_sum
-from boxgauge.server.journal.trouble import is_unsynced, unsynced
-from boxgauge.server.journal.types import TRUTH
+from boxgauge.server.journal.snapshot import Freezing, Snapshot
+from boxgauge.server.journal.space import Space, read_spaces
+from boxgauge.server.journal.trouble import is_no_room, is_unsynced, no_room, unsynced
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-Row: TypeAlias = tuple[Any, ...]  # as SQLite returns it
-TRUTH_ID = 0
-# Keys of one statement: long enough to amortise it, short enough for few variants.
-_KEYS = 128
-
-
-@dataclass(slots=True)
-class Space:
-    """What is kept of one monitor from its creation, or its last reset, on.
-
-    Attributes:
-        id: Key of its rows, never given twice.
-        monitor: Its id.
-        checkpoint: Changes up to this number are in the parts kept, and are forgotten.
-        last: Number of the last change here, expiry included.
-        expired: Sides that expiry has let go: what was counted of them is in parts alone.
-        is_lacking: Parts and changes were lost: tallies have to be made of the sides held.
-        models: Ids by name; ground truth is one.
-        names: The reverse.
-    """
-
-    id: int
-    monitor: int
-    checkpoint: int
-    last: int = 0
-    expired: int = 0
-    is_lacking: bool = False
-    models: dict[str, int] = field(default_factory=lambda: {TRUTH: TRUTH_ID})
-    names: dict[int, str] = field(default_factory=lambda: {TRUTH_ID: TRUTH})
-
-    def name_of(self, model: int) -> str:
-        """Return the name of a model of which there are rows.
-
-        Raises:
-            DataLossError: The model's own row is gone.
-        """
-        name = self.names.get(model)
-        if name is None:
-            raise damaged("models", model, "is missing")
-        return name
 
 
 class Store:
@@ -77,6 +35,7 @@ class Store:
         discarded: Spaces whose rows are still to be removed.
         unswept: Spaces where a checkpoint may cover rows that are still to be removed.
         number: The last one given.
+        next_model: The id of the next new model.
         file_bytes: Those in use, as last committed.
         free_bytes: Those of the file that will be used again.
         ledger: What there is of each table now.
@@ -91,7 +50,8 @@ class Store:
         self.reader: RawIOBase | None = None
         self.snapshot: Snapshot | None = None
         self._is_marked = self._is_noted = True
-        self._is_closing = self._is_asked_to_freeze = False
+        self._is_closing = False
+        self._freezing: Freezing | None = None
         self._changes = connection.total_changes
         self._acknowledged: Ledger | None = None
         self.spaces: dict[int, Space] = {}
@@ -100,7 +60,7 @@ class Store:
         self.number = 0
         self.file_bytes = self.free_bytes = 0
         self.ledger = Ledger()
-        self._next_model = 1
+        self.next_model = 1
         self._measure()
         self.reload()
 
@@ -109,27 +69,9 @@ class Store:
         (state,) = self.connection.execute("SELECT state FROM ledger").fetchone()
         self.ledger, self._is_noted = Ledger.from_bytes(state), True
         last = {space.id: space.last for space in self.spaces.values()}
-        self.spaces, self.discarded = {}, []
-        by_id: dict[int, Space] = {}
-        for space, monitor, checkpoint, expired, is_lacking, found in self.connection.execute(
-            "SELECT id, monitor, checkpoint, expired, is_lacking, sum FROM spaces ORDER BY id"
-        ):
-            columns = (space, monitor, checkpoint, expired, is_lacking)
-            check_sum("spaces", space, found, columns)
-            if monitor:
-                by_id[space] = self.spaces[monitor] = Space(
-                    space, monitor, checkpoint, expired=expired, is_lacking=bool(is_lacking)
-                )
-            else:
-                self.discarded.append(space)
-        for model, space, name, found in self.connection.execute(
-            "SELECT id, space, name, sum FROM models ORDER BY id"
-        ):
-            check_sum("models", model, found, (model, space, name))
-            self._next_model = max(self._next_model, model + 1)
-            if space in by_id:
-                by_id[space].models[name] = model
-                by_id[space].names[model] = name
+        found = read_spaces(self.connection)
+        self.spaces, self.discarded = found.spaces, found.discarded
+        self.next_model = max(self.next_model, found.next_model)
         self.number = max(self.number, self.ledger.number)
         for each in self.spaces.values():
             each.last = last.get(each.id, self.number)
@@ -204,11 +146,16 @@ class Store:
             self.mark.write(self.ledger)
             self._is_marked = True
         self._measure()
-        if self._is_asked_to_freeze:
-            self._freeze()
+        if self._freezing is not None:
+            asked, self._freezing = self._freezing, None
+            self._freeze(asked)
 
-    def freeze(self) -> None:
+    def freeze(self) -> Freezing:
         """Let the file stand still from this transaction's commit on, to be copied.
+
+        Returns:
+            What tells of it once that is committed; whoever finds a snapshot there lets it go,
+            by `thaw`.
 
         Raises:
             FailedPreconditionError: There is no file.
@@ -218,33 +165,39 @@ class Store:
             raise FailedPreconditionError(
                 "nothing is kept on disk, and so there is nothing to back up", field="journal"
             )
-        if self.snapshot is not None or self._is_asked_to_freeze:
+        if self.snapshot is not None or self._freezing is not None:
             raise ResourceExhaustedError("one backup at a time: try again later", field="journal")
-        self._is_asked_to_freeze = True
+        self._freezing = Freezing()
+        return self._freezing
 
     def thaw(self) -> None:
-        """Let the file be written again."""
+        """Let the file be written again; no part of a transaction, which may be undone."""
         self.snapshot = None
         self.connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
-    def _freeze(self) -> None:
+    def _freeze(self, asked: Freezing) -> None:
         """Copy the log back, a file that is whole by itself, and not again until `thaw`."""
-        self._is_asked_to_freeze = False
         try:
             self._seal()
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error:
-            # The one who asked finds no snapshot; what was committed before this is not touched.
-            _LOG.exception("the journal's log could not be copied back")
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            self.reload()
+        except sqlite3.Error as error:
+            if is_unsynced(error):
+                raise  # nobody may be told anything any more, whatever it was asked for
+            # The one who asked is told; what was committed before this is not touched.
+            if is_no_room(error):
+                asked.error = no_room(error)
+            else:
+                _LOG.exception("the journal's log could not be copied back")
+                asked.error = UnavailableError(
+                    "the journal's log could not be copied back: try again", field="journal"
+                )
+            self.roll_back()
             return
         finally:
             self._is_closing = False
         self.connection.execute("PRAGMA wal_autocheckpoint = 0")
         if self.reader is not None:
-            self.snapshot = Snapshot.of(self.reader, self.ledger.number)
+            asked.snapshot = self.snapshot = Snapshot.of(self.reader, self.ledger.number)
 
     def settle_log(self) -> None:
         """Synchronise the write-ahead log and copy it into the file."""
@@ -261,6 +214,7 @@ class Store:
         Raises:
             UnavailableError: What was committed could not be marked: only a start helps.
         """
+        self._freezing = None
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
         self._changes = self.connection.total_changes  # what was undone is none
@@ -318,67 +272,6 @@ class Store:
         self.number += 1
         return self.number
 
-    def add_model(self, space: Space, name: str) -> int:
-        """Return the id of a new model."""
-        model = self._next_model
-        self._next_model += 1
-        found = row_sum("models", (model, space.id, name))
-        self.connection.execute(
-            "INSERT INTO models VALUES (?, ?, ?, ?)", (model, space.id, name, found)
-        )
-        self.came("models", [found])
-        space.models[name] = model
-        space.names[model] = name
-        return model
-
-    def open_space(self, monitor: int) -> None:
-        """Give a monitor a space with nothing in it."""
-        made = self.connection.execute(
-            "INSERT INTO spaces (monitor, checkpoint, sum) VALUES (0, 0, x'')"
-        )
-        # The number as checkpoint: it may have been given to rows that are discarded.
-        space = Space(int(made.lastrowid or 0), monitor, self.number, self.number)
-        self._write_space(space)
-        self.spaces[monitor] = space
-
-    def discard_space(self, monitor: int) -> None:
-        """Take a monitor's space from it.
-
-        Raises:
-            NotFoundError: There is no such monitor.
-        """
-        space = self.space(monitor)
-        self.put_space(replace(space, monitor=0, checkpoint=self.number))
-        del self.spaces[monitor]
-        self.discarded.append(space.id)
-
-    def put_space(self, space: Space) -> None:
-        """Write the row of a space anew."""
-        self.went("spaces", self.sums("SELECT sum FROM spaces WHERE id = ?", (space.id,)))
-        self._write_space(space)
-
     def sums(self, statement: str, parameters: Sequence[Any]) -> list[bytes]:
         """Return the checksums that a statement selects, or returns of what it deletes."""
         return [found for (found,) in self.connection.execute(statement, parameters).fetchall()]
-
-    def _write_space(self, space: Space) -> None:
-        told = (space.monitor, space.checkpoint, space.expired, int(space.is_lacking))
-        found = row_sum("spaces", (space.id, *told))
-        self.connection.execute(
-            "UPDATE spaces SET monitor = ?, checkpoint = ?, expired = ?, is_lacking = ?, sum = ?"
-            " WHERE id = ?",
-            (*told, found, space.id),
-        )
-        self.came("spaces", [found])
-
-
-def in_chunks(keys: Sequence[T]) -> Iterator[tuple[str, list[T]]]:
-    """Yield the keys in parts, each with the placeholders of an ``IN`` list.
-
-    The last key is repeated up to the next power of two, so that few statements are compiled.
-    """
-    for start in range(0, len(keys), _KEYS):
-        part = list(keys[start : start + _KEYS])
-        wanted = 1 << (len(part) - 1).bit_length()
-        part += [part[-1]] * (wanted - len(part))
-        yield ",".join("?" * wanted), part

@@ -1,6 +1,7 @@
 """Removal of rows that nobody can read any more, a little at a time."""
 
-from boxgauge.server.journal.store import Store, in_chunks
+from boxgauge.server.journal.statements import in_chunks
+from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.sums import check_sum
 
 # Of one step, so that no commit waits long for it; more than a message brings.

@@ -14,7 +14,9 @@ from boxgauge.server.journal.held import Held
 from boxgauge.server.journal.index import RETRACTED, Entry, put_entries
 from boxgauge.server.journal.log import Beside, changes_of, write_changes
 from boxgauge.server.journal.sides import Found, Kept, insert_sides, look_up, supersede
-from boxgauge.server.journal.store import TRUTH_ID, Space, Store
+from boxgauge.server.journal.space import TRUTH_ID, Space
+from boxgauge.server.journal.spaces import add_model
+from boxgauge.server.journal.store import Store
 from boxgauge.server.journal.types import (
     TRUTH,
     CameFrame,
@@ -118,7 +120,7 @@ class _Taking:
                 field="max_models",
                 value=most,
             )
-        return self._store.add_model(self._space, name)
+        return add_model(self._store, self._space, name)
 
     def _hold(self, came: CameFrame, model: int | None, old: Kept | None) -> None:
         """Let the frame hold from now on, unless it is refused."""

@@ -34,12 +34,7 @@ def is_unsynced(error: BaseException) -> bool:
 def shown(error: Exception) -> Exception:
     """Return the error as a caller may see it."""
     if is_no_room(error):
-        return ResourceExhaustedError(
-            f"the file system of the journal takes no more ({error}): frames are refused, and"
-            " taken again as soon as there is room; free space there, or raise its quota",
-            field="journal",
-            value=str(error),
-        )
+        return no_room(error)
     if is_unsynced(error):
         return unsynced(error)
     if isinstance(error, sqlite3.OperationalError):
@@ -49,6 +44,16 @@ def shown(error: Exception) -> Exception:
     if not isinstance(error, BoxGaugeError):
         _LOG.error("a job of the journal failed", exc_info=error)
     return error
+
+
+def no_room(error: Exception) -> ResourceExhaustedError:
+    """Return the error for what was not written, as there was no room for it."""
+    return ResourceExhaustedError(
+        f"the file system of the journal takes no more ({error}): frames are refused, and"
+        " taken again as soon as there is room; free space there, or raise its quota",
+        field="journal",
+        value=str(error),
+    )
 
 
 def unsynced(error: Exception) -> UnavailableError:

@@ -34,6 +34,7 @@ class Job(Generic[T]):
         settle: What to do with the result on the event loop before that.
         leave: What to do on the event loop however it went.
         size: Bytes that it brings.
+        first: What to do before the transaction, however that goes; on the journal's thread.
         since: `time.perf_counter` when it was asked for.
         context: Of whoever asked, so that lines of the log know the call.
     """
@@ -43,6 +44,7 @@ class Job(Generic[T]):
     settle: Callable[[T], None]
     leave: Callable[[], None]
     size: int
+    first: Callable[[Store], None] | None = None
     since: float = field(default_factory=time.perf_counter)
     context: Context = field(default_factory=copy_context)
 
@@ -140,6 +142,9 @@ class Writer:
         """Do some jobs and a little sweeping in one transaction."""
         store = self._store
         try:
+            for job in jobs:
+                if job.first is not None:
+                    job.first(store)
             if self._failed is not None:
                 raise self._failed.with_traceback(None)
             began, changes = time.perf_counter(), store.connection.total_changes

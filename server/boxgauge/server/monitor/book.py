@@ -81,6 +81,7 @@ class Book:
         self._monitors: dict[str, Monitor] = {}
         self._lost: dict[str, Lost] = {}
         self._creating = asyncio.Lock()
+        self._created: set[asyncio.Task[Monitor]] = set()
 
     async def restore(self) -> int:
         """Bring back the monitors that the journal knows, and what they had counted.
@@ -125,7 +126,9 @@ class Book:
             InvalidInputError: The name is malformed, the settings are too large, or the score
                 threshold is one that no monitor's score can be compared with.
             AlreadyExistsError: The name is taken with other settings.
-            ResourceExhaustedError: There are as many as there may be.
+            ResourceExhaustedError: There are as many as there may be, or the journal's file system
+                has no room to note it.
+            UnavailableError: It could not be written.
         """
         check_name("monitor", name)
         check_size(definition.classes, definition.settings)
@@ -134,6 +137,14 @@ class Book:
         if not 0 <= threshold <= 1:
             # Of a monitor alone: it takes scores in [0, 1], an evaluation any finite ones.
             raise InvalidInputError.at("score_threshold", threshold, "in [0, 1]")
+        # Whoever gives up waiting does not take the journal's call back: what is in the journal is
+        # in the book, too.
+        task = asyncio.create_task(self._create(name, definition))
+        self._created.add(task)
+        task.add_done_callback(self._created.discard)
+        return await asyncio.shield(task)
+
+    async def _create(self, name: str, definition: Definition) -> Monitor:
         async with self._creating:
             self._check_in_service(name)
             known = self._monitors.get(name)
@@ -220,7 +231,8 @@ class Book:
         await self._each("checkpoint", Monitor.keep)
 
     async def settle(self) -> None:
-        """Wait for all frames under way."""
+        """Wait for all frames under way, and for monitors that are being made."""
+        await asyncio.gather(*self._created, return_exceptions=True)
         await asyncio.gather(*(monitor.settle() for monitor in self.list()))
 
     async def stop(self) -> None:

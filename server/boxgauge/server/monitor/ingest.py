@@ -99,6 +99,9 @@ class Ingest:
                 self._note(part, await self._together.take(part, judged_by), observed)
         finally:
             self._room.give_back(frames[done:])
+            if judged_by is state.stores:
+                for frame in frames[done:]:
+                    state.slicing.withdraw(frame.slices)
         examples = {
             (each.side, "refused"): each.image_id
             for each in observed.refused

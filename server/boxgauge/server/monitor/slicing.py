@@ -1,7 +1,7 @@
 """Which slices an image belongs to: one for each value of a key, up to a bound."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from boxgauge.frames import InvalidInputError
 from boxgauge.server.monitor.definition import OTHER, SliceKey
@@ -51,7 +51,9 @@ class Slicing:
 
     def __init__(self, keys: Iterable[SliceKey]) -> None:
         self._most = {each.key: each.max_values for each in keys}
-        self._values: dict[str, dict[str, None]] = {each: {} for each in self._most}
+        # Of each value how many frames have it while none that is held has; 0: one is.
+        self._values: dict[str, dict[str, int]] = {each: {} for each in self._most}
+        self._unsure = 0  # values that no frame that is held has yet
         self.folded = 0
         self.dropped = 0
 
@@ -66,7 +68,11 @@ class Slicing:
         return sorted(f"{key}={value}" for key, found in self._values.items() for value in found)
 
     def slices_of(self, tags: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the slices of an image with these tags; empty values are no tags."""
+        """Return the slices of an image with these tags; empty values are no tags.
+
+        Those that are new are known from now on: `keep` them once the image is held, or
+        `withdraw` them.
+        """
         found = []
         for key, value in tags.items():
             if not value:
@@ -77,25 +83,57 @@ class Slicing:
             found.append(f"{key}={self._value(key, value)}")
         return tuple(found)
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether of all slices known a frame is held, or was."""
+        return not self._unsure
+
+    def keep(self, slices: Iterable[str]) -> None:
+        """Know these for good, as far as they are known: a frame that is in them is held."""
+        for known, value in self._of(slices):
+            if known.get(value):
+                known[value] = 0
+                self._unsure -= 1
+
+    def withdraw(self, slices: Iterable[str]) -> None:
+        """Forget these where no other frame has made them known: this one was not taken."""
+        for known, value in self._of(slices):
+            frames = known.get(value, 0)
+            if frames > 1:
+                known[value] = frames - 1
+            elif frames:
+                del known[value]
+                self._unsure -= 1
+
     def restore(self, slices: Iterable[str]) -> None:
         """Know these slices from now on, as when they were first seen."""
-        for each in slices:
-            key, _, value = each.partition("=")
-            if key in self._values:
-                self._values[key][value] = None
+        for known, value in self._of(slices):
+            self._unsure -= known.get(value, 0) > 0
+            known[value] = 0
 
     def clear(self) -> None:
         """Know no values any more."""
         for each in self._values.values():
             each.clear()
+        self._unsure = 0
+
+    def _of(self, slices: Iterable[str]) -> Iterator[tuple[dict[str, int], str]]:
+        for each in slices:
+            key, _, value = each.partition("=")
+            if key in self._values:
+                yield self._values[key], value
 
     def _value(self, key: str, value: str) -> str:
         known = self._values[key]
-        if value in known:
-            return value
-        named = len(known) - (OTHER in known)
-        if named >= self._most[key]:
-            self.folded += 1
-            value = OTHER
-        known[value] = None
+        if value not in known:
+            named = len(known) - (OTHER in known)
+            if named >= self._most[key]:
+                self.folded += 1
+                value = OTHER
+        frames = known.get(value)
+        if frames is None:
+            self._unsure += 1
+            known[value] = 1
+        elif frames:
+            known[value] = frames + 1
         return value

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from boxgauge.frames import BoxGaugeError, ImageId, ResourceExhaustedError, UnavailableError
 from boxgauge.server.journal.types import CameFrame, Change, Outcome, Taken
 from boxgauge.server.monitor.counting import Counting, not_matched
+from boxgauge.server.monitor.definition import LABEL_SOURCE
 from boxgauge.server.monitor.line import Place
 from boxgauge.server.monitor.pairs import PairBounds
 from boxgauge.server.monitor.recovery import Recovery
@@ -25,6 +26,7 @@ TAKE_AT_ONCE = 512  # frames of one part of a message: all that they join is in 
 _TOGETHER = 256
 # Groups at a time: one is journalled, one matched, one counted. What comes meanwhile gathers.
 _GROUPS = 3
+_HELD = (Outcome.CHANGED, Outcome.SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ class Together:
                     self._refuse(group, frames, error)
             else:
                 self._room.give_back(frames)
+                self._sort_slices(group, taken.outcomes)
                 is_behind = not await self._counted(group, taken, stores, place)
         if is_apart:
             for part in group:
@@ -175,8 +178,22 @@ class Together:
         self, group: Sequence[_Part], frames: Sequence[CameFrame], error: Exception
     ) -> None:
         self._room.give_back(frames)
+        self._sort_slices(group, None)
         for part in group:
             part.fail(error)
+
+    def _sort_slices(self, group: Sequence[_Part], outcomes: Sequence[Outcome] | None) -> None:
+        """Keep the slices of frames that are held; of others none is known but by these."""
+        slicing, first = self._state.slicing, 0
+        if slicing.is_sure:
+            return
+        for part in group:
+            # A reset has forgotten what was judged before it.
+            if part.judged_by is self._state.stores:
+                for k, frame in enumerate(part.frames, first):
+                    is_held = outcomes is not None and outcomes[k] in _HELD
+                    (slicing.keep if is_held else slicing.withdraw)(frame.slices)
+            first += len(part.frames)
 
     async def _made_up_for(self, group: Sequence[_Part], taken: Taken) -> None:
         """Tell the callers once what was journalled is counted: acknowledged is counted."""
@@ -222,9 +239,12 @@ class Together:
             return True
         if missing is None:
             return False
-        if stores.is_current and any(part.judged_by is not stores for part in group):
-            # A reset has forgotten the slices that these frames were judged to be in.
-            self._state.slicing.restore(slices_in(taken.changes))
+        slicing = self._state.slicing
+        is_other = any(part.judged_by is not stores for part in group)
+        # A reset has forgotten the slices that these frames were judged to be in, and a start does
+        # not know those of labels to which no predictions had come.
+        if stores.is_current and (is_other or LABEL_SOURCE in slicing.keys):
+            slicing.restore(slices_in(taken.changes))
         self._tell(group, taken, missing)
         return True
 
