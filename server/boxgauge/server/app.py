@@ -231,7 +231,7 @@ class App:
         ):
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
-        stack.push_async_callback(server.refuse)
+        stack.callback(server.refuse)
         self._garbage.set_aside()
         self._is_ready = True
 
