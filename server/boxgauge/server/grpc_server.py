@@ -74,6 +74,7 @@ class GrpcServer:
                     telemetry,
                     most_calls=settings.max_concurrent_streams,
                     unread_s=settings.unread_s,
+                    most_request_bytes=settings.max_waiting_bytes,
                 ),
             ],
             options=list(_options(settings).items()),

@@ -51,11 +51,19 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
         telemetry: Counts what is cut off.
         most_calls: Calls at a time.
         unread_s: Seconds that an answer may wait for its reader.
+        most_request_bytes: Of requests that are held until their answers have been read.
     """
 
-    def __init__(self, telemetry: Telemetry, *, most_calls: int, unread_s: float) -> None:
+    def __init__(
+        self, telemetry: Telemetry, *, most_calls: int, unread_s: float, most_request_bytes: int
+    ) -> None:
         self._most_calls = most_calls
-        self._unsent = Unsent(telemetry.unread, unread_s=unread_s, most_bytes=_MOST_UNSENT)
+        self._unsent = Unsent(
+            telemetry.unread,
+            unread_s=unread_s,
+            most_bytes=_MOST_UNSENT,
+            most_request_bytes=most_request_bytes,
+        )
         self._calls, self._watches = _Running(), _Running()
 
     async def intercept_service(
@@ -88,7 +96,7 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
             self._admit(method, context)
             made = await behaviour(request, context)
             # The one message, as it came and as protobuf, is gRPC's until the answer has gone out.
-            self._until_sent(method, made.ByteSize() + 2 * is_alone * RECEIVED.get())
+            self._until_sent(method, made.ByteSize(), 2 * RECEIVED.get() if is_alone else 0)
             return made
 
         return answer
@@ -155,9 +163,9 @@ class Admission(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
                 )
         self._watches.begin(connection)
 
-    def _until_sent(self, method: str, size: int) -> None:
+    def _until_sent(self, method: str, size: int, request_bytes: int = 0) -> None:
         """Watch over the last answer, which gRPC sends after this returns."""
-        number = self._unsent.begin(method, size)
+        number = self._unsent.begin(method, size, request_bytes)
         _task().add_done_callback(lambda _: self._unsent.end(number))
 
 
