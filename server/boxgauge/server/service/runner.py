@@ -20,7 +20,7 @@ MAX_ROWS = 65_536
 # Rows that wait for such runs behind the gate, of all graphs: enough to fill the next run of some.
 # One request counts as half of them at most, so that another goes beside the largest.
 AT_ONCE = 4 * MAX_ROWS
-# Inputs of a run whose memory is given back: it takes some ten times as much, for each graph.
+# Inputs of a run whose memory is given back: it takes several times as much, for each graph.
 LARGE_BYTES = 4 * 2**20
 LEAST_BYTES = 4096  # that a request holds, however small it is
 # Elements of the largest output, or intermediate tensor of a metric, of up to 8 bytes each.
