@@ -201,6 +201,9 @@ async def test_a_call_that_fails_leaves_nothing_to_the_garbage_collector(engine:
             lambda: [infer(calls, request("giou_loss", pred=boxes, target=boxes))],
             lambda: [asyncio.ensure_future(calls.report("none"))],
             lambda: [asyncio.ensure_future(watched())],
+            lambda: [
+                asyncio.ensure_future(calls.observe(predictions(PREDICTIONS), monitor="none"))
+            ],
         )
         for begin in failing:
             with uncollected() as found:
