@@ -93,3 +93,29 @@ async def test_who_has_gone_is_not_run_for(executor: Executor) -> None:
     run.go.set()
     assert await asyncio.gather(first, stays) == [2, 6]
     assert run.batches == [[1], [3]]
+
+
+async def test_an_item_is_let_go_of_after_its_run_or_without_one(executor: Executor) -> None:
+    run = Doubler()
+    batch = batcher(run, executor, most=2)
+    gone: list[int] = []
+
+    def submitted(item: int) -> "asyncio.Task[int]":
+        return asyncio.create_task(batch.submit(item, let_go=lambda: gone.append(item)))
+
+    running = submitted(1)
+    await asyncio.to_thread(run.started.wait, 10)
+    waits, given_up, beyond = (submitted(item) for item in (13, 3, 4))
+    with pytest.raises(ResourceExhaustedError):
+        await beyond
+    assert gone == [4]
+    # Who waits for a run may leave, and the run goes on with what it has.
+    running.cancel()
+    given_up.cancel()
+    await asyncio.wait([running, given_up])
+    assert gone == [4, 3]
+    run.go.set()
+    with pytest.raises(ValueError, match="unlucky"):
+        await waits
+    assert gone == [4, 3, 1, 13]
+    assert run.batches == [[1], [13]]

@@ -73,13 +73,19 @@ def test_who_brings_one_at_a_time_gets_no_more_than_its_share() -> None:
         served.append(queue.take())
 
 
-def test_the_newest_of_who_holds_the_most_gives_way() -> None:
+def test_the_newest_of_a_caller_is_the_last_that_holds_something() -> None:
     queue: FairQueue[int] = FairQueue()
     queue.put("small", 1, size=5)
     queue.put("large", 2, size=3)
     last = queue.put("large", 3, size=3)
     queue.put("large", 4, size=0)  # holds nothing that could be had back
-    assert queue.newest_of_largest() is last
+    queue.put("other", 5, size=0)
+    assert queue.newest_of("large") is last
+    assert queue.newest_of("other") is None
+    assert queue.newest_of("nobody") is None
+    assert dict(queue.sizes()) == {"small": 5, "large": 6, "other": 0}
+    queue.drop(last)
+    assert dict(queue.sizes())["large"] == 3
 
 
 def test_those_that_give_up_do_not_stay() -> None:

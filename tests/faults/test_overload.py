@@ -88,18 +88,20 @@ async def test_one_caller_with_many_streams_does_not_hold_up_another(engine: Eng
 async def test_what_waits_beyond_the_bound_is_refused_and_may_be_sent_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shut: list[Gate] = []
+    is_shut = asyncio.Event()
     fits = Gate._fits
-    monkeypatch.setattr(Gate, "_fits", lambda gate, cost: not shut and fits(gate, cost))
+    monkeypatch.setattr(
+        Gate, "_fits", lambda gate, granted: not is_shut.is_set() and fits(gate, granted)
+    )
     async with serving(engine, max_waiting_bytes=2**20) as (_, calls):
         await calls.create()
-        shut.append(Gate("", at_once=0, most_held=0))
+        is_shut.set()
         large = predictions({k: [(1, 1, 1, 5, 5, 0.5)] * 100 for k in range(100)})
         sending = [asyncio.create_task(calls.observe(large)) for _ in range(4)]
         done, waiting = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
         for each in done:
             assert_refused(each.exception())
-        shut.clear()
+        is_shut.clear()
         waiting.pop().cancel()  # and with room, the rest goes on
         async with asyncio.timeout(20):
             rest = await asyncio.gather(*waiting, return_exceptions=True)
@@ -173,7 +175,7 @@ async def test_messages_that_wait_are_dropped_with_their_stream(
     async with serving(engine) as (app, calls):
         await calls.create()
         with monkeypatch.context() as patched:
-            patched.setattr(Gate, "_fits", lambda _gate, _cost: False)
+            patched.setattr(Gate, "_fits", lambda _gate, _granted: False)
             observing = calls.monitors.Observe()
             request = monitor_pb2.ObserveRequest(
                 monitor="cam", model="m", frames=predictions(PREDICTIONS)

@@ -8,6 +8,7 @@ import pytest
 
 from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.service.gate import Gate, Pass
+from boxgauge.server.service.held import Held
 
 
 async def settle() -> None:
@@ -35,7 +36,7 @@ class Entered:
 
 
 async def test_no_more_is_under_way_than_may_be() -> None:
-    gate = Gate("bound", at_once=10, most_held=1000)
+    gate = Gate(Held("bound", 1000), at_once=10)
     entered = Entered(gate)
     for k in range(5):
         entered.enter(str(k), "a", cost=4)
@@ -47,7 +48,7 @@ async def test_no_more_is_under_way_than_may_be() -> None:
 
 
 async def test_what_is_larger_than_the_bound_goes_alone() -> None:
-    gate = Gate("bound", at_once=10, most_held=1000)
+    gate = Gate(Held("bound", 1000), at_once=10)
     entered = Entered(gate)
     entered.enter("small", "a")
     entered.enter("large", "a", cost=99)
@@ -63,7 +64,7 @@ async def test_what_is_larger_than_the_bound_goes_alone() -> None:
 
 
 async def test_a_caller_with_much_to_do_does_not_hold_up_another() -> None:
-    gate = Gate("bound", at_once=2, most_held=10_000)
+    gate = Gate(Held("bound", 10_000), at_once=2)
     entered = Entered(gate)
     for k in range(100):
         entered.enter(f"greedy {k}", "greedy")
@@ -78,7 +79,7 @@ async def test_a_caller_with_much_to_do_does_not_hold_up_another() -> None:
 
 
 async def test_who_holds_the_most_is_refused_and_the_newcomer_is_not() -> None:
-    gate = Gate("max_waiting_bytes", at_once=1, most_held=100)
+    gate = Gate(Held("max_waiting_bytes", 100), at_once=1)
     entered = Entered(gate)
     greedy = [entered.enter(f"greedy {k}", "greedy", size=10) for k in range(10)]
     await settle()
@@ -96,7 +97,7 @@ async def test_who_holds_the_most_is_refused_and_the_newcomer_is_not() -> None:
 
 
 async def test_what_would_be_refused_at_once_is_known_before_it_is_brought() -> None:
-    gate = Gate("bound", at_once=1, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=1)
     entered = Entered(gate)
     for k in range(10):
         entered.enter(f"greedy {k}", "greedy", size=10)
@@ -107,7 +108,7 @@ async def test_what_would_be_refused_at_once_is_known_before_it_is_brought() -> 
 
 
 async def test_what_is_past_its_deadline_when_its_turn_comes_is_not_begun() -> None:
-    gate = Gate("bound", at_once=1, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=1)
     entered = Entered(gate)
     entered.enter("first", "a")
     now = asyncio.get_running_loop().time()
@@ -130,7 +131,7 @@ async def stalled(gate: Gate, for_s: float) -> None:
 
 
 async def test_a_stall_does_not_keep_work_out_of_an_idle_gate() -> None:
-    gate = Gate("bound", at_once=1, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=1)
     await stalled(gate, 3600)
     soon = asyncio.get_running_loop().time() + 30
     gate.check("b", soon)
@@ -143,7 +144,7 @@ async def test_a_stall_does_not_keep_work_out_of_an_idle_gate() -> None:
 
 
 async def test_a_stall_is_forgotten_with_time() -> None:
-    gate = Gate("bound", at_once=2, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=2)
     await stalled(gate, 3600)
     first = await gate.enter("b")
     soon = asyncio.get_running_loop().time() + 30
@@ -155,7 +156,7 @@ async def test_a_stall_is_forgotten_with_time() -> None:
 
 
 async def test_what_is_given_up_holds_nothing_and_nobody() -> None:
-    gate = Gate("bound", at_once=1, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=1)
     entered = Entered(gate)
     entered.enter("first", "a", size=10)
     given_up = entered.enter("given up", "a", size=10)
@@ -178,7 +179,7 @@ async def test_what_is_given_up_holds_nothing_and_nobody() -> None:
 
 
 async def test_work_in_parts_lets_others_in_between() -> None:
-    gate = Gate("bound", at_once=1, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=1)
     entered = Entered(gate)
     entered.enter("large", "a", size=40)
     await settle()
@@ -196,7 +197,7 @@ async def test_work_in_parts_lets_others_in_between() -> None:
 
 
 async def test_work_that_waits_for_something_else_takes_no_place_and_holds_what_it_has() -> None:
-    gate = Gate("bound", at_once=1, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=1)
     entered = Entered(gate)
     entered.enter("waits", "a", size=40)
     entered.enter("other", "b", size=1)
@@ -219,7 +220,7 @@ async def test_work_that_waits_for_something_else_takes_no_place_and_holds_what_
 
 
 async def test_a_thread_that_runs_on_keeps_its_place_and_what_is_given_up_is_not_begun() -> None:
-    gate = Gate("bound", at_once=1, most_held=100)
+    gate = Gate(Held("bound", 100), at_once=1)
     go = threading.Event()
     began: list[str] = []
 

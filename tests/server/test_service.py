@@ -109,13 +109,14 @@ async def test_a_taken_port_is_one_clear_error(serve: Serve) -> None:
 
 async def test_more_rpcs_than_allowed_are_resource_exhausted(serve: Serve) -> None:
     async with serve(max_concurrent_streams=1) as (_, calls):
-        health = health_pb2_grpc.HealthStub(calls.channel)
-        watch = health.Watch(health_pb2.HealthCheckRequest())
-        assert (await watch.read()).status == SERVING
+        await calls.create()
+        observing = calls.monitors.Observe()
+        await observing.write(monitor_pb2.ObserveRequest(monitor="cam", model="m"))
+        await observing.read()
         with pytest.raises(aio.AioRpcError) as refused:
-            await calls.create()
+            await calls.report()
         assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        watch.cancel()
+        observing.cancel()
 
 
 async def test_a_cancelled_stream_keeps_what_it_brought(serve: Serve) -> None:

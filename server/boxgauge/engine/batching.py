@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from boxgauge.engine.fair_queue import FairQueue
@@ -11,6 +12,17 @@ from boxgauge.frames import ResourceExhaustedError
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting(Generic[T, R]):
+    item: T
+    result: "asyncio.Future[R]"
+    let_go: Callable[[], None]
 
 
 class Batcher(Generic[T, R]):
@@ -41,83 +53,100 @@ class Batcher(Generic[T, R]):
         self._max_weight = max_weight
         self._max_waiting = max_waiting
         self._executor = executor
-        self._waiting: FairQueue[tuple[T, asyncio.Future[R]]] = FairQueue()
+        self._waiting: FairQueue[_Waiting[T, R]] = FairQueue()
         self._runner: asyncio.Task[None] | None = None
 
-    async def submit(self, item: T, *, caller: str = "") -> R:
+    async def submit(
+        self, item: T, *, caller: str = "", let_go: Callable[[], None] = _nothing
+    ) -> R:
         """Return the item's result.
 
         Args:
             item: To be run.
             caller: Who waits for it.
+            let_go: Called once the item is held no more: after its run, or without one. Who waits
+                for a run that has begun may leave, and the run goes on.
 
         Raises:
             ResourceExhaustedError: Too many items wait already.
         """
         if len(self._waiting) >= self._max_waiting:
+            let_go()
             raise ResourceExhaustedError(
                 f"at most {self._max_waiting} requests may wait: try again later",
                 field="max_waiting",
                 value=self._max_waiting,
             )
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.put(caller, (item, result), cost=1 + self._weight(item))
+        waiting = _Waiting(item, result, let_go)
+        queued = self._waiting.put(caller, waiting, cost=1 + self._weight(item))
         if self._runner is None:
             # Runs are no one caller's: what is logged in them must not bear the first one's name.
             self._runner = asyncio.create_task(self._drain(), context=contextvars.Context())
-        return await result
+        try:
+            return await result
+        except asyncio.CancelledError:
+            if not queued.is_gone:
+                self._waiting.drop(queued)
+                let_go()
+            raise
 
     async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
-                batch = self._next()
-                if not batch:
-                    continue
-                items = [item for item, _ in batch]
-                try:
-                    results = await loop.run_in_executor(self._executor, self._run, items)
-                # Whatever went wrong is the callers' to know, and the next batch's to survive.
-                except Exception as error:  # noqa: BLE001
-                    await self._one_by_one(batch, error)
-                else:
-                    for (_, future), result in zip(batch, results, strict=True):
-                        if not future.done():
-                            future.set_result(result)
+                await self._run_next()
         finally:
             self._runner = None
 
-    async def _one_by_one(
-        self, batch: list[tuple[T, "asyncio.Future[R]"]], error: Exception
-    ) -> None:
+    async def _run_next(self) -> None:
+        batch = self._next()
+        if not batch:
+            return
+        try:
+            results = await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._run, [each.item for each in batch]
+            )
+        # Whatever went wrong is the callers' to know, and the next batch's to survive.
+        except Exception as error:  # noqa: BLE001
+            await self._one_by_one(batch, error)
+        else:
+            for each, result in zip(batch, results, strict=True):
+                if not each.result.done():
+                    each.result.set_result(result)
+        finally:
+            for each in batch:
+                each.let_go()
+
+    async def _one_by_one(self, batch: list[_Waiting[T, R]], error: Exception) -> None:
         """Run each item alone, so that one bad item does not fail its neighbours."""
         loop = asyncio.get_running_loop()
-        for item, future in batch:
+        for each in batch:
             own: Exception | None = error
             if len(batch) > 1:
                 try:
-                    (result,) = await loop.run_in_executor(self._executor, self._run, [item])
+                    (result,) = await loop.run_in_executor(self._executor, self._run, [each.item])
                     own = None
-                except Exception as each:  # noqa: BLE001 (handed to the caller below)
-                    own = each
-            if future.done():
+                except Exception as fault:  # noqa: BLE001 (handed to the caller below)
+                    own = fault
+            if each.result.done():
                 continue
             if own is None:
-                future.set_result(result)
+                each.result.set_result(result)
             else:
-                future.set_exception(own)
+                each.result.set_exception(own)
 
-    def _next(self) -> list[tuple[T, "asyncio.Future[R]"]]:
+    def _next(self) -> list[_Waiting[T, R]]:
         """Take waiting items up to the bound; those whose caller has gone are dropped."""
-        batch: list[tuple[T, asyncio.Future[R]]] = []
+        batch: list[_Waiting[T, R]] = []
         total = 0
         while (first := self._waiting.first()) is not None:
-            item, future = first.item
-            weight = self._weight(item)
+            weight = self._weight(first.item.item)
             if batch and total + weight > self._max_weight:
                 break
-            self._waiting.take()
-            if not future.done():
-                batch.append((item, future))
-                total += weight
+            waiting = self._waiting.take()
+            if waiting.result.done():
+                waiting.let_go()
+                continue
+            total += weight
+            batch.append(waiting)
         return batch

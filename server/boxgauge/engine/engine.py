@@ -91,9 +91,20 @@ class Engine:
         return self._session(name, version).spec
 
     def run(
-        self, name: str, inputs: Mapping[str, NDArray[Any]], *, version: str = ""
+        self,
+        name: str,
+        inputs: Mapping[str, NDArray[Any]],
+        *,
+        version: str = "",
+        returns_memory: bool = False,
     ) -> dict[str, NDArray[Any]]:
         """Return the graph's outputs by name.
+
+        Args:
+            name: Of the graph.
+            inputs: By name.
+            version: Of the graph; any by default.
+            returns_memory: The run's memory goes back to the system, and is not kept for the next.
 
         Raises:
             NotFoundError: There is no graph of this name and version.
@@ -104,7 +115,7 @@ class Engine:
         check_inputs(session.spec, inputs)
         pause_here()
         started = time.perf_counter()
-        outputs = session.run(inputs)
+        outputs = session.run(inputs, returns_memory=returns_memory)
         rows = len(inputs[session.spec.inputs[0].name])
         self.observe_run(name, rows, time.perf_counter() - started)
         return outputs

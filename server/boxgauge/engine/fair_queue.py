@@ -1,6 +1,7 @@
 """A queue in which callers take turns: who brings much waits behind its own, not before others."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -104,9 +105,13 @@ class FairQueue(Generic[T]):
         if len(self._heap) > 2 * self._length + 64:
             self._heap = sorted(each for each in self._heap if not each[3].is_gone)
 
-    def newest_of_largest(self) -> Queued[T] | None:
-        """Return the last item, of those with a size, of the caller that holds the most."""
-        line: _Line[T] = max(self._lines.values(), key=lambda line: line.size, default=_Line())
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield the callers with something waiting, and the size of all that each of them has."""
+        return ((caller, line.size) for caller, line in self._lines.items() if line.waiting)
+
+    def newest_of(self, caller: str) -> Queued[T] | None:
+        """Return a caller's last item, of those with a size."""
+        line: _Line[T] = self._lines.get(caller, _Line())
         return next((each for each in reversed(line.waiting) if each.size), None)
 
     def _leave(self, queued: Queued[T]) -> None:

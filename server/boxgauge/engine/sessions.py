@@ -41,9 +41,12 @@ class Stop:
     """A switch that many runs share: once thrown, running and later ones end at once."""
 
     def __init__(self) -> None:
-        self.options = onnxruntime.RunOptions()
-        # What fails is raised, and need not be logged as well.
-        self.options.log_severity_level = 4
+        self.options, self.returning = onnxruntime.RunOptions(), onnxruntime.RunOptions()
+        for each in (self.options, self.returning):
+            # What fails is raised, and need not be logged as well.
+            each.log_severity_level = 4
+        # Else ONNX Runtime keeps for ever what the largest run of each graph took.
+        self.returning.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     @property
     def is_set(self) -> bool:
@@ -52,7 +55,7 @@ class Stop:
 
     def set(self) -> None:
         """Throw it, for good; ONNX Runtime looks between nodes, within loops too."""
-        self.options.terminate = True
+        self.options.terminate = self.returning.terminate = True
 
 
 class Session:
@@ -90,8 +93,15 @@ class Session:
         self._check_signature()
         self.providers = self._assigned()
 
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    def run(
+        self, inputs: Mapping[str, NDArray[Any]], *, returns_memory: bool = False
+    ) -> dict[str, NDArray[Any]]:
         """Return the outputs by name; the inputs are taken as valid.
+
+        Args:
+            inputs: By name.
+            returns_memory: What the run has taken goes back to the system, and is not kept for the
+                next one: a millisecond or more.
 
         Raises:
             UnavailableError: It was stopped before the run ended.
@@ -100,7 +110,8 @@ class Session:
         if self._beyond is not None and not is_within(self.spec.profile, inputs):
             session = self._beyond
         try:
-            outputs = session.run(None, dict(inputs), self._stop.options)
+            run_options = self._stop.returning if returns_memory else self._stop.options
+            outputs = session.run(None, dict(inputs), run_options)
         # Nothing is kept back: a stopped run gets its own name, any other fault goes on.
         except Exception:
             if self._stop.is_set:

@@ -39,10 +39,10 @@ from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.recovery import opened_journal
 from boxgauge.server.security.security import Security
 from boxgauge.server.service.admin import AdminService
-from boxgauge.server.service.evaluation import MAX_WAITING_EVALUATIONS, EvaluationService
-from boxgauge.server.service.gate import Gate
+from boxgauge.server.service.evaluation import EvaluationService
+from boxgauge.server.service.gates import Gates
 from boxgauge.server.service.inference import InferenceService
-from boxgauge.server.service.monitors import AT_ONCE, WINDOW, MonitorService
+from boxgauge.server.service.monitors import WINDOW, MonitorService
 from boxgauge.server.service.runner import Runner
 from boxgauge.server.settings import Settings, traces_endpoint
 from boxgauge.server.telemetry import Telemetry
@@ -172,18 +172,8 @@ class App:
 
         ledger = Ledger(settings.max_held_boxes, settings.max_held_images)
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
-        frames_gate = Gate(
-            "max_waiting_bytes", at_once=AT_ONCE, most_held=settings.max_waiting_bytes
-        )
-        self.telemetry.waiting(lambda: frames_gate.held, frames_gate.most_held)
-        # Half of the workers each at most: the rest is for matching and reports.
-        runs, evaluations = (
-            Gate(name, at_once=max(1, settings.workers // 2), most_held=most)
-            for name, most in (
-                ("max_waiting_bytes", settings.max_waiting_bytes),
-                ("max_waiting_evaluations", MAX_WAITING_EVALUATIONS),
-            )
-        )
+        gates = Gates.of(settings)
+        self.telemetry.waiting(lambda: gates.held.total, gates.held.most)
         began = time.monotonic()
         journal = self.journal = await opened_journal(settings, self.telemetry)
         stack.push_async_callback(journal.close)
@@ -214,11 +204,17 @@ class App:
         server = GrpcServer(
             settings,
             self.telemetry,
-            MonitorService(self.book, frames_gate, workings, draining),
-            EvaluationService(self.engine, executor, evaluations, ledger),
+            MonitorService(self.book, gates.frames, workings, draining),
+            EvaluationService(self.engine, executor, gates.evaluations, ledger),
             InferenceService(
                 self.engine,
-                Runner(self.engine, executor, runs, max_waiting=settings.max_concurrent_streams),
+                Runner(
+                    self.engine,
+                    executor,
+                    alone=gates.alone,
+                    together=gates.together,
+                    max_waiting=settings.max_concurrent_streams,
+                ),
                 lambda: self._is_ready,
                 version=release,
             ),
@@ -236,7 +232,7 @@ class App:
         ):
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
-        stack.push_async_callback(server.refuse)
+        stack.callback(server.refuse)
         self._garbage.set_aside()
         self._is_ready = True
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grpc import aio
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from boxgauge.frames import InvalidInputError
@@ -15,6 +15,8 @@ from boxgauge.server.security.security import Security
 from boxgauge.server.service.admin import AdminService
 from boxgauge.server.service.admission import Admission
 from boxgauge.server.service.evaluation import EvaluationService
+from boxgauge.server.service.health import NAME as HEALTH
+from boxgauge.server.service.health import HealthService
 from boxgauge.server.service.inference import InferenceService
 from boxgauge.server.service.interceptor import Answering
 from boxgauge.server.service.monitors import MonitorService
@@ -72,6 +74,7 @@ class GrpcServer:
                     telemetry,
                     most_calls=settings.max_concurrent_streams,
                     unread_s=settings.unread_s,
+                    most_request_bytes=settings.max_waiting_bytes,
                 ),
             ],
             options=list(_options(settings).items()),
@@ -84,10 +87,9 @@ class GrpcServer:
         add(inference, self._server)
         add = admin_pb2_grpc.add_AdminServiceServicer_to_server
         add(admin, self._server)
-        module: Any = health  # its stubs know no asyncio
-        self._health = module.aio.HealthServicer()
+        self._health = HealthService(SERVICES)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (*SERVICES, HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> int:
@@ -109,13 +111,11 @@ class GrpcServer:
         if port == 0:
             raise InvalidInputError.at(f"{PREFIX}PORT", address, "free to listen on")
         await self._server.start()
-        for name in ("", *SERVICES):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         return port
 
-    async def refuse(self) -> None:
+    def refuse(self) -> None:
         """Say NOT_SERVING from now on."""
-        await self._health.enter_graceful_shutdown()
+        self._health.refuse()
 
     async def stop(self, grace_s: float) -> None:
         """Take no new RPCs, give the running ones this long, then cancel them."""

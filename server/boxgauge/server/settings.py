@@ -51,8 +51,9 @@ class Settings(BaseSettings):
         max_streams_per_connection: RPCs of one connection at a time; more wait in its client.
         max_concurrent_streams: RPCs at a time; more are answered RESOURCE_EXHAUSTED. The last
             eighth is kept for callers with fewer than eight.
-        max_waiting_bytes: Messages of frames that are read and not answered yet; beyond that,
-            the newest of the caller that has the most is answered RESOURCE_EXHAUSTED.
+        max_waiting_bytes: Messages of frames, and requests of inference with their inputs and
+            outputs, that are read and not answered yet; beyond that, the newest of the caller that
+            has the most waiting is answered RESOURCE_EXHAUSTED.
         unread_s: Seconds that an answer may wait for its client to read it; then the call is
             cancelled.
         report_interval_s: Seconds between refreshes of the exported reports.

@@ -128,7 +128,7 @@ class Telemetry:
         writable.set_function(is_writable)
 
     def waiting(self, size: Callable[[], int], limit: int) -> None:
-        """Export how many bytes of messages are read and not answered, and may be."""
+        """Export the bytes held for messages that are read and not answered, and their bound."""
         self._waiting.set_function(size)
         self._waiting_limit.set(limit)
 

@@ -19,7 +19,7 @@ from boxgauge.oip import inference_pb2
 from boxgauge.server import metrics_http
 from boxgauge.server.monitor import book, definition, slicing, told
 from boxgauge.server.security import token_file
-from boxgauge.server.service import runner
+from boxgauge.server.service import admission, runner
 from boxgauge.server.wire import frames_in
 from boxgauge.v1 import frames_pb2, monitor_pb2, report_pb2
 from tests.server.calls import CLASSES, Calls, predictions
@@ -107,6 +107,11 @@ async def many_headers(calls: Calls) -> None:
     await calls.monitors.ListMonitors(request, metadata=(("x-long", "x" * 40_000),))
 
 
+async def long_question(calls: Calls) -> None:
+    request = monitor_pb2.WatchReportRequest(monitor="cam", model="m" * admission.MAX_ASKED)
+    await calls.monitors.WatchReport(request).read()
+
+
 async def many_cells(calls: Calls) -> None:
     tensors = [
         inference_pb2.ModelInferRequest.InferInputTensor(
@@ -123,6 +128,11 @@ async def many_cells(calls: Calls) -> None:
 LIMITS: Limits = {
     "bytes of a message": ("BOXGAUGE_MAX_MESSAGE_BYTES", "RESOURCE_EXHAUSTED", large_message),
     "headers of a call": ("16 KiB", "RESOURCE_EXHAUSTED", many_headers),
+    "bytes of a request that a stream answers": (
+        f"{admission.MAX_ASKED:,}",
+        "INVALID_ARGUMENT",
+        long_question,
+    ),
     "frames of a message": (
         f"{frames_in.MAX_FRAMES:,}",
         "RESOURCE_EXHAUSTED",
@@ -267,6 +277,8 @@ def test_the_documents_list_the_limits() -> None:
         assert listed.get(what) == (most, shown), what
     others = {
         "tokens": f"{token_file.MAX_TOKENS:,}",
+        "watches of health": f"{admission.MAX_WATCHES}",
+        "watches of health of a connection": f"{admission.MAX_WATCHES_OF_CONNECTION}",
         "connections over HTTP": f"{metrics_http.MAX_CONNECTIONS}",
         "seconds until a request over HTTP": f"{metrics_http.REQUEST_S:g}",
         "seconds of a connection over HTTP": f"{metrics_http.LONGEST_S:g}",

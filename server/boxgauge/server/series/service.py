@@ -99,13 +99,13 @@ SERVICE = (
         "boxgauge_waiting_bytes",
         (),
         "bytes",
-        "Bytes of messages of frames that are read and not answered yet.",
+        "Bytes held for messages of frames and of inference that are read and not answered yet.",
     ),
     gauge(
         "boxgauge_waiting_bytes_limit",
         (),
         "bytes",
-        "Bound on boxgauge_waiting_bytes; beyond it who has the most is refused.",
+        "Bound on boxgauge_waiting_bytes; beyond it who has the most waiting is refused.",
     ),
     Series(
         "boxgauge_batch_seconds",

@@ -13,11 +13,12 @@ class _Answer:
     method: str
     call: "asyncio.Task[Any]"
     size: int
+    request_bytes: int
     since: float
 
 
 class Unsent:
-    """Bounds how long answers wait for their readers, and how much they hold meanwhile.
+    """Bounds how long answers wait for their readers, and how much is held meanwhile.
 
     HTTP/2 lets a client take no more bytes for ever, and gRPC waits as long: the answer, and the
     call, would be held until the connection is too old.
@@ -26,27 +27,43 @@ class Unsent:
         on_cut: Told of the method of each call that is ended.
         unread_s: Seconds that an answer may wait.
         most_bytes: Of all answers that wait; beyond it the oldest give way.
+        most_request_bytes: Of the requests that are held as long as these; likewise.
     """
 
-    def __init__(self, on_cut: Callable[[str], None], *, unread_s: float, most_bytes: int) -> None:
+    def __init__(
+        self,
+        on_cut: Callable[[str], None],
+        *,
+        unread_s: float,
+        most_bytes: int,
+        most_request_bytes: int,
+    ) -> None:
         self._on_cut = on_cut
         self._unread_s = unread_s
         self._most_bytes = most_bytes
+        self._most_request_bytes = most_request_bytes
         self._answers: dict[int, _Answer] = {}  # oldest first
-        self._bytes = 0
+        self._bytes = self._request_bytes = 0
         self._numbers = count()
         self._period_s = unread_s / 4
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 
-    def begin(self, method: str, size: int) -> int:
-        """Count an answer of the call that runs as on its way, and return its number."""
+    def begin(self, method: str, size: int, request_bytes: int = 0) -> int:
+        """Count an answer of the call that runs as on its way, and return its number.
+
+        Args:
+            method: That answers.
+            size: Of the answer, bytes.
+            request_bytes: What is held of its request until it is sent.
+        """
         loop = asyncio.get_running_loop()
         call = cast("asyncio.Task[Any]", asyncio.current_task())
         number = next(self._numbers)
-        self._answers[number] = _Answer(method, call, size, loop.time())
+        self._answers[number] = _Answer(method, call, size, request_bytes, loop.time())
         self._bytes += size
-        if self._bytes > self._most_bytes:
+        self._request_bytes += request_bytes
+        if self._bytes > self._most_bytes or self._request_bytes > self._most_request_bytes:
             self._cut_until_it_fits()
         if self._timer is None and self._answers:
             self._look_later()
@@ -57,6 +74,7 @@ class Unsent:
         answer = self._answers.pop(number, None)
         if answer is not None:
             self._bytes -= answer.size
+            self._request_bytes -= answer.request_bytes
 
     def _look_later(self) -> None:
         loop = asyncio.get_running_loop()
@@ -79,13 +97,14 @@ class Unsent:
             self._look_later()
 
     def _cut_until_it_fits(self) -> None:
-        left = self._bytes
+        left, left_requests = self._bytes, self._request_bytes
         cut = []
         for number, each in self._answers.items():
-            if left <= self._most_bytes:
-                break
-            cut.append(number)
-            left -= each.size
+            is_over = left > self._most_bytes
+            if is_over or (left_requests > self._most_request_bytes and each.request_bytes):
+                cut.append(number)
+                left -= each.size
+                left_requests -= each.request_bytes
         self._cut(cut)
 
     def _cut(self, numbers: Collection[int]) -> None:

@@ -2,15 +2,19 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from boxgauge.engine.fair_queue import FairQueue
 from boxgauge.frames import ResourceExhaustedError
+from boxgauge.server.service.held import Held
 
 T = TypeVar("T")
+# Makes an error where it is raised: one that a future keeps would keep the frames that wait for it.
+Refusal = Callable[[], ResourceExhaustedError]
 # Of the last one in how long work usually takes; and how much longer it may come to take.
 _WEIGHT, _MARGIN = 0.1, 1.5
 _PERIOD_S = 1.0  # over which work is counted
@@ -37,38 +41,42 @@ class Pass:
 @dataclass(slots=True, eq=False)
 class _Waiting:
     granted: Pass
-    turn: "asyncio.Future[None]"
+    turn: "asyncio.Future[Refusal | None]"
     deadline: float
+    number: int
 
 
 class Gate:
     """Bounds work under way and work that waits; lives on one event loop.
 
     What is behind the gate may be first come, first served: it is little. What waits before it is
-    taken in turns by caller. Where too much waits, the caller that holds the most gives way: its
-    newest work is refused, whoever came last. Work that would end after its deadline, as far as
-    the last ones tell, is refused when its turn comes, and not begun. Where nothing is under way
-    or waits they tell nothing: it is begun unless its deadline has passed.
+    taken in turns by caller. Where too much is held, the caller that has the most waiting gives
+    way: its newest work is refused, whoever came last. Work that would end after its deadline, as
+    far as the last ones tell, is refused when its turn comes, and not begun. Where nothing is under
+    way or waits they tell nothing: it is begun unless its deadline has passed.
 
     Args:
-        name: The bound on what is held, as the refusal names it.
+        all_held: What this gate and others hold, and the bound on that.
         at_once: Cost of what may be under way; anything that costs more goes alone.
-        most_held: Bound on the size of all that is under way or waits.
+        most_inside: Size of what may be under way, likewise; of that nothing can give way.
 
     Attributes:
-        held: Size of all that is under way or waits.
+        all_held: What this gate and others hold.
+        held: Size of all that is under way or waits here.
         aside: Of that, what has begun and waits for something else, which takes no place.
         refused: How often work was refused.
     """
 
-    def __init__(self, name: str, *, at_once: int, most_held: int) -> None:
-        self._name = name
+    def __init__(self, all_held: Held, *, at_once: int, most_inside: float = math.inf) -> None:
         self._at_once = at_once
-        self.most_held = most_held
+        self._most_inside = most_inside
+        self.all_held = all_held
+        all_held.join(self)
         self.held = 0
         self.aside = 0
         self.refused = 0
         self._inside = 0
+        self._size_inside = 0
         self._entering = 0
         self._usual_s, self._noted = 0.0, 0.0
         self._busy_since = 0.0
@@ -92,11 +100,9 @@ class Gate:
         if self._is_late(deadline):
             self.refused += 1
             raise self._too_late(deadline)
-        if self.held >= self.most_held:
-            queued = self._queue.newest_of_largest()
-            if queued is not None and queued.caller == caller:
-                self.refused += 1
-                raise self._refusal()
+        if self.all_held.is_full_of(caller):
+            self.refused += 1
+            raise self.all_held.refusal()
 
     async def enter(
         self, caller: str, *, cost: int = 1, size: int = 1, deadline: float = math.inf
@@ -117,10 +123,11 @@ class Gate:
             self.refused += 1
             raise self._too_late(deadline)
         granted = Pass(self, caller, cost, size)
-        self.held += size
+        self._hold(size)
         # Who was let in and has not yet gone on is before whoever comes now.
-        if not self._entering and not self._queue and self._fits(cost):
+        if not self._entering and not self._queue and self._fits(granted):
             self._let_in(granted)
+            self.all_held.make_room()
         else:
             await self._turn(granted, size, deadline)
         return granted
@@ -129,7 +136,7 @@ class Gate:
         """Let others go first between two parts of some work; it keeps what it holds."""
         self._come_out(granted)
         self._open()
-        if not self._entering and not self._queue and self._fits(granted.cost):
+        if not self._entering and not self._queue and self._fits(granted):
             self._let_in(granted)
         else:
             await self._turn(granted, 0, math.inf)
@@ -172,76 +179,84 @@ class Gate:
         if granted.is_inside:
             self._note_end(granted)
         self._come_out(granted)
-        self.held -= granted.size
+        self._hold(-granted.size)
         self._open()
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Return the callers that wait, and how much each of them has waiting."""
+        return self._queue.sizes()
+
+    def newest(self, caller: str) -> int:
+        """Return the number of the last work of this caller's that waits; -1: there is none."""
+        queued = self._queue.newest_of(caller)
+        return -1 if queued is None else queued.item.number
+
+    def give_way(self, caller: str) -> None:
+        """Refuse that work."""
+        queued = self._queue.newest_of(caller)
+        if queued is None:
+            return
+        self._queue.drop(queued)
+        self._hold(-queued.size)
+        if not queued.item.turn.done():
+            self._refuse(queued.item, self.all_held.refusal)
+
+    def _hold(self, size: int) -> None:
+        self.held += size
+        self.all_held.total += size
 
     def _come_out(self, granted: Pass) -> None:
         """Let it be neither inside nor aside."""
         if granted.is_inside:
             self._inside -= granted.cost
+            self._size_inside -= granted.size
             granted.is_inside = False
         if granted.is_aside:
             self.aside -= granted.size
             granted.is_aside = False
 
     async def _turn(self, granted: Pass, size: int, deadline: float) -> None:
-        waiting = _Waiting(granted, asyncio.get_running_loop().create_future(), deadline)
+        turn = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(granted, turn, deadline, self.all_held.number())
         queued = self._queue.put(granted.caller, waiting, cost=granted.cost, size=size)
-        self._make_room()
+        self.all_held.make_room()
         try:
-            await waiting.turn
+            refusal = await waiting.turn
         except asyncio.CancelledError:
             if waiting.turn.done() and not waiting.turn.cancelled():
-                if waiting.turn.exception() is None:
+                if waiting.turn.result() is None:
                     self._entering -= 1
-                    self._inside -= granted.cost  # it had been let in at the same moment
-                    granted.is_inside = False
-                    self.held -= size
+                    self._come_out(granted)  # it had been let in at the same moment
+                    self._hold(-size)
                     self._open()
             elif not queued.is_gone:
                 self._queue.drop(queued)
-                self.held -= size
+                self._hold(-size)
                 self._open()
             raise
+        if refusal is not None:
+            raise refusal()
         self._entering -= 1
         if not self._entering:
             self._open()  # for those who queued behind it though there was room
 
     def _open(self) -> None:
-        while (queued := self._queue.first()) is not None and self._fits(queued.item.granted.cost):
+        while (queued := self._queue.first()) is not None and self._fits(queued.item.granted):
             waiting = self._queue.take()
             if waiting.turn.done():  # given up; whoever waited has not been told yet
-                self.held -= queued.size
+                self._hold(-queued.size)
                 continue
             if self._is_late(waiting.deadline):
-                self.held -= queued.size
-                self._refuse(waiting, self._too_late(waiting.deadline))
+                self._hold(-queued.size)
+                self._refuse(waiting, partial(self._too_late, waiting.deadline))
                 continue
             self._let_in(waiting.granted)
             self._entering += 1
             waiting.turn.set_result(None)
 
-    def _make_room(self) -> None:
-        """Refuse what is newest of who holds the most until the rest may be held."""
-        while self.held > self.most_held:
-            queued = self._queue.newest_of_largest()
-            if queued is None:
-                return
-            self._queue.drop(queued)
-            self.held -= queued.size
-            if not queued.item.turn.done():
-                self._refuse(queued.item, self._refusal())
-
-    def _refuse(self, waiting: _Waiting, error: ResourceExhaustedError) -> None:
+    def _refuse(self, waiting: _Waiting, why: Refusal) -> None:
         self.refused += 1
-        waiting.turn.set_exception(error)
-
-    def _refusal(self) -> ResourceExhaustedError:
-        return ResourceExhaustedError(
-            f"the service is busy ({self._name} is {self.most_held}): send again later",
-            field=self._name,
-            value=self.most_held,
-        )
+        waiting.turn.set_result(why)
 
     def _too_late(self, deadline: float) -> ResourceExhaustedError:
         now = asyncio.get_running_loop().time()
@@ -259,6 +274,7 @@ class Gate:
         if not self._inside:
             self._busy_since = granted.entered
         self._inside += granted.cost
+        self._size_inside += granted.size
 
     def _note_end(self, granted: Pass) -> None:
         """Keep count of how long work takes, and how much is done while any is under way."""
@@ -285,5 +301,8 @@ class Gate:
         """Return how long work takes, as far as that is still known."""
         return float(self._usual_s * 0.5 ** ((now - self._noted) / _HALF_LIFE_S))
 
-    def _fits(self, cost: int) -> bool:
-        return not self._inside or self._inside + cost <= self._at_once
+    def _fits(self, granted: Pass) -> bool:
+        return not self._inside or (
+            self._inside + granted.cost <= self._at_once
+            and self._size_inside + granted.size <= self._most_inside
+        )

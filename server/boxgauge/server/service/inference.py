@@ -8,6 +8,7 @@ from boxgauge.frames import BoxGaugeError, NotFoundError
 from boxgauge.oip import inference_pb2 as pb
 from boxgauge.oip import inference_pb2_grpc as rpc
 from boxgauge.server.observability.tracing import span
+from boxgauge.server.service.parsing import RECEIVED
 from boxgauge.server.service.runner import Runner
 from boxgauge.server.service.tensors import (
     DATATYPES,
@@ -148,5 +149,7 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
         spec = self._graph(request.model_name, request.model_version)
         wanted_outputs(request, spec.outputs)  # refused before the run, not after it
         with span("run", graph=spec.name):
-            outputs = await self._runner.run(spec, inputs_in(request, spec.inputs))
+            outputs = await self._runner.run(
+                spec, inputs_in(request, spec.inputs), message_bytes=RECEIVED.get()
+            )
         return answer(request, spec.version, spec.outputs, outputs)

@@ -81,24 +81,33 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
 
     def _single(self, method: str, behaviour: Handler) -> Handler:
         async def answer(request: Message, context: Context) -> Message:
-            async with self._watched(method, context):
-                _note_monitor(request)
-                return await behaviour(request, context)
+            try:
+                async with self._watched(method, context):
+                    _note_monitor(request)
+                    return await behaviour(request, context)
+            except AbortError as aborted:
+                del request, context
+                raise _without_frames(aborted)  # noqa: B904 (what it came from has been told)
 
         return answer
 
     def _streaming(self, method: str, behaviour: Handler) -> Handler:
         async def answers(request: Message, context: Context) -> AsyncIterator[Message]:
-            async with self._watched(method, context):
-                _note_monitor(request)
-                made = behaviour(request, context)
-                if inspect.isawaitable(made):  # writes its answers itself
-                    await made
-                    return
-                # Closed here and not by the garbage collector: a cancelled stream ends at once.
-                async with aclosing(made):
-                    async for answer in made:
-                        yield answer
+            try:
+                async with self._watched(method, context):
+                    _note_monitor(request)
+                    made = behaviour(request, context)
+                    if inspect.isawaitable(made):  # writes its answers itself
+                        await made
+                        return
+                    # Closed here and not by the garbage collector: a cancelled stream ends at once.
+                    async with aclosing(made):
+                        async for answer in made:
+                            yield answer
+            except AbortError as aborted:
+                made = None
+                del request, context
+                raise _without_frames(aborted)  # noqa: B904 (what it came from has been told)
 
         return answers
 
@@ -150,11 +159,22 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
         finally:
             seconds = time.perf_counter() - started
             self._running.discard(task)
+            del task  # which keeps the error, that keeps this frame
             in_flight.dec()
             self._telemetry.rpc(method, code.name, seconds)
             span.end(code.name, is_fault=code in _FAULTS)
             if _LOG.isEnabledFor(logging.DEBUG):
                 _LOG.debug("%s ended with %s after %.6f s", method, code.name, seconds)
+
+
+def _without_frames(aborted: AbortError) -> AbortError:
+    """Return the error that ends a call, without the frames it has come through.
+
+    The call keeps it, and the frames keep the call and its message: nothing of these would be let
+    go of before the garbage collector comes by, which for what is old may be in an hour.
+    """
+    aborted.__context__ = None
+    return aborted.with_traceback(None)
 
 
 def _trailing(call: calls.Call) -> tuple[tuple[str, str], ...]:

@@ -194,7 +194,8 @@ class MonitorService(rpc.MonitorServiceServicer):
             monitor = self._book.get(request.monitor)
             recovery = monitor.recovery
             # What waits for one monitor keeps no place that others need, nor all of the memory.
-            if recovery.is_under_way and _ASIDE * (gate.aside + granted.size) > gate.most_held:
+            most = gate.all_held.most
+            if recovery.is_under_way and _ASIDE * (gate.aside + granted.size) > most:
                 raise recovery.refusal()
 
             async def again() -> None:

@@ -43,6 +43,7 @@ async def in_order(
             yield await answer
             free.release()
     finally:
+        answer = None  # else its error keeps this frame, which keeps it, until garbage is collected
         reader.cancel()
         while not started.empty():
             left = started.get_nowait()
