@@ -27,7 +27,7 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.observability.executor import ObservedExecutor
-from boxgauge.server.observability.exporting import tracing_to
+from boxgauge.server.observability.exporting import traces_to
 from boxgauge.server.observability.logs import configure_logs
 from boxgauge.server.observability.loop_lag import watch_loop
 from boxgauge.server.page.history import History
@@ -157,7 +157,7 @@ class App:
 
         workings = self.telemetry.workings
         release = package_version()
-        tracing = stack.enter_context(tracing_to(traces_endpoint(settings), release))
+        traces = stack.enter_context(traces_to(traces_endpoint(settings), release))
         executor = ObservedExecutor(settings.workers, workings.waiting("executor"))
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         if self._given_engine is None:
@@ -219,8 +219,9 @@ class App:
             ),
             self.security,
             AdminService(journal, draining),
-            tracing,
+            traces.tracing,
         )
+        stack.callback(traces.flush)
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)
         for task in (
@@ -231,6 +232,7 @@ class App:
         ):
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
+        stack.callback(traces.flush)
         stack.push_async_callback(server.refuse)
         self._garbage.set_aside()
         self._is_ready = True
