@@ -138,26 +138,20 @@ class _Reader:
 async def _read_on(context: Context, reader: _Reader) -> str:
     """Read and drop messages until there are none for a while; returns what ended it."""
     reader.drop()
+    clock = asyncio.get_running_loop().time
+    longest = clock() + LONGEST_S
+    if reader.is_reading:
+        # gRPC goes on with a read that was given up, and until that has taken a message, another
+        # one finds the stream at its end.
+        await asyncio.sleep(min(QUIET_S, LONGEST_S))
     try:
-        async with asyncio.timeout(LONGEST_S):
-            if reader.is_reading:
-                # gRPC goes on with a read that was given up, and until that has taken a message,
-                # another one finds the stream at its end.
-                await asyncio.sleep(QUIET_S)
-            while await _is_more(context):
+        async with asyncio.timeout_at(min(clock() + QUIET_S, longest)) as quiet:
+            while await context.read() is not EOF:
                 if reader.is_full:
                     return "amount"
+                quiet.reschedule(min(clock() + QUIET_S, longest))
     except TimeoutError:
-        return "time"
+        return "quiet" if clock() < longest else "time"
+    except grpc.aio.BaseError:  # the client, or the service, is on its way out
+        pass
     return "quiet"
-
-
-async def _is_more(context: Context) -> bool:
-    reading = asyncio.ensure_future(context.read())
-    try:
-        done, _ = await asyncio.wait([reading], timeout=QUIET_S)
-    finally:
-        reading.cancel()
-    # A read fails where the client has gone.
-    is_read = bool(done) and not reading.cancelled() and reading.exception() is None
-    return is_read and reading.result() is not EOF
