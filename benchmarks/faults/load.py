@@ -32,6 +32,7 @@ from boxgauge.v1 import report_pb2
 
 MONITOR, MODEL, CLASSES = "load", "m", 80
 WINDOW = 8
+_LAG_S = 0.05
 WARM_S = 2.0  # of a load, before it counts
 # One connection each, as if every client were a process of its own.
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
@@ -52,6 +53,8 @@ class Outcomes:
         refused: Messages or calls that were RESOURCE_EXHAUSTED.
         with_retry: Of those, with retry information.
         failed: The others that failed, by status.
+        lags_s: How late the load's own event loop was, now and then; a load that is late is less
+            than it is said to be.
     """
 
     images: int = 0
@@ -61,6 +64,7 @@ class Outcomes:
     refused: int = 0
     with_retry: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    lags_s: list[float] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
@@ -70,6 +74,11 @@ class Outcomes:
     def quantile_ms(self, share: float) -> float:
         """Return a quantile of the latency in milliseconds."""
         return float(np.quantile(self.latencies_s, share)) * 1e3 if self.latencies_s else np.nan
+
+    @property
+    def lag_ms(self) -> float:
+        """Return how late the load's event loop was half of the time, milliseconds."""
+        return float(np.median(self.lags_s)) * 1e3 if self.lags_s else np.nan
 
     def fail(self, error: aio.AioRpcError) -> float:
         """Count a failed call and return how long to wait before the next one."""
@@ -242,8 +251,15 @@ async def calls(
             outcomes.all_images += answer.accepted // 2
             counted.latencies_s.append(time.monotonic() - started)
 
+    async def lag() -> None:
+        while True:
+            due = time.monotonic() + _LAG_S
+            await asyncio.sleep(_LAG_S)
+            outcomes.lags_s.append(time.monotonic() - due)
+
     connections = [aio.insecure_channel(address, options=OWN_CONNECTION) for _ in range(channels)]
     observes = [observe(each) for each in connections]
+    lagging = asyncio.create_task(lag())
     due = time.monotonic()
     while due < end:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -251,6 +267,7 @@ async def calls(
         running.add(task)
         task.add_done_callback(running.discard)
         due += chosen.expovariate(rate)
+    lagging.cancel()
     late_s = time.monotonic() - end
     await asyncio.gather(*running)
     for each in connections:

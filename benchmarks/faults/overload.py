@@ -14,7 +14,6 @@ script fails where that does not hold.
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from served import Served
 from timing import machine
 
 CLIENTS = 4
+_LATE = 0.05  # of a call's deadline, by which the load may itself be late
 EVERY_S = 0.2  # the bystander's calls of each kind
 Load = Callable[[], Coroutine[Any, Any, Outcomes]]
 
@@ -97,8 +97,6 @@ async def _measured(served: Served, given: argparse.Namespace) -> Rows:
     await create(served.address)
     messages = Messages(given.images)
     async with standing_by(served.address, every_s=EVERY_S) as bystander:
-        # It shares a core with the load, and its latencies must not be what it waits for that.
-        os.nice(5)
         peaks: list[Row] = []
 
         async def measure(name: str, load: Load) -> Row:
@@ -181,6 +179,12 @@ def judge(rows: Rows, given: argparse.Namespace) -> Verdicts:
             given.most_times * peak,
             " ms",
         )
+    verdicts.below(
+        f"{rows.calls.name}: the load was made, half of the time later than due by",
+        rows.calls.found.lag_ms,
+        1e3 * _LATE * given.deadline,
+        " ms",
+    )
     for row in (*rows.peaks, rows.streams):
         verdicts.holds(
             f"{row.name}: what is not acknowledged is refused",
