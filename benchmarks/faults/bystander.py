@@ -56,8 +56,13 @@ class Bystander:
         self._process = process
 
     async def begin(self) -> None:
-        """Let it call."""
+        """Let it call; its stream has had an answer when this returns."""
         await self._say(b"begin\n")
+        await self._heard()
+
+    async def count(self) -> None:
+        """Let it forget what it has seen so far."""
+        await self._say(b"count\n")
 
     async def end(self) -> Seen:
         """Let it wait for its last answers, and return what it has seen."""
@@ -112,7 +117,7 @@ class _Calls:
         self._health: Any = health_pb2_grpc.HealthStub(channel)
         self._monitors: Any = rpc.MonitorServiceStub(channel)  # type: ignore[no-untyped-call]
         self.seen = Seen()
-        self.is_over = asyncio.Event()
+        self.is_begun, self.is_over = asyncio.Event(), asyncio.Event()
 
     async def images(self) -> None:
         """Send an image each time one is due, on one stream unless that is refused."""
@@ -137,13 +142,14 @@ class _Calls:
         try:
             while await call.read() is not aio.EOF:
                 self.seen.images.append(time.monotonic() - unanswered.popleft())
+                self.is_begun.set()
         except aio.AioRpcError:
             return False
         return bool(await call.code() is grpc.StatusCode.OK)
 
     async def health(self) -> None:
         """Ask whether it is well each time that is due."""
-        await self._each_time(self.check, self.seen.health)
+        await self._each_time(self.check, "health")
 
     async def check(self) -> None:
         """Ask whether it is well."""
@@ -157,17 +163,16 @@ class _Calls:
         async def report() -> None:
             await self._monitors.GetReport(asked)
 
-        await self._each_time(report, self.seen.reports)
+        await self._each_time(report, "reports")
 
-    async def _each_time(self, call: Callable[[], Awaitable[None]], found: list[float]) -> None:
+    async def _each_time(self, call: Callable[[], Awaitable[None]], kind: str) -> None:
         due = time.monotonic()
         while not self.is_over.is_set():
-            try:
+            took_s = math.inf
+            with suppress(aio.AioRpcError):
                 await call()
-            except aio.AioRpcError:
-                found.append(math.inf)
-            else:
-                found.append(time.monotonic() - due)
+                took_s = time.monotonic() - due
+            getattr(self.seen, kind).append(took_s)
             due = await self._next(due)
 
     async def _next(self, due: float) -> float:
@@ -193,7 +198,10 @@ async def _stand_by(address: str, every_s: float, *, with_reports: bool) -> None
             calls = _Calls(channel, observe, every_s)
             kinds = [calls.images, calls.health, *([calls.reports] if with_reports else [])]
             calling = asyncio.gather(*(each() for each in kinds))
-            await words.readline()
+            await calls.is_begun.wait()
+            print("begun", flush=True)
+            while await words.readline() == b"count\n":
+                calls.seen = Seen()
             calls.is_over.set()
             await calling
             print(json.dumps(asdict(calls.seen)), flush=True)

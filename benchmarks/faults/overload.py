@@ -137,10 +137,11 @@ async def _measured(served: Served, given: argparse.Namespace) -> Rows:
 
 async def _row(name: str, load: Load, served: Served, bystander: Bystander, seconds: float) -> Row:
     """Run a load, and let the bystander call while it is what it is meant to be."""
+    await bystander.begin()  # before, as one whose stream was there
     async with watched(served) as watch:
         loading = asyncio.create_task(load())
         await asyncio.sleep(WARM_S)
-        await bystander.begin()
+        await bystander.count()
         await asyncio.sleep(seconds)
         seen = await bystander.end()
         found = await loading
