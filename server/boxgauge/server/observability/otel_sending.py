@@ -31,20 +31,24 @@ class Sending:
         self._exporter = _Exporter(endpoint)
         self._queue = _Queue(self._exporter)
         self.provider = provider_to(self._queue, version)
+        self._flushing: threading.Thread | None = None
         self._until = 0.0
 
     def flush(self) -> None:
         """Send what has ended, in a thread; `end` waits for it."""
         self._until = time.monotonic() + self._flush_s
-        _in_thread(self.provider.force_flush)
+        self._flushing = _in_thread(self.provider.force_flush)
 
     def end(self) -> tuple[int, int]:
         """Return how many spans were taken and how many had ended, `flush_s` after the last flush.
 
         What was not sent by then is given up.
         """
-        shutting = _in_thread(self.provider.shutdown)
-        shutting.join(max(_LAST_S, self._until - time.monotonic()))
+        if self._flushing is not None:
+            self._flushing.join(max(0.0, self._until - time.monotonic()))
+            if self._flushing.is_alive():
+                self._exporter.shutdown()  # or what comes now would wait behind it
+        _in_thread(self.provider.shutdown).join(_LAST_S)
         self._exporter.shutdown()
         return self._exporter.taken, self._queue.ended
 
