@@ -43,6 +43,9 @@ from boxgauge.engine import Engine, ModelRepository, find_graphs
 CALL_S = 20.0  # a call may take so long before it counts as hung
 HANGS_S = 120.0  # and the opening of a file
 _BATCH = 500
+# MiB that a process may take more at the end than after a tenth: what does not grow with the
+# number of things is caches, and monitors that messages create.
+_MORE_MIB, _MORE_OF_SERVICE_MIB = 32, 128
 
 
 @dataclass
@@ -83,7 +86,9 @@ def main() -> None:
         "messages, decoded and validated", _in_workers(_messages, given.messages, given)
     )
     faults += _print_row(
-        "messages, sent to a service", [asyncio.run(_sent(given.sent, given.seed))]
+        "messages, sent to a service",
+        [asyncio.run(_sent(given.sent, given.seed))],
+        _MORE_OF_SERVICE_MIB,
     )
     faults += _print_row("files and settings", _in_workers(_files, given.files, given))
     for each in sorted(set(faults))[: given.shown]:
@@ -92,7 +97,9 @@ def main() -> None:
         raise SystemExit(1)
 
 
-def _print_row(what: str, parts: "list[tuple[Found, float]]") -> list[str]:
+def _print_row(
+    what: str, parts: "list[tuple[Found, float]]", more_mib: float = _MORE_MIB
+) -> list[str]:
     tried = sum(found.tried for found, _ in parts)
     seconds = max(taken for _, taken in parts)
     statuses: Counter[str] = sum((found.statuses for found, _ in parts), Counter())
@@ -108,6 +115,8 @@ def _print_row(what: str, parts: "list[tuple[Found, float]]") -> list[str]:
         f" | {mib} |",
         flush=True,
     )
+    grown = [found.mib for found, _ in parts if found.mib[1] - found.mib[0] > more_mib]
+    faults += [f"{what}: a process grew from {a:.0f} to {b:.0f} MiB" for a, b in grown]
     return faults + ["a process died"] * died
 
 
