@@ -13,13 +13,12 @@ import grpc
 
 from boxgauge.frames import BoxGaugeError
 from boxgauge.server.handlers import behaviour_of, like
+from boxgauge.server.messages import EOF
 
 # A client that sends nothing for so long waits for an answer.
 QUIET_S = 0.05
 # One that goes on and on is not waited for.
 LONGEST_S = 0.5
-
-EOF = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
 
 # grpc's handler types carry no usable types for both kinds of handler at once.
 Context = Any
