@@ -153,6 +153,12 @@ BAD = [
         "'grad'",
         id="unknown output",
     ),
+    pytest.param(
+        request("giou_loss", outputs=("loss", "loss"), pred=PRED, target=TARGET),
+        "INVALID_ARGUMENT",
+        "outputs must be distinct: got 'loss'",
+        id="an output twice, which would be counted once",
+    ),
 ]
 
 
