@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -149,6 +150,31 @@ async def test_a_comparison_under_way_leaves_nothing_of_a_monitor_that_was_delet
     await ticket.__aexit__(None, None, None)
     await refreshing
     assert b'monitor="cam"' not in around.telemetry.text()
+
+
+async def test_a_report_that_paused_does_not_take_the_place_of_a_newer_one(
+    around: Surroundings,
+) -> None:
+    monitor = await Book(around, max_monitors=4).create("cam", EXACT)
+    await monitor.observe("", labelled(1, 2))
+    await monitor.observe("m", predicted(1))
+
+    async def rest(_worked_s: float) -> None:
+        """Go on at once."""
+
+    async with around.turns.ticket(is_urgent=True):
+        refreshing = asyncio.create_task(monitor.refresh(rest))
+        for _ in range(20):
+            await asyncio.sleep(0)  # it has read its state, and pauses before its first graph
+        await monitor.observe("m", predicted(2))
+        asked = asyncio.create_task(monitor.report("m"))
+        await asyncio.sleep(0)  # it waits for its turn, and so the other one goes on pausing
+    assert (await asked).predicted_images == 2
+    await refreshing
+    exported = re.findall(
+        r"^boxgauge_predicted_images{.*} (.*)$", around.telemetry.text().decode(), re.M
+    )
+    assert exported == ["2.0"]
 
 
 async def test_expiry_under_way_leaves_alone_what_comes_after_a_reset(
