@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.turns import Ticket, Turns
 
 
@@ -106,6 +107,38 @@ async def test_a_patient_one_pauses_until_nothing_urgent_runs_or_waits() -> None
         await second.__aexit__(None, None, None)
         async with asyncio.timeout(10):
             assert await pausing == 0
+
+
+async def test_a_turn_lasts_for_as_long_as_its_thread_though_its_caller_has_gone(
+    around: Surroundings,
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def long() -> None:
+        begun.set()
+        goes_on.wait(10)
+        order.append("first")
+
+    async def made(work: Callable[[], None]) -> None:
+        async with around.turns.ticket(is_urgent=True) as ticket:
+            await around.run_report(ticket, work)
+
+    first = asyncio.create_task(made(long))
+    await asyncio.to_thread(begun.wait, 10)
+    first.cancel()
+    await asyncio.wait([first])
+    second = asyncio.create_task(made(lambda: order.append("second")))
+    async with asyncio.timeout(10), around.turns.ticket(is_urgent=False) as patient:
+        second_is_over = asyncio.Event()
+        second.add_done_callback(lambda _: second_is_over.set())
+        for _ in range(5):
+            await asyncio.to_thread(int)  # a thread that may go on does so meanwhile
+        assert order == []
+        goes_on.set()
+        await second_is_over.wait()
+        await asyncio.to_thread(patient.pause)  # for none of them any more
+    assert order == ["first", "second"]
 
 
 async def test_one_that_is_urged_while_it_pauses_goes_on() -> None:
