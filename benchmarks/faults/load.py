@@ -32,6 +32,8 @@ from boxgauge.v1 import report_pb2
 
 MONITOR, MODEL, CLASSES = "load", "m", 80
 WINDOW = 8
+_LAG_S = 0.05
+WARM_S = 2.0  # of a load, before it counts
 # One connection each, as if every client were a process of its own.
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 # No two processes send the same image, as long as one sends fewer than 2**32.
@@ -51,6 +53,8 @@ class Outcomes:
         refused: Messages or calls that were RESOURCE_EXHAUSTED.
         with_retry: Of those, with retry information.
         failed: The others that failed, by status.
+        lags_s: How late the load's own event loop was, now and then; a load that is late is less
+            than it is said to be.
     """
 
     images: int = 0
@@ -60,6 +64,7 @@ class Outcomes:
     refused: int = 0
     with_retry: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    lags_s: list[float] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
@@ -69,6 +74,11 @@ class Outcomes:
     def quantile_ms(self, share: float) -> float:
         """Return a quantile of the latency in milliseconds."""
         return float(np.quantile(self.latencies_s, share)) * 1e3 if self.latencies_s else np.nan
+
+    @property
+    def lag_ms(self) -> float:
+        """Return how late the load's event loop was half of the time, milliseconds."""
+        return float(np.median(self.lags_s)) * 1e3 if self.lags_s else np.nan
 
     def fail(self, error: aio.AioRpcError) -> float:
         """Count a failed call and return how long to wait before the next one."""
@@ -151,7 +161,7 @@ async def create(address: str, monitor: str = MONITOR, *, retention_s: float = 8
 
 
 async def streams(
-    address: str, clients: int, messages: Messages, seconds: float, *, warm_s: float = 2.0
+    address: str, clients: int, messages: Messages, seconds: float, *, warm_s: float = WARM_S
 ) -> Outcomes:
     """Keep so many clients with a full window of messages each, closed loop; what they had."""
     outcomes = Outcomes()
@@ -218,7 +228,7 @@ async def calls(
     *,
     channels: int,
     deadline_s: float,
-    warm_s: float = 2.0,
+    warm_s: float = WARM_S,
 ) -> Outcomes:
     """Begin calls of one message each at random moments, whatever becomes of the others."""
     outcomes = Outcomes()
@@ -234,13 +244,22 @@ async def calls(
             answer = await _exchange(call(timeout=deadline_s), messages.one())
         except aio.AioRpcError as error:
             counted.fail(error)
+        except aio.InternalError:  # the call has ended while its client wrote
+            counted.failed["INTERNAL"] += 1
         else:
             counted.images += answer.accepted // 2
             outcomes.all_images += answer.accepted // 2
             counted.latencies_s.append(time.monotonic() - started)
 
+    async def lag() -> None:
+        while True:
+            due = time.monotonic() + _LAG_S
+            await asyncio.sleep(_LAG_S)
+            outcomes.lags_s.append(time.monotonic() - due)
+
     connections = [aio.insecure_channel(address, options=OWN_CONNECTION) for _ in range(channels)]
     observes = [observe(each) for each in connections]
+    lagging = asyncio.create_task(lag())
     due = time.monotonic()
     while due < end:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -248,11 +267,12 @@ async def calls(
         running.add(task)
         task.add_done_callback(running.discard)
         due += chosen.expovariate(rate)
+    lagging.cancel()
     late_s = time.monotonic() - end
     await asyncio.gather(*running)
     for each in connections:
         await each.close()
-    if late_s > 0.1 * seconds:
+    if late_s > max(1.0, 0.1 * seconds):
         raise SystemExit(f"the load could not be made: {late_s:.1f} s late after {seconds:g} s")
     outcomes.seconds = seconds
     return outcomes

@@ -7,6 +7,10 @@ is small: its two minutes, the hours and the retention are full soon, so that wh
 out again.
 The slope is a line through the samples after the warm-up, least squares; samples are not
 independent, so its interval is that of the means of blocks of a minute.
+
+The last table says what is claimed: memory does not grow, which is that the interval of its slope
+reaches down to 0 or ends below a small number, and is narrow enough to tell; descriptors are as
+many at the end as they were. The script fails where that does not hold.
 """
 
 import argparse
@@ -16,13 +20,15 @@ import random
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from grpc import aio
 from load import MODEL, MONITOR, Messages, Outcomes, connected, create, streams
+from verdicts import Verdicts
 from watched import Watch, served_on_core, watched
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -33,6 +39,7 @@ from boxgauge.v1 import monitor_pb2 as pb
 from boxgauge.v1 import monitor_pb2_grpc as rpc
 
 SENDERS, EVERY_S = 4, 5.0
+_MORE_FILES = 2.0  # that come and go with the sender and the watch that connect anew
 RETENTION_S = 120.0  # frames are forgotten after this, so that the journal's size levels off
 _T = {  # 0.975 quantiles of Student's t by degrees of freedom; beyond 30 the next lower one
     **dict(enumerate((12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23), 1)),
@@ -42,7 +49,7 @@ _T = {  # 0.975 quantiles of Student's t by degrees of freedom; beyond 30 the ne
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables, and fail where a claim does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--warm", type=float, default=0.25, help="share of the time, not counted")
@@ -50,13 +57,20 @@ def main() -> None:
     parser.add_argument(
         "--journal", type=Path, help="file of the journal; default: a temporary one"
     )
+    parser.add_argument(
+        "--most-mib-h", type=float, default=8, help="growth of memory that is none, MiB an hour"
+    )
+    parser.add_argument(
+        "--most-error-mib-h", type=float, default=60, help="half of an interval that still tells"
+    )
     given = parser.parse_args()
     print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}.\n", flush=True)
     with served_on_core(None, journal=given.journal) as served:
-        asyncio.run(_soak(served, given))
+        verdicts = asyncio.run(_soak(served, given))
+    verdicts.settle()
 
 
-async def _soak(served: Served, given: argparse.Namespace) -> None:
+async def _soak(served: Served, given: argparse.Namespace) -> Verdicts:
     await create(served.address, retention_s=RETENTION_S)
     messages = Messages(given.images)
     peak = await streams(served.address, SENDERS, messages, 10)
@@ -71,7 +85,9 @@ async def _soak(served: Served, given: argparse.Namespace) -> None:
             _watch(served, end),
         )
     outcomes.seconds = watch.times[-1]
-    _print(peak, outcomes, watch, given.warm)
+    counted = Counted.of(watch, given.warm)
+    _print(peak, outcomes, watch, counted)
+    return judge(counted, given)
 
 
 async def _send(
@@ -141,25 +157,72 @@ async def _watch(served: Served, end: float) -> None:
                 await watching.read()
 
 
-def _print(peak: Outcomes, outcomes: Outcomes, watch: Watch, warm: float) -> None:
+@dataclass(frozen=True)
+class Counted:
+    """Samples after the warm-up and under load, and lines through them.
+
+    Attributes:
+        first: Number of the first sample that counts.
+        mib_h, error_mib_h: Slope of resident memory an hour, and half of its 95% interval.
+        files_h, error_files_h: The same of file descriptors.
+        files: File descriptors: means of the first and of the last quarter of these samples.
+    """
+
+    first: int
+    mib_h: float
+    error_mib_h: float
+    files_h: float
+    error_files_h: float
+    files: tuple[float, float]
+
+    @classmethod
+    def of(cls, watch: Watch, warm: float) -> Self:
+        """Leave out this share of the time, and the last sample: connections are closed then."""
+        times, mib, files = (np.array(each) for each in (watch.times, watch.mib, watch.files))
+        counted = (times >= warm * times[-1]) & (np.arange(len(times)) < len(times) - 1)
+        hours, files = times[counted] / 3600, files[counted]
+        quarter = max(1, len(files) // 4)
+        ends = float(files[:quarter].mean()), float(files[-quarter:].mean())
+        return cls(
+            int(np.argmax(counted)), *_slope(hours, mib[counted]), *_slope(hours, files), ends
+        )
+
+
+def judge(counted: Counted, given: argparse.Namespace) -> Verdicts:
+    """Hold the slopes against what is claimed."""
+    verdicts = Verdicts()
+    low, high = counted.mib_h - counted.error_mib_h, counted.mib_h + counted.error_mib_h
+    verdicts.holds(
+        f"memory does not grow: the interval reaches 0 or ends below {given.most_mib_h:g} MiB/h",
+        is_kept=low <= 0 or high < given.most_mib_h,
+        found=f"{low:+.1f} to {high:+.1f} MiB/h",
+    )
+    verdicts.below(
+        "the interval is narrow enough to tell: half of it",
+        counted.error_mib_h,
+        given.most_error_mib_h,
+        " MiB/h",
+    )
+    begin, end = counted.files
+    verdicts.below("descriptors are flat: at the end more than before", end - begin, _MORE_FILES)
+    return verdicts
+
+
+def _print(peak: Outcomes, outcomes: Outcomes, watch: Watch, counted: Counted) -> None:
     print(
         f"The peak was {peak.rate:,.0f} images/s; {outcomes.images:,} images in"
         f" {outcomes.seconds / 60:.1f} min are {outcomes.rate:,.0f} images/s,"
         f" p50 {outcomes.quantile_ms(0.5):.1f} ms, p99 {outcomes.quantile_ms(0.99):.1f} ms.\n"
     )
-    times, mib, files = (np.array(each) for each in (watch.times, watch.mib, watch.files))
-    # The last sample is of after the load, when connections are closed.
-    counted = (times >= warm * times[-1]) & (np.arange(len(times)) < len(times) - 1)
-    slope, half = _slope(times[counted] / 3600, mib[counted])
+    mib, files, after = watch.mib, watch.files, counted.first
     print("| | begin | after the warm-up | end | most | slope |\n|---|---|---|---|---|---|")
-    after = int(np.argmax(counted))
     print(
-        f"| resident MiB | {mib[0]:.0f} | {mib[after]:.0f} | {mib[-1]:.0f} | {mib.max():.0f}"
-        f" | {slope:+.1f} ± {half:.1f} MiB/h |"
+        f"| resident MiB | {mib[0]:.0f} | {mib[after]:.0f} | {mib[-1]:.0f} | {max(mib):.0f}"
+        f" | {counted.mib_h:+.1f} ± {counted.error_mib_h:.1f} MiB/h |"
     )
     print(
-        f"| file descriptors | {files[0]} | {files[after]} | {files[-1]} | {files.max()}"
-        f" | {_slope(times[counted] / 3600, files[counted])[0]:+.1f} /h |"
+        f"| file descriptors | {files[0]} | {files[after]} | {files[-1]} | {max(files)}"
+        f" | {counted.files_h:+.1f} ± {counted.error_files_h:.1f} /h |"
     )
 
 

@@ -57,6 +57,13 @@ PROTECTION: dict[str, tuple[Panel, ...]] = {
             ((per_second("boxgauge_unread_rpcs_total", "method"), "{{method}}"),),
         ),
         Panel(
+            "Refused streams",
+            "Streams a second that were refused, by what ended reading on: their client was quiet,"
+            " or went on for too long or with too much, or too many were read on already.",
+            "reqps",
+            ((per_second("boxgauge_refused_streams_total", "end"), "{{end}}"),),
+        ),
+        Panel(
             "Journal: verified, lost, free",
             "Rows that the last start verified; acknowledged rows that were given up with "
             "--accept-loss, which should be none; free bytes that are used again.",

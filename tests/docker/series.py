@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from boxgauge.server import series as table
+from boxgauge.server.resting import ENDS
 from boxgauge.server.workings import QUEUES
 
 # What each label may be; a label that is missing here fails every test of rules and dashboard.
@@ -40,6 +41,7 @@ VALUES = {
     "protocol": ("grpc", "http"),
     "reason": ("unauthenticated", "forbidden"),
     "queue": QUEUES,
+    "end": ENDS,
 }
 
 

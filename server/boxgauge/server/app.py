@@ -28,7 +28,7 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.observability.executor import ObservedExecutor
-from boxgauge.server.observability.exporting import tracing_to
+from boxgauge.server.observability.exporting import traces_to
 from boxgauge.server.observability.logs import configure_logs
 from boxgauge.server.observability.loop_lag import watch_loop
 from boxgauge.server.page.history import History
@@ -159,7 +159,7 @@ class App:
 
         workings = self.telemetry.workings
         release = package_version()
-        tracing = stack.enter_context(tracing_to(traces_endpoint(settings), release))
+        traces = stack.enter_context(traces_to(traces_endpoint(settings), release))
         executor = ObservedExecutor(settings.workers, workings.waiting("executor"))
         patient = ObservedExecutor(1, workings.waiting("executor"))
         for each in (executor, patient):
@@ -220,8 +220,9 @@ class App:
             ),
             self.security,
             AdminService(journal, draining),
-            tracing,
+            traces.tracing,
         )
+        stack.callback(traces.flush)
         self.address = f"{settings.host}:{await server.start()}"
         stack.push_async_callback(server.stop, settings.drain_s)
         for task in (
@@ -232,6 +233,7 @@ class App:
         ):
             stack.callback(asyncio.create_task(task).cancel)
         stack.callback(draining.set)
+        stack.callback(traces.flush)
         stack.callback(server.refuse)
         self._garbage.set_aside()
         self._is_ready = True

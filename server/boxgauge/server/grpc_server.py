@@ -68,7 +68,7 @@ class GrpcServer:
             # The first is around all others. Who is not known takes no room.
             interceptors=[
                 self._answering,
-                Resting(),
+                Resting(telemetry.rested),
                 security.guard,
                 Admission(
                     telemetry,

@@ -13,6 +13,7 @@ from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.reports import MonitorComparison, MonitorReport
 from boxgauge.server.monitor.sides import Side
 from boxgauge.server.registry_text import registry_text
+from boxgauge.server.resting import ENDS
 from boxgauge.server.series.made import made as _made
 from boxgauge.server.workings import Workings
 
@@ -74,6 +75,9 @@ class Telemetry:
         self._outcomes = _made(Counter, "boxgauge_outcomes_total", registry)
         self._outcomes_of: dict[str, set[str]] = {}
         self._unread = _made(Counter, "boxgauge_unread_rpcs_total", registry)
+        self._refused_streams = _made(Counter, "boxgauge_refused_streams_total", registry)
+        for end in ENDS:
+            self._refused_streams.labels(end)
         self._waiting = _made(Gauge, "boxgauge_waiting_bytes", registry)
         self._waiting_limit = _made(Gauge, "boxgauge_waiting_bytes_limit", registry)
         self._rpc_seconds = _made(Histogram, "boxgauge_rpc_seconds", registry, buckets=_RPC_BUCKETS)
@@ -135,6 +139,10 @@ class Telemetry:
     def unread(self, method: str) -> None:
         """Count one RPC that was cut off since its client did not read; ``method`` is served."""
         self._unread.labels(method).inc()
+
+    def rested(self, end: str) -> None:
+        """Count one stream that was refused; ``end``, one of `ENDS`, ended reading it on."""
+        self._refused_streams.labels(end).inc()
 
     def verified(self, rows: int) -> None:
         """Export how many rows of the journal this start has verified so far."""

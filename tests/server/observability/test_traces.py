@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -28,7 +29,7 @@ from boxgauge.frames import FailedPreconditionError, InvalidInputError
 from boxgauge.server import app as app_module
 from boxgauge.server.observability import exporting
 from boxgauge.server.observability.calls import Call, begin, share
-from boxgauge.server.observability.exporting import tracing_to
+from boxgauge.server.observability.exporting import Traces, traces_to
 from boxgauge.server.observability.otel import OpenTelemetry, provider_to
 from boxgauge.server.observability.spans import Tracing
 from boxgauge.server.observability.tracing import span
@@ -73,10 +74,10 @@ async def traced(
     spans = Spans()
 
     @contextmanager
-    def kept(_: str | None, __: str) -> Iterator[Tracing]:
-        yield spans.tracing
+    def kept(_: str | None, __: str) -> Iterator[Traces]:
+        yield Traces(spans.tracing)
 
-    monkeypatch.setattr(app_module, "tracing_to", kept)
+    monkeypatch.setattr(app_module, "traces_to", kept)
     async with serve() as (_, calls):
         yield calls, spans
 
@@ -237,8 +238,8 @@ def test_off_imports_nothing_of_opentelemetry() -> None:
     script = (
         "import sys\n"
         "from boxgauge.server import app\n"
-        "from boxgauge.server.observability.exporting import tracing_to\n"
-        "with tracing_to(None, '0') as tracing: assert tracing is None\n"
+        "from boxgauge.server.observability.exporting import traces_to\n"
+        "with traces_to(None, '0') as traces: assert traces.tracing is None\n"
         "assert not [each for each in sys.modules if each.startswith('opentelemetry')]\n"
     )
     subprocess.run([sys.executable, "-c", script], env=ENVIRONMENT, check=True, timeout=60)
@@ -248,7 +249,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in sys.modules if each.startswith("opentelemetry.exporter")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter", None)
-    with pytest.raises(FailedPreconditionError) as refused, tracing_to("http://x:1", "0"):
+    with pytest.raises(FailedPreconditionError) as refused, traces_to("http://x:1", "0"):
         pass
     assert "extra [otel]" in str(refused.value)
     assert refused.value.field == "BOXGAUGE_TRACES"
@@ -329,4 +330,39 @@ async def test_a_receiver_that_does_not_answer_costs_spans_and_no_calls(
             await calls.create()
             answers = await calls.observe(both(predictions(PREDICTIONS), truths(TRUTHS)))
             assert answers[0].accepted == 8
-        assert any("not all traces could be sent" in each.message for each in caplog.records)
+        (said,) = [each.message for each in caplog.records if "were dropped" in each.message]
+    # Two calls, a message, and its five steps.
+    assert re.match(rf"8 of 8 spans were dropped: {endpoint} did not take them", said)
+
+
+async def test_a_drain_is_below_five_seconds_though_nobody_takes_its_spans(
+    graphs_dir: Path, tmp_path: Path
+) -> None:
+    async with silent() as endpoint:
+        settings = {"traces": endpoint, "journal": tmp_path / "journal.db"}
+        with served(graphs_dir, **settings) as service:
+            async with aio.insecure_channel(service.address) as channel:
+                calls = Calls(channel)
+                await calls.create()
+                # More than go out at once, one of which the receiver holds on to.
+                for k in range(100):
+                    await calls.observe(both(predictions({k: []}), truths({k: []})))
+                staying = calls.monitors.Observe()  # is there until the end of the drain
+                await staying.write(monitor_pb2.ObserveRequest(monitor="cam", model="m"))
+                await staying.read()
+                began = time.monotonic()
+                assert await asyncio.to_thread(service.terminate) == 0
+                assert time.monotonic() - began < 5
+
+
+def test_spans_that_a_receiver_takes_are_not_said_to_be_dropped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with receiving() as (endpoint, receiver):
+        with traces_to(endpoint, "0") as traces:
+            assert traces.tracing is not None
+            for k in range(1000):
+                traces.tracing.rpc(f"call {k}", {}, {}).end()
+            traces.flush()
+        assert receiver.names() == {f"call {k}" for k in range(1000)}
+    assert not [each for each in caplog.records if "were dropped" in each.message]

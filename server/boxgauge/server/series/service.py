@@ -95,6 +95,14 @@ SERVICE = (
         "RPCs",
         "RPCs cut off because their client did not read its answers.",
     ),
+    Series(
+        "boxgauge_refused_streams_total",
+        "counter",
+        ("end",),
+        "streams",
+        "Streams refused while their client might still write, by what ended reading on: quiet,"
+        " time, amount, or streams, where too many were read on already.",
+    ),
     gauge(
         "boxgauge_waiting_bytes",
         (),
