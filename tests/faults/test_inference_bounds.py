@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import grpc
 import numpy as np
 import pytest
 from grpc import aio
 
 from boxgauge.engine import Engine
+from boxgauge.frames import UnavailableError
 from boxgauge.oip import inference_pb2 as pb
 from boxgauge.server.app import App
 from boxgauge.server.service.runner import held_bytes
@@ -26,6 +28,14 @@ from tests.server.test_inference import only_output, request
 PAIRS = 4096  # 128 KiB of boxes, which take some 450 KiB
 BOXES = np.tile(np.array([0, 0, 8, 8], np.float32), (PAIRS, 1))
 LARGE = request("giou_loss", pred=BOXES, target=BOXES)
+OUT_OF_RANGE = request(
+    "confusion_matrix",
+    dt_label=np.full(4, 99, np.int64),
+    dt_truth=np.full(4, 99, np.int64),
+    dt_scores=np.ones(4),
+    positives=np.ones(3, np.int64),
+    score_threshold=np.zeros(1),
+)
 SMALL = request("giou_loss", pred=BOXES[:1], target=BOXES[:1])
 
 
@@ -212,6 +222,27 @@ async def test_a_call_that_fails_leaves_nothing_to_the_garbage_collector(engine:
                 del error
                 await until(lambda: not re.search(rb" [1-9]", rpcs(app)))
             assert found == []
+        # And those whose runs fail, the latter by no fault of theirs.
+        with uncollected() as found:
+            with pytest.raises(aio.AioRpcError) as refused:
+                await infer(calls, OUT_OF_RANGE)
+            assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+            del refused
+            await until(lambda: not re.search(rb" [1-9]", rpcs(app)))
+        assert found == []
+        observe = app.engine.observe_run
+        for graph in ("giou_loss", "ap_loss"):
+            app.engine.observe_run = failing_run
+            with uncollected() as found:
+                # Together, so that each is run again alone.
+                sending = [infer(calls, row(graph, 8)) for _ in range(4)]
+                answers = await asyncio.gather(*sending, return_exceptions=True)
+                assert {type(each) for each in answers} == {aio.AioRpcError}
+                del sending, answers
+                await until(lambda: not re.search(rb" [1-9]", rpcs(app)))
+            assert found == []
+            app.engine.observe_run = observe
+        assert waiting_bytes(app) == 0
         # And those that are refused after they have waited.
         with held_up(app) as go, uncollected() as found:
             sending = [infer(calls, LARGE) for _ in range(4)]
@@ -222,6 +253,10 @@ async def test_a_call_that_fails_leaves_nothing_to_the_garbage_collector(engine:
             del sending, answers
             await until(lambda: not re.search(rb" [1-9]", rpcs(app)))
         assert found == []
+
+
+def failing_run(_name: str, _rows: int, _seconds: float) -> None:
+    raise UnavailableError("the engine was stopped")  # any other would be kept by the log
 
 
 @contextmanager

@@ -219,6 +219,17 @@ async def test_work_that_waits_for_something_else_takes_no_place_and_holds_what_
     (await gate.enter("c")).leave()
 
 
+async def test_work_that_gets_no_thread_takes_no_place() -> None:
+    gate = Gate(Held("bound", 100), at_once=1)
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(RuntimeError):
+        await gate.run("a", executor, lambda: None, size=40)
+    assert gate.held == 0
+    async with asyncio.timeout(10):
+        await gate.enter("b")
+
+
 async def test_a_thread_that_runs_on_keeps_its_place_and_what_is_given_up_is_not_begun() -> None:
     gate = Gate(Held("bound", 100), at_once=1)
     go = threading.Event()

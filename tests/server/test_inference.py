@@ -153,6 +153,39 @@ BAD = [
         "'grad'",
         id="unknown output",
     ),
+    pytest.param(
+        request("giou_loss", outputs=("loss", "loss"), pred=PRED, target=TARGET),
+        "INVALID_ARGUMENT",
+        "outputs must be distinct: got 'loss'",
+        id="an output twice, which would be counted once",
+    ),
+    pytest.param(
+        request(
+            "confusion_matrix",
+            dt_label=np.array([9]),
+            dt_truth=np.array([9]),
+            dt_scores=np.ones(1),
+            positives=np.array([1, 1]),
+            score_threshold=np.zeros(1),
+        ),
+        "INVALID_ARGUMENT",
+        "inputs of confusion_matrix must be indices of what the other inputs have",
+        id="a place that a matrix does not have",
+    ),
+    pytest.param(
+        request(
+            "optimal_lrp",
+            label=np.array([9]),
+            scores=np.ones(1),
+            outcome=np.array([1]),
+            iou=np.ones(1),
+            positives=np.array([1, 1]),
+            iou_threshold=np.full(1, 0.5),
+        ),
+        "INVALID_ARGUMENT",
+        "inputs of optimal_lrp must be indices of what the other inputs have",
+        id="a class that is not there",
+    ),
 ]
 
 

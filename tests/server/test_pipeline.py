@@ -1,6 +1,7 @@
 """Several requests of a stream are under way at once; answers keep their order."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -43,6 +44,38 @@ async def test_no_more_than_the_window_is_started() -> None:
     assert started == [0, 1, 2]
     gate.set()
     await first
+    await answers.aclose()
+
+
+async def test_a_request_is_read_once_there_is_a_place_for_it_and_not_kept_then() -> None:
+    read: list[weakref.ref[asyncio.Event]] = []
+    gate = asyncio.Event()
+
+    class Requests:
+        """Events, since an int cannot be looked for; it keeps none, as gRPC's messages are not."""
+
+        def __aiter__(self) -> "Requests":
+            return self
+
+        async def __anext__(self) -> asyncio.Event:
+            if len(read) == 4:
+                await asyncio.Event().wait()  # the stream is idle
+            made = asyncio.Event()
+            read.append(weakref.ref(made))
+            return made
+
+    async def answer(_: asyncio.Event) -> bool:
+        return await gate.wait()
+
+    answers = in_order(Requests(), lambda each: asyncio.create_task(answer(each)), window=3)
+    first = asyncio.create_task(anext(answers))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(read) == 3
+    gate.set()
+    assert await first
+    assert [await anext(answers) for _ in range(3)] == [True] * 3
+    assert [each() for each in read] == [None] * 4
     await answers.aclose()
 
 

@@ -90,6 +90,8 @@ class Batcher(Generic[T, R]):
                 self._waiting.drop(queued)
                 let_go()
             raise
+        finally:
+            del result, waiting, queued  # which keep the error, that keeps this frame, and the item
 
     async def _drain(self) -> None:
         try:
@@ -114,26 +116,29 @@ class Batcher(Generic[T, R]):
                 if not each.result.done():
                     each.result.set_result(result)
         finally:
-            for each in batch:
-                each.let_go()
+            # None is left to this frame, which the error keeps.
+            while batch:
+                batch.pop(0).let_go()
 
     async def _one_by_one(self, batch: list[_Waiting[T, R]], error: Exception) -> None:
         """Run each item alone, so that one bad item does not fail its neighbours."""
-        loop = asyncio.get_running_loop()
         for each in batch:
-            own: Exception | None = error
-            if len(batch) > 1:
-                try:
-                    (result,) = await loop.run_in_executor(self._executor, self._run, [each.item])
-                    own = None
-                except Exception as fault:  # noqa: BLE001 (handed to the caller below)
-                    own = fault
+            found = error if len(batch) == 1 else await self._alone(each.item)
             if each.result.done():
                 continue
-            if own is None:
-                each.result.set_result(result)
+            if isinstance(found, Exception):
+                each.result.set_exception(found)
             else:
-                each.result.set_exception(own)
+                each.result.set_result(found[0])
+
+    async def _alone(self, item: T) -> tuple[R] | Exception:
+        """Return an item's result, or its error, which keeps this frame and none with others."""
+        loop = asyncio.get_running_loop()
+        try:
+            (result,) = await loop.run_in_executor(self._executor, self._run, [item])
+        except Exception as fault:  # noqa: BLE001 (handed to the caller)
+            return fault
+        return (result,)
 
     def _next(self) -> list[_Waiting[T, R]]:
         """Take waiting items up to the bound; those whose caller has gone are dropped."""

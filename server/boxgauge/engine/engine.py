@@ -110,6 +110,7 @@ class Engine:
             NotFoundError: There is no graph of this name and version.
             InvalidInputError: An input is missing, unknown, or of another type or shape.
             UnavailableError: The engine was stopped.
+            IndexError: An input has an index of what another one does not have.
         """
         session = self._session(name, version)
         check_inputs(session.spec, inputs)

@@ -26,6 +26,8 @@ PROVIDERS = {
     "tensorrt": "TensorrtExecutionProvider",
 }
 _NAMES = {long: short for short, long in PROVIDERS.items()}
+# What ONNX Runtime says, in no kind of error of its own, of an index that an input has.
+_OUT_OF_BOUNDS = ("out of data bounds", "Out of range value in index tensor")
 _ONNX_TYPES = {
     "float32": "tensor(float)",
     "float64": "tensor(double)",
@@ -105,6 +107,7 @@ class Session:
 
         Raises:
             UnavailableError: It was stopped before the run ended.
+            IndexError: An input has an index of what another one does not have.
         """
         session = self._session
         if self._beyond is not None and not is_within(self.spec.profile, inputs):
@@ -112,10 +115,12 @@ class Session:
         try:
             run_options = self._stop.returning if returns_memory else self._stop.options
             outputs = session.run(None, dict(inputs), run_options)
-        # Nothing is kept back: a stopped run gets its own name, any other fault goes on.
-        except Exception:
+        # Nothing is kept back: these two get their own names, any other fault goes on.
+        except Exception as error:
             if self._stop.is_set:
                 raise UnavailableError("the engine was stopped") from None
+            if any(each in str(error) for each in _OUT_OF_BOUNDS):
+                raise IndexError(f"graph {self.spec.name}: an index is out of range") from error
             raise
         return {port.name: array for port, array in zip(self.spec.outputs, outputs, strict=True)}
 

@@ -8,12 +8,13 @@ Anybody can be turned away, without a token too: what is read for that is not de
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Self
 
 import grpc
 
 from boxgauge.frames import BoxGaugeError
 from boxgauge.server.handlers import behaviour_of, like
+from boxgauge.server.messages import EOF
 
 # A client that sends nothing for so long waits for an answer.
 QUIET_S = 0.05
@@ -26,8 +27,6 @@ MOST_STREAMS = 64
 
 # How the reading of a refused stream ended; "streams": it did not begin, for as many were read on.
 ENDS = ("quiet", "time", "amount", "streams")
-
-EOF = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
 
 # grpc's handler types carry no usable types for both kinds of handler at once.
 Context = Any
@@ -113,14 +112,9 @@ class _Reader:
         """Return whether as much was dropped as may be."""
         return self._messages >= MOST_MESSAGES or self._size >= MOST_BYTES
 
-    async def messages(self, requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
-        """Yield the messages of the call."""
-        self.is_reading = True
-        async for each in requests:
-            self.is_reading = False
-            yield each
-            self.is_reading = True
-        self.is_reading = False
+    def messages(self, requests: AsyncIterator[Message]) -> "_Noted":
+        """Return the messages of the call."""
+        return _Noted(self, requests)
 
     def drop(self) -> None:
         """Decode no more."""
@@ -133,6 +127,27 @@ class _Reader:
             self._size += len(raw)
             return None
         return raw if self._decode is None else self._decode(raw)
+
+
+class _Noted:
+    """Messages of a call, while its reader knows whether one is waited for; keeps none of them."""
+
+    def __init__(self, reader: _Reader, requests: AsyncIterator[Message]) -> None:
+        self._reader = reader
+        self._requests = requests
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Message:
+        self._reader.is_reading = True
+        try:
+            message = await anext(self._requests)
+        except StopAsyncIteration:
+            self._reader.is_reading = False
+            raise
+        self._reader.is_reading = False
+        return message
 
 
 async def _read_on(context: Context, reader: _Reader) -> str:

@@ -38,8 +38,8 @@ class Follower(Protocol):
     def renewed(self, monitor: str, model: str, window: str, slice_: str) -> None:
         """Note that the last report of this model, window and slice still holds."""
 
-    def refreshed(self, monitor: str) -> None:
-        """Note that a monitor's reports of all images are the newest state now."""
+    def refreshed(self, monitor: str, ago_s: float) -> None:
+        """Note that a monitor's reports of all images were the newest state so long ago."""
 
     def forget(self, monitor: str) -> None:
         """Forget this monitor."""
@@ -222,21 +222,24 @@ class Telemetry:
         for each in self._followers:
             each.renewed(monitor, model, window, slice_)
 
-    def refreshed(self, monitor: str, labelled_images: int, watermark_us: int) -> None:
-        """Note that a monitor's exported reports of all images are current now.
+    def refreshed(
+        self, monitor: str, labelled_images: int, watermark_us: int, *, ago_s: float = 0.0
+    ) -> None:
+        """Note that a monitor's exported reports of all images were current so long ago.
 
         Args:
             monitor: Its name.
             labelled_images: Images with ground truth.
             watermark_us: Highest event time, microseconds since 1970; 0: none yet.
+            ago_s: When the first of them may have read its state.
         """
         self._quality.note(
             monitor,
             **facts(labelled_images, watermark_us),
-            boxgauge_report_timestamp_seconds=time.time(),
+            boxgauge_report_timestamp_seconds=time.time() - ago_s,
         )
         for each in self._followers:
-            each.refreshed(monitor)
+            each.refreshed(monitor, ago_s)
 
     def tallies(self, monitor: str, size: int, limit: int) -> None:
         """Export how many bytes a monitor's tallies have in memory, and may have."""

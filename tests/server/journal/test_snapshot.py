@@ -9,6 +9,7 @@ import pytest
 from boxgauge.frames import ResourceExhaustedError
 from boxgauge.server.journal import Journal
 from boxgauge.server.journal.schema import LOG_PAGES
+from boxgauge.server.journal.snapshot import Snapshot
 from boxgauge.server.journal.store import Store
 from tests.server.journal.frames import MAX_MODELS, frame
 from tests.server.journal.moments import FULL, WAIT_S, full_disk, held_up, until_asked
@@ -50,6 +51,28 @@ async def test_a_snapshot_has_all_that_was_taken_before_it_and_nothing_that_came
         raw = snapshot.read(0, snapshot.size)
     assert images_in(raw, tmp_path / "first") == 2
     assert images_in(await copied(journal), tmp_path / "second") == 3
+
+
+async def test_a_read_whose_backup_was_cut_off_does_not_disturb_the_next_ones(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal"
+    part = 2**16
+    path.write_bytes(b"".join(bytes([k]) * part for k in range(64)))
+    with path.open("rb", buffering=0) as file:
+        left, of_next = (Snapshot.of(file, 1) for _ in range(2))
+
+        def read_all(snapshot: Snapshot, times: int) -> bool:
+            places = range(0, snapshot.size, part)
+            return all(
+                set(snapshot.read(place, part)) == {place // part}
+                for _ in range(times)
+                for place in places
+            )
+
+        # Nobody waits for the thread of the first any more, which reads on.
+        reading = (asyncio.to_thread(read_all, each, 8) for each in (left, of_next))
+        assert await asyncio.gather(*reading) == [True, True]
 
 
 @FULL

@@ -15,7 +15,9 @@ from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.wire.frames_in import arrivals
 from tests.server.calls import predictions, truths
 from tests.server.journal.moments import FULL, full_disk, held_up, until_asked
-from tests.server.monitor.test_recovery import restarted
+from tests.server.monitor.test_recovery import WAIT_S, Failing, failing, labelled, restarted
+
+__all__ = ["failing"]
 
 SLICED = Definition((ObjectClass(1, "cat"),), EvaluationSettings(), slices=(SliceKey("camera", 2),))
 
@@ -129,6 +131,25 @@ async def test_slices_of_frames_that_were_judged_before_a_reset_and_came_after_i
     await reset
     await before
     assert monitor.slices == ["camera=south"]
+
+
+async def test_a_frame_that_waited_for_tallies_made_anew_and_was_not_taken_makes_no_slice_known(
+    failing: tuple[Surroundings, Failing],
+) -> None:
+    around, executor = failing
+    monitor = await Book(around, max_monitors=1).create("cam", SLICED)
+    await monitor.observe("", labelled(1, 2))
+    await monitor.observe("m", seen_by("north", 1, revision=3))
+    executor.fails = lambda: not monitor.recovery.is_under_way
+    begins = asyncio.Event()
+    monitor.recovery.told(begins.set)
+    behind = monitor.observe("m", seen_by("north", 2))
+    async with asyncio.timeout(WAIT_S):
+        await begins.wait()
+    stale = monitor.observe("m", seen_by("south", 1))
+    assert monitor.recovery.is_under_way, "and so it waits"
+    assert (await behind).accepted == (await stale).unchanged == 1
+    assert monitor.slices == ["camera=north"]
 
 
 async def test_the_slice_of_a_label_that_waits_for_predictions_is_known_after_a_restart(

@@ -1,10 +1,13 @@
 """Urgent ones and patient ones each take turns, none is lost, and patient ones pause for urgent."""
 
 import asyncio
+import threading
+from collections.abc import Callable, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boxgauge.server.monitor.surroundings import Surroundings
 from boxgauge.server.monitor.turns import Ticket, Turns
 
 
@@ -73,32 +76,75 @@ async def test_a_patient_one_that_is_urged_goes_before_the_others() -> None:
     assert order == ["c", "a", "b"]
 
 
-async def _paused(ticket: Ticket) -> "asyncio.Task[None]":
-    return asyncio.create_task(asyncio.to_thread(ticket.pause))
+async def _pausing(ticket: Ticket, urgent: Sequence[str]) -> "asyncio.Task[int]":
+    """Let a thread pause, and return how many urgent ones were under way when it went on."""
+    begun = threading.Event()
+
+    def pause() -> int:
+        begun.set()
+        ticket.pause()
+        return len(urgent)
+
+    pausing = asyncio.create_task(asyncio.to_thread(pause))
+    assert await asyncio.to_thread(begun.wait, 10)
+    return pausing
 
 
 async def test_a_patient_one_pauses_until_nothing_urgent_runs_or_waits() -> None:
-    turns = Turns()
+    turns, urgent = Turns(), list[str]()
     async with turns.ticket(is_urgent=False) as patient:
-        await (await _paused(patient))
+        assert await (await _pausing(patient, urgent)) == 0
         second = turns.ticket(is_urgent=True)
         async with turns.ticket(is_urgent=True):
+            urgent += ["runs", "waits"]
             waiting = asyncio.create_task(second.__aenter__())
-            pausing = await _paused(patient)
-            await _settled()
+            pausing = await _pausing(patient, urgent)
+            urgent.remove("runs")
         await waiting
-        assert not pausing.done()
+        for _ in range(5):
+            await asyncio.to_thread(int)  # a thread that may go on does so meanwhile
+        urgent.remove("waits")
         await second.__aexit__(None, None, None)
         async with asyncio.timeout(10):
-            await pausing
+            assert await pausing == 0
+
+
+async def test_a_turn_lasts_for_as_long_as_its_thread_though_its_caller_has_gone(
+    around: Surroundings,
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def long() -> None:
+        begun.set()
+        goes_on.wait(10)
+        order.append("first")
+
+    async def made(work: Callable[[], None]) -> None:
+        async with around.turns.ticket(is_urgent=True) as ticket:
+            await around.run_report(ticket, work)
+
+    first = asyncio.create_task(made(long))
+    await asyncio.to_thread(begun.wait, 10)
+    first.cancel()
+    await asyncio.wait([first])
+    second = asyncio.create_task(made(lambda: order.append("second")))
+    async with asyncio.timeout(10), around.turns.ticket(is_urgent=False) as patient:
+        second_is_over = asyncio.Event()
+        second.add_done_callback(lambda _: second_is_over.set())
+        for _ in range(5):
+            await asyncio.to_thread(int)  # a thread that may go on does so meanwhile
+        assert order == []
+        goes_on.set()
+        await second_is_over.wait()
+        await asyncio.to_thread(patient.pause)  # for none of them any more
+    assert order == ["first", "second"]
 
 
 async def test_one_that_is_urged_while_it_pauses_goes_on() -> None:
-    turns = Turns()
+    turns, urgent = Turns(), ["runs"]
     async with turns.ticket(is_urgent=False) as patient, turns.ticket(is_urgent=True):
-        pausing = await _paused(patient)
-        await _settled()
-        assert not pausing.done()
+        pausing = await _pausing(patient, urgent)
         patient.urge()
         async with asyncio.timeout(10):
-            await pausing
+            assert await pausing == 1

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -17,6 +19,7 @@ from boxgauge.server.monitor.together import TAKE_AT_ONCE
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.server.wire.frames_in import arrivals
 from tests.server.calls import Row, predictions, truths
+from tests.server.monitor.test_recovery import metric
 
 CLASSES = (ObjectClass(1, "cat"), ObjectClass(2, "dog"))
 EXACT = Definition(CLASSES, EvaluationSettings())
@@ -149,6 +152,34 @@ async def test_a_comparison_under_way_leaves_nothing_of_a_monitor_that_was_delet
     await ticket.__aexit__(None, None, None)
     await refreshing
     assert b'monitor="cam"' not in around.telemetry.text()
+
+
+async def test_a_report_that_paused_neither_replaces_a_newer_one_nor_is_said_to_be_new(
+    around: Surroundings,
+) -> None:
+    monitor = await Book(around, max_monitors=4).create("cam", EXACT)
+    await monitor.observe("", labelled(1, 2))
+    await monitor.observe("m", predicted(1))
+
+    async def rest(_worked_s: float) -> None:
+        """Go on at once."""
+
+    async with around.turns.ticket(is_urgent=True):
+        refreshing = asyncio.create_task(monitor.refresh(rest))
+        for _ in range(20):
+            await asyncio.sleep(0)  # it has read its state, and pauses before its first graph
+        read = time.time()
+        await monitor.observe("m", predicted(2))
+        asked = asyncio.create_task(monitor.report("m"))
+        await asyncio.sleep(0)  # it waits for its turn, and so the other one goes on pausing
+    assert (await asked).predicted_images == 2
+    await refreshing
+    exported = re.findall(
+        r"^boxgauge_predicted_images{.*} (.*)$", around.telemetry.text().decode(), re.M
+    )
+    assert exported == ["2.0"]
+    current = metric(around, 'boxgauge_report_timestamp_seconds{monitor="cam"}')
+    assert current <= read, "of what came then it has not heard"
 
 
 async def test_expiry_under_way_leaves_alone_what_comes_after_a_reset(

@@ -72,9 +72,9 @@ def test_windows_and_slices_are_kept_apart(site: Site, unlabelled: Quality) -> N
 def test_a_report_is_as_old_as_the_last_time_it_was_known_to_be_the_newest(site: Site) -> None:
     site.since_start = 130.0  # the report was made at 100
     assert site.shelf.report("cam", "m", "1h", "").age_s == 30
-    site.shelf.refreshed("cam")
+    site.shelf.refreshed("cam", 2.0)
     site.since_start = 131.5
-    assert site.shelf.report("cam", "m", "1h", "").age_s == 1.5
+    assert site.shelf.report("cam", "m", "1h", "").age_s == 3.5
 
 
 def test_a_slice_is_as_old_as_it_says_though_all_images_were_refreshed(
@@ -83,7 +83,7 @@ def test_a_slice_is_as_old_as_it_says_though_all_images_were_refreshed(
     sliced = report_of(unlabelled, slice="camera=east")
     site.shelf.record(sliced)
     site.since_start = 130.0  # the report was made at 100
-    site.shelf.refreshed("cam")
+    site.shelf.refreshed("cam", 0.0)
     assert site.shelf.report("cam", "m", "1h", "camera=east").age_s == 30
     site.shelf.renewed("cam", "m", "1h", "camera=east")
     site.since_start = 131.0

@@ -6,7 +6,7 @@ in the log alone. So the log is copied back once, and then not until the file ha
 
 from dataclasses import dataclass
 from io import RawIOBase
-from os import fstat
+from os import fstat, pread
 
 from boxgauge.frames import BoxGaugeError, UnavailableError
 
@@ -33,17 +33,17 @@ class Snapshot:
         return cls(file, found.st_size, number, found.st_mtime_ns)
 
     def read(self, start: int, length: int) -> bytes:
-        """Return some of it; on any thread, one at a time.
+        """Return some of it; on any thread, beside others: a backup that was cut off reads on.
 
         Raises:
             UnavailableError: The file was written, or cannot be read.
         """
-        if fstat(self.file.fileno()).st_mtime_ns != self.changed_ns:
+        descriptor = self.file.fileno()
+        if fstat(descriptor).st_mtime_ns != self.changed_ns:
             raise UnavailableError("the journal's file was written during the backup: try again")
-        self.file.seek(start)
         found = b""
         while len(found) < min(length, self.size - start):
-            part = self.file.read(length - len(found))
+            part = pread(descriptor, length - len(found), start + len(found))
             if not part:
                 raise UnavailableError("the journal's file ended during the backup: try again")
             found += part

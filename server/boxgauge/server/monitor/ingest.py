@@ -68,7 +68,8 @@ class Ingest:
         self._room.look(len(self._tasks))
         observed = Observed()
         frames = self._intake.judge(model, arrivals, observed, now_us=self._around.clock_us())
-        task = asyncio.create_task(self._take(frames, observed, self._state.stores, between))
+        life = self._state.slicing.life
+        task = asyncio.create_task(self._take(frames, observed, life, between))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -86,7 +87,7 @@ class Ingest:
         self,
         frames: Sequence[CameFrame],
         observed: Observed,
-        judged_by: Stores,
+        life: int,
         between: Between | None,
     ) -> Observed:
         state, done = self._state, 0
@@ -96,10 +97,10 @@ class Ingest:
                     await between()
                 part = frames[done : done + TAKE_AT_ONCE]
                 done += len(part)
-                self._note(part, await self._together.take(part, judged_by), observed)
+                self._note(part, await self._together.take(part, life), observed)
         finally:
             self._room.give_back(frames[done:])
-            if judged_by is state.stores:
+            if life == state.slicing.life:
                 for frame in frames[done:]:
                     state.slicing.withdraw(frame.slices)
         examples = {

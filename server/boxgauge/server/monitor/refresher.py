@@ -46,7 +46,8 @@ class Refresher:
         Args:
             rest: Waits after each, so that refreshing takes no more than its share of time.
         """
-        models = self._models()
+        # Before any of them reads its state: it may pause, and rest, for long after that.
+        began, models = time.monotonic(), self._models()
         done = [
             await self._refreshed(Asked(model, window, ""), rest)
             for model in models
@@ -61,7 +62,10 @@ class Refresher:
         # One that failed leaves all of them as old as they are, which an alert looks at.
         if self._stores.is_current and all(done):
             self._around.telemetry.refreshed(
-                self._monitor, self._state.counts.labelled, self._stores.watermark_us
+                self._monitor,
+                self._state.counts.labelled,
+                self._stores.watermark_us,
+                ago_s=time.monotonic() - began,
             )
 
     async def refresh_slices(self, rest: Rest, until: float) -> None:

@@ -227,6 +227,8 @@ class Reporter:
         if stores.is_current:
             if not asked.slice:
                 self._keep(asked, kept)
-            self._exported[asked] = version
-            self._around.telemetry.publish(made)
+            # While it paused, one that somebody waited for may have read a later state.
+            if self._exported.get(asked, version) <= version:
+                self._exported[asked] = version
+                self._around.telemetry.publish(made)
         return kept

@@ -47,6 +47,7 @@ class Slicing:
     Attributes:
         folded: Values that went to ``__other__``, once an image; whoever counts them sets 0.
         dropped: Tags whose key is none of these, once an image; likewise.
+        life: Another one each time that all are forgotten.
     """
 
     def __init__(self, keys: Iterable[SliceKey]) -> None:
@@ -56,6 +57,7 @@ class Slicing:
         self._unsure = 0  # values that no frame that is held has yet
         self.folded = 0
         self.dropped = 0
+        self.life = 0
 
     @property
     def keys(self) -> frozenset[str]:
@@ -116,6 +118,7 @@ class Slicing:
         for each in self._values.values():
             each.clear()
         self._unsure = 0
+        self.life += 1
 
     def _of(self, slices: Iterable[str]) -> Iterator[tuple[dict[str, int], str]]:
         for each in slices:

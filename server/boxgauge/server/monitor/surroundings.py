@@ -61,10 +61,11 @@ class Surroundings:
             with pausing(ticket.pause):
                 return make()
 
-        started, loop = time.perf_counter(), asyncio.get_running_loop()
+        started = time.perf_counter()
         if ticket.is_urgent:
-            made = await loop.run_in_executor(self.executor, make)
+            ticket.work = self.executor.submit(make)
         else:
-            made = await loop.run_in_executor(self.patient, made_patiently)
+            ticket.work = self.patient.submit(made_patiently)
+        made: R = await asyncio.wrap_future(ticket.work)
         self.telemetry.report_seconds.observe(time.perf_counter() - started)
         return made

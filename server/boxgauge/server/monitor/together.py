@@ -39,10 +39,10 @@ class PartTaken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """Frames of one message, by which stores they were judged, and who waits for them."""
+    """Frames of one message, the life of the slices that they were judged in, and who waits."""
 
     frames: Sequence[CameFrame]
-    judged_by: Stores
+    life: int
     done: "asyncio.Future[PartTaken]"
     context: Context = field(default_factory=copy_context)
 
@@ -95,13 +95,13 @@ class Together:
         self._waiting: deque[_Part] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def take(self, frames: Sequence[CameFrame], judged_by: Stores) -> PartTaken:
+    async def take(self, frames: Sequence[CameFrame], life: int) -> PartTaken:
         """Return what became of frames once they are on disk and counted.
 
         Args:
             frames: Of one message, at most `TAKE_AT_ONCE`; room is reserved for them, and given
                 back however it goes.
-            judged_by: The stores that were current when they were judged.
+            life: Of the slices, when they were judged.
 
         Raises:
             NotFoundError: The monitor was deleted.
@@ -109,7 +109,7 @@ class Together:
             DataLossError: A row that had to be read is damaged.
         """
         done: asyncio.Future[PartTaken] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Part(frames, judged_by, done))
+        self._waiting.append(_Part(frames, life, done))
         self._begin()
         return await done
 
@@ -189,7 +189,7 @@ class Together:
             return
         for part in group:
             # A reset has forgotten what was judged before it.
-            if part.judged_by is self._state.stores:
+            if part.life == slicing.life:
                 for k, frame in enumerate(part.frames, first):
                     is_held = outcomes is not None and outcomes[k] in _HELD
                     (slicing.keep if is_held else slicing.withdraw)(frame.slices)
@@ -240,7 +240,7 @@ class Together:
         if missing is None:
             return False
         slicing = self._state.slicing
-        is_other = any(part.judged_by is not stores for part in group)
+        is_other = any(part.life != slicing.life for part in group)
         # A reset has forgotten the slices that these frames were judged to be in, and a start does
         # not know those of labels to which no predictions had come.
         if stores.is_current and (is_other or LABEL_SOURCE in slicing.keys):

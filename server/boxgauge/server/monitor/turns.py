@@ -5,8 +5,10 @@ Callers take turns among themselves: many reports of one do not hold up the firs
 """
 
 import asyncio
+from concurrent.futures import Future
 from threading import Condition
 from types import TracebackType
+from typing import Any
 
 from boxgauge.engine.fair_queue import FairQueue, Queued
 from boxgauge.server.callers import CALLER
@@ -53,10 +55,26 @@ class Turns:
             raise
 
     def leave(self, ticket: "Ticket") -> None:
-        """Give the ticket's turn to the next one."""
+        """Give the ticket's turn to the next one, once the thread that it was for has ended.
+
+        A thread goes on though nobody waits for it any more, and takes memory as long; nobody
+        pauses for it.
+        """
         self._release(ticket)
-        if ticket.lane is not None:
-            ticket.lane.pass_on()
+        # An error of the work keeps those that have the ticket: it must not have the error.
+        lane, work, ticket.work = ticket.lane, ticket.work, None
+        if lane is None:
+            return
+        if work is None or work.done():
+            lane.pass_on()
+            return
+        loop = asyncio.get_running_loop()
+
+        def ended(_: object) -> None:
+            if not loop.is_closed():  # which ends without waiting for threads
+                loop.call_soon_threadsafe(lane.pass_on)
+
+        work.add_done_callback(ended)
 
     def pause(self, ticket: "Ticket") -> None:
         """Wait, in a thread, for as long as there are urgent ones and this is none."""
@@ -112,6 +130,7 @@ class Ticket:
         place: Where it waits.
         lane: Whose turn it has.
         presses: It is counted among those that patient ones pause for.
+        work: What is done in a thread in its turn.
     """
 
     def __init__(self, turns: Turns, *, is_urgent: bool) -> None:
@@ -120,6 +139,7 @@ class Ticket:
         self.place: Queued[Ticket] | None = None
         self.lane: _Lane | None = None
         self.presses = False
+        self.work: Future[Any] | None = None
         self._turns = turns
 
     def urge(self) -> None:

@@ -68,10 +68,10 @@ class Shelf:
             found = self._comparisons.setdefault(made.monitor, {})
             found[made.champion, made.challenger, made.window.name, made.slice] = made
 
-    def refreshed(self, monitor: str) -> None:
-        """Note that a monitor's reports of all images are the newest state now."""
+    def refreshed(self, monitor: str, ago_s: float) -> None:
+        """Note that a monitor's reports of all images were the newest state so long ago."""
         with self._lock:
-            self._current[monitor] = self._clock()
+            self._current[monitor] = self._clock() - ago_s
 
     def forget(self, monitor: str) -> None:
         """Show nothing of this monitor any more."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from boxgauge.frames import BoxGaugeError
+from boxgauge.server.messages import Checked
 from boxgauge.server.security.access import (
     Access,
     Caller,
@@ -80,14 +81,9 @@ class GuardedCall:
         """
         if hasattr(request, "__aiter__"):
             self._check(None)
-            return self._each_admitted(request)
+            return Checked(request, self._check)
         self._check(request)
         return request
-
-    async def _each_admitted(self, requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
-        async for request in requests:
-            self._check(request)
-            yield request
 
     def _check(self, request: Message | None) -> None:
         """Check one message, or None: what the call asks for whatever its messages say.

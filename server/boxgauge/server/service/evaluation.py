@@ -112,7 +112,7 @@ class EvaluationService(rpc.EvaluationServiceServicer):
         gathered = Gathered(self._ledger.share())
         given: tuple[tuple[ObjectClass, ...], EvaluationSettings] | None = None
         try:
-            async for request in _timely(request_iterator, IDLE_S):
+            while (request := await _next(request_iterator, IDLE_S)) is not None:
                 if request.HasField("settings") != (given is None):
                     found = "absent from it" if given is None else "in a later one"
                     raise InvalidInputError.at("settings", found, "in the first message alone")
@@ -124,6 +124,7 @@ class EvaluationService(rpc.EvaluationServiceServicer):
                     check_size(*given)
                 with span("decode"):
                     gathered.add(arrivals(request.frames))
+                del request
             if given is None:
                 raise InvalidInputError.at("settings", "no message", "in the first message")
             return await self._evaluate(gathered, *given)
@@ -160,24 +161,19 @@ class EvaluationService(rpc.EvaluationServiceServicer):
             raise
 
 
-async def _timely(
+async def _next(
     requests: AsyncIterator[pb.EvaluateRequest], idle_s: float
-) -> AsyncIterator[pb.EvaluateRequest]:
-    """Yield the requests, and give up a caller that brings none for so long."""
-    iterator = aiter(requests)
-    while True:
-        try:
-            async with asyncio.timeout(idle_s):
-                request = await anext(iterator)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise UnavailableError(
-                f"no message for {idle_s:g} s: an evaluation holds its frames in memory, and"
-                " must be sent without long pauses",
-                field="request",
-            ) from None
-        yield request
+) -> pb.EvaluateRequest | None:
+    """Return the next request, None after the last, and give up who brings none for so long."""
+    try:
+        async with asyncio.timeout(idle_s):
+            return await anext(requests, None)
+    except TimeoutError:
+        raise UnavailableError(
+            f"no message for {idle_s:g} s: an evaluation holds its frames in memory, and"
+            " must be sent without long pauses",
+            field="request",
+        ) from None
 
 
 def _joined(empty: F, batches: Sequence[F]) -> F:

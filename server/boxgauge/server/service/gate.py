@@ -165,14 +165,21 @@ class Gate:
         """
         granted = await self.enter(caller, size=size)
         loop = asyncio.get_running_loop()
-        running = executor.submit(work)
+        try:
+            running = executor.submit(work)
+        except BaseException:  # as it has no thread, or is shut down
+            granted.leave()
+            raise
 
         def ended(_: object) -> None:
             if not loop.is_closed():  # which ends without waiting for threads
                 loop.call_soon_threadsafe(granted.leave)
 
         running.add_done_callback(ended)
-        return await asyncio.wrap_future(running)
+        try:
+            return await asyncio.wrap_future(running)
+        finally:
+            del running  # which keeps the error, that keeps this frame, and the work
 
     def left(self, granted: Pass) -> None:
         """Take a pass back."""

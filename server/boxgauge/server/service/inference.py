@@ -125,15 +125,10 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
     ) -> AsyncIterator[pb.ModelStreamInferResponse]:
         """Run a graph for each message; an error is an answer, and the stream goes on."""
         async for request in request_iterator:
-            try:
-                yield pb.ModelStreamInferResponse(infer_response=await self._infer(request))
-            except BoxGaugeError as error:
-                yield pb.ModelStreamInferResponse(
-                    error_message=str(error),
-                    infer_response=pb.ModelInferResponse(
-                        model_name=request.model_name, id=request.id
-                    ),
-                )
+            answered = await self._infer_or_tell(request)
+            del request  # neither kept until the answer is read nor until the next one comes
+            yield answered
+            del answered
 
     def _graph(self, name: str, version: str) -> GraphSpec:
         spec = self._engine.graph(name, version)
@@ -144,6 +139,15 @@ class InferenceService(rpc.GRPCInferenceServiceServicer):
                 value=name,
             )
         return spec
+
+    async def _infer_or_tell(self, request: pb.ModelInferRequest) -> pb.ModelStreamInferResponse:
+        try:
+            return pb.ModelStreamInferResponse(infer_response=await self._infer(request))
+        except BoxGaugeError as error:
+            return pb.ModelStreamInferResponse(
+                error_message=str(error),
+                infer_response=pb.ModelInferResponse(model_name=request.model_name, id=request.id),
+            )
 
     async def _infer(self, request: pb.ModelInferRequest) -> pb.ModelInferResponse:
         spec = self._graph(request.model_name, request.model_version)

@@ -12,6 +12,7 @@ import grpc
 from grpc.aio import AbortError
 
 from boxgauge.frames import BoxGaugeError
+from boxgauge.server.messages import keeping_none
 from boxgauge.server.observability import calls
 from boxgauge.server.observability.spans import NO_SPAN, Span, Tracing
 from boxgauge.server.service.status import status_of
@@ -68,6 +69,8 @@ class Answering(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # of any
             or handler.stream_unary
             or handler.stream_stream
         )
+        if handler.request_streaming:
+            behaviour = keeping_none(behaviour)
         wrapped = (self._streaming if handler.response_streaming else self._single)(
             method, behaviour
         )

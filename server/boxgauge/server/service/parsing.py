@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from boxgauge.frames import InvalidInputError
+from boxgauge.server.messages import Checked
 
 Message = Any
 
@@ -45,11 +46,6 @@ def readable(message: Message) -> Message:
     return message
 
 
-async def all_readable(messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
-    """Yield the messages up to the first that is none.
-
-    Raises:
-        InvalidInputError: There is one.
-    """
-    async for each in messages:
-        yield readable(each)
+def all_readable(messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
+    """Return the messages up to the first that is none, which is an InvalidInputError."""
+    return Checked(messages, readable)

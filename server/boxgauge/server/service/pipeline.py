@@ -15,8 +15,8 @@ async def in_order(
 
     Up to ``window`` requests are started before the first is answered, so that the
     engine runs several messages of one stream together; more are not read, which
-    leaves queueing to HTTP/2 flow control. Those that are not answered when the stream ends
-    are cancelled.
+    leaves queueing to HTTP/2 flow control. None is kept here once it is started. Those
+    that are not answered when the stream ends are cancelled.
 
     Args:
         requests: The stream.
@@ -28,9 +28,11 @@ async def in_order(
 
     async def read() -> None:
         try:
+            await free.acquire()
             async for request in requests:
-                await free.acquire()
                 started.put_nowait(start(request))
+                del request
+                await free.acquire()
         except Exception as fault:  # noqa: BLE001 (handed on, to be raised in its turn)
             failed: asyncio.Future[A] = asyncio.get_running_loop().create_future()
             failed.set_exception(fault)

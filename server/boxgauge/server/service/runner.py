@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxgauge.engine import Batcher, Engine, GraphSpec, Port, check_inputs
-from boxgauge.frames import ResourceExhaustedError
+from boxgauge.frames import InvalidInputError, ResourceExhaustedError
 from boxgauge.server.callers import CALLER
 from boxgauge.server.service.gate import Gate
 
@@ -57,7 +57,8 @@ class Runner:
             message_bytes: Of the message that brought them, which is held until it is answered.
 
         Raises:
-            InvalidInputError: An input is missing, or a shape does not fit.
+            InvalidInputError: An input is missing, a shape does not fit, or an index is of nothing
+                that there is.
             ResourceExhaustedError: Too much waits, or it would take too much memory.
         """
         # Each request alone: in a shared run one bad request would fail all.
@@ -113,7 +114,11 @@ class Runner:
     def _run(self, spec: GraphSpec, inputs: Tensors) -> Tensors:
         """Run a graph now; what a large run takes of memory is not kept for each of all graphs."""
         is_large = sum(each.nbytes for each in inputs.values()) > LARGE_BYTES
-        return self._engine.run(spec.name, inputs, returns_memory=is_large)
+        try:
+            return self._engine.run(spec.name, inputs, returns_memory=is_large)
+        except IndexError:
+            found, wanted = "an index out of range", "indices of what the other inputs have"
+            raise InvalidInputError.at(f"inputs of {spec.name}", found, wanted) from None
 
 
 def rows_of(inputs: Tensors) -> int:

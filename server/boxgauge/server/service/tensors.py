@@ -67,7 +67,7 @@ def answer(
     """Return the wanted outputs, raw, in the order asked for or else the graph's.
 
     Raises:
-        InvalidInputError: An output is asked for that the graph does not have.
+        InvalidInputError: An output is asked for that the graph does not have, or twice.
     """
     response = pb.ModelInferResponse(
         model_name=request.model_name, model_version=str(version), id=request.id
@@ -85,15 +85,20 @@ def wanted_outputs(request: pb.ModelInferRequest, ports: Sequence[Port]) -> list
     """Return the ports of the outputs asked for; none asked for means all.
 
     Raises:
-        InvalidInputError: An output is asked for that the graph does not have.
+        InvalidInputError: An output is asked for that the graph does not have, or twice: an answer
+            could be as many times larger than what it is counted as.
     """
     if not request.outputs:
         return list(ports)
     known = {port.name: port for port in ports}
+    wanted: dict[str, Port] = {}
     for each in request.outputs:
         if each.name not in known:
             raise InvalidInputError.at("outputs", repr(each.name), f"among {sorted(known)}")
-    return [known[each.name] for each in request.outputs]
+        if each.name in wanted:
+            raise InvalidInputError.at("outputs", repr(each.name), "distinct")
+        wanted[each.name] = known[each.name]
+    return list(wanted.values())
 
 
 def _elements(tensor: Tensor, port: Port, raw: bytes | None) -> NDArray[Any]:
