@@ -9,7 +9,8 @@ from grpc import aio
 from prometheus_client import CollectorRegistry
 
 from boxgauge.engine import Engine
-from boxgauge.server.app import App, open_engine
+from boxgauge.server.app import App
+from boxgauge.server.opened_engine import open_engine
 from boxgauge.server.settings import read_settings
 from tests.server.calls import Calls
 

@@ -176,13 +176,14 @@ async def test_an_unknown_fault_is_internal_and_logged_once(
 async def started(graphs_dir: Path, **environment: str) -> tuple[Process, dict[str, str]]:
     """Return a service in a process of its own, and its ready line."""
     code = (
-        "from boxgauge.server.app import serve; from boxgauge.server.settings import read_settings"
+        "from boxgauge.server.process import serve\n"
+        "from boxgauge.server.settings import read_settings\n"
     )
     folders = ("proto", "server", "exporters", "clients")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        f"{code}; serve(read_settings())",
+        f"{code}serve(read_settings())",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=os.environ

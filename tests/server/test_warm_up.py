@@ -16,7 +16,7 @@ from boxgauge.client import (
 from boxgauge.engine import Engine
 from boxgauge.engine.online.loss_graphs import usable_losses
 from boxgauge.engine.online.warm_up import warm_up
-from boxgauge.server.app import open_engine
+from boxgauge.server.opened_engine import open_engine
 from boxgauge.server.settings import read_settings
 from tests.server.conftest import Serve
 

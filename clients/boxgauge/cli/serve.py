@@ -72,7 +72,7 @@ def serve(
     Each setting may also come from the environment as BOXGAUGE_<NAME>, for example
     BOXGAUGE_MAX_HELD_BOXES; an option wins over it. SIGTERM drains and ends.
     """
-    from boxgauge.server.app import serve as run
+    from boxgauge.server.process import serve as run
     from boxgauge.server.settings import read_settings
 
     given: dict[str, str | int | bool | Path | None] = {

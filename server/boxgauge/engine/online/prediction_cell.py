@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from boxgauge.engine.online.prediction_bins import PredictionBins
 from boxgauge.engine.online.sparse_counts import SparseCounts
@@ -12,7 +13,7 @@ _SHARE = 2
 CELL_BYTES, TABLE_BYTES = 300, 250
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PredictionCell:
     """What is kept of one slice and bucket; never changed.
 
@@ -46,7 +47,7 @@ class PredictionCell:
         left = ours.minus(theirs)
         return None if left is None else PredictionCell(self.images - taken.images, (left,))
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Bytes that it takes; joining never makes it more."""
         return CELL_BYTES + sum(TABLE_BYTES + each.nbytes for each in self.tables)

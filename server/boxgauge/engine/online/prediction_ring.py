@@ -48,11 +48,12 @@ class PredictionRing:
             How many images were dropped, once for each of their slices.
         """
         rolled = self._ring.advance(watermark_us)
-        grown = set(rolled.grown)
         if rolled.gone:
-            places = [(name, bucket) for name, bucket, _ in self._ring.items()]
+            everything = self._ring.items()
+            grown = set(rolled.grown)
+            places = ((name, bucket) for name, bucket, _ in everything)
             self._touched.update(each for each in places if each[1] in grown)
-            self.nbytes = sum(cell.nbytes for _, _, cell in self._ring.items())
+            self.nbytes = sum(cell.nbytes for _, _, cell in everything)
         return sum(cell.images for _, cell in rolled.dropped)
 
     def get(self, place: Place) -> PredictionCell | None:

@@ -14,8 +14,8 @@ from boxgauge.engine.sketch.ordered import OrderedRows
 MAX_ROWS = 2**17
 # Curves of rows with true positives: some 100 bytes each.
 MAX_PAIRS = 2**22
-# Curves of a part: the jackknife has some 10 kB for each.
-MAX_CURVES = 2**12
+# Curves of a part: of few, so that two threads share a report.
+MAX_CURVES = 2**11
 
 
 @dataclass(frozen=True, slots=True)
