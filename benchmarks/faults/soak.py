@@ -20,6 +20,7 @@ import random
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,12 +79,16 @@ async def _soak(served: Served, given: argparse.Namespace) -> Verdicts:
     outcomes = Outcomes()
     end = time.monotonic() + given.minutes * 60
     async with watched(served, EVERY_S) as watch:
+        # A watch that waits for a change waits for ever once nothing is sent.
+        watching = asyncio.create_task(_watch(served))
         await asyncio.gather(
             *(_send(served, messages, rate / SENDERS, k, end, outcomes) for k in range(SENDERS)),
             _ask(served, end),
             _scrape(served, end),
-            _watch(served, end),
         )
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
     outcomes.seconds = watch.times[-1]
     counted = Counted.of(watch, given.warm)
     _print(peak, outcomes, watch, counted)
@@ -145,9 +150,9 @@ async def _scrape(served: Served, end: float) -> None:
         await asyncio.sleep(5)
 
 
-async def _watch(served: Served, end: float) -> None:
+async def _watch(served: Served) -> None:
     """Watch for some reports, leave without a word, and watch again."""
-    while time.monotonic() < end:
+    while True:
         async with connected(served.address) as (channel, _):
             stub: Any = rpc.MonitorServiceStub(channel)
             watching = stub.WatchReport(
