@@ -30,9 +30,11 @@ for _ in range(6):
     for each in threads: each.start()
     for each in threads: each.join()
 held = sum(each.nbytes for each in kept)
+unused = resident() - before - held
 if sys.argv[1] == "given back":
     give_back_freed()
-print(resident() - before - held)
+    unused -= resident() - before - held
+print(unused)
 """
 
 
@@ -50,4 +52,5 @@ def test_what_was_freed_does_not_stay_with_the_process() -> None:
 
 
 def test_what_lies_free_between_what_stays_is_given_back() -> None:
-    assert _unused("given back") < 0.5 * _unused("as it comes")
+    # Some 10 MiB are unused by then.
+    assert _unused("given back") > 2**20

@@ -70,6 +70,6 @@ def test_the_setting_says_whether(
     engine: Engine, wanted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = engine.repository.path
-    with caplog.at_level(logging.INFO, logger="boxgauge.server.app"):
+    with caplog.at_level(logging.INFO, logger="boxgauge.server.opened_engine"):
         open_engine(read_settings(graphs=folder, warm_up=wanted))
     assert ("warmed up" in caplog.text) is wanted
