@@ -76,8 +76,9 @@ def main() -> None:
     parser.add_argument(
         "--least-calls",
         type=float,
-        default=0.25,
-        help="the same, of calls of one message each: each that is refused costs the processor",
+        default=0.0,
+        help="the same, of calls of one message each, of which nothing is claimed: each that is"
+        " refused costs the processor",
     )
     parser.add_argument("--most-mib", type=float, default=1024, help="resident memory, at any time")
     parser.add_argument(
