@@ -45,7 +45,7 @@ _LOG = logging.getLogger(__name__)
 _LIST_S = 5.0  # how long a page may wait for the event loop to list the monitors
 
 # What frames under way get to be counted, once no call brings more.
-_SETTLE_S = 1.0
+_SETTLE_S = 0.5
 
 
 class App:
