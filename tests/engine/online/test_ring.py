@@ -1,6 +1,6 @@
 """Buckets of event time, against a plain list of events."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from hypothesis import given
@@ -19,6 +19,10 @@ STEPS = st.one_of(
     st.integers(0, 200).map(lambda minutes: minutes * MINUTE_US),
 )
 NAMES = st.sampled_from(["", "camera=1", "camera=2"])
+
+
+def in_lists(groups: list[list[list[int]]]) -> list[list[int]]:
+    return [[*chain.from_iterable(group)] for group in groups]
 
 
 def at(text: str) -> int:
@@ -99,7 +103,7 @@ def test_buckets_lie_side_by_side_and_are_as_many_as_the_ring_says(
 def test_each_event_is_in_one_bucket_and_a_window_is_what_its_span_says(
     ring: Ring, steps: list[tuple[int, bool, str]], duration: int, images: int
 ) -> None:
-    kept = BucketRing[list[int]](ring, lambda a, b: a + b)
+    kept = BucketRing[list[int]](ring, in_lists)
     watermark, events, dropped = START, list[tuple[str, int]](), 0
     for step, is_late, name in steps:
         time = watermark - step if is_late else watermark + step
@@ -147,7 +151,7 @@ def test_each_event_is_in_one_bucket_and_a_window_is_what_its_span_says(
 
 
 def test_a_lower_watermark_changes_nothing() -> None:
-    kept = BucketRing[int](Ring(), lambda a, b: a + b)
+    kept = BucketRing[int](Ring(), lambda groups: [sum(each) for each in groups])
     assert kept.span(Window(), "", int) == Span(0, 0)
     kept.advance(START)
     edges = kept.edges
@@ -158,7 +162,9 @@ def test_a_lower_watermark_changes_nothing() -> None:
 
 
 def test_rolling_tells_which_buckets_went_and_which_grew() -> None:
-    kept = BucketRing[int](Ring(minutes=2, hours=1, days=1), lambda a, b: a + b)
+    kept = BucketRing[int](
+        Ring(minutes=2, hours=1, days=1), lambda groups: [sum(each) for each in groups]
+    )
     first = at("2024-05-20T10:00")
     kept.advance(first)
     minute = Bucket(MINUTE_US, first)

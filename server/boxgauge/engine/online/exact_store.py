@@ -72,7 +72,7 @@ class ExactStore:
         self._losses = LossGraphs(engine, losses)
         self._class_ids = np.array([each.id for each in self.classes], dtype=np.int64)
         self._table = ImageTable(len(self.classes), settings, len(losses))
-        self._images = BucketRing[int](ring, lambda a, b: a + b)
+        self._images = BucketRing[int](ring, lambda groups: [sum(each) for each in groups])
         self._sources = Sources()
         self._changed = set[int]()
         self._mark = store_mark("exact", self.classes, settings, ring, tuple(losses))

@@ -1,6 +1,7 @@
 """The cells of a store by slice and bucket, numbered so that arrays can name them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -171,5 +172,9 @@ def bytes_of(name: str, cell: Held) -> int:
     return _PLACE_BYTES + len(name) + cell.nbytes
 
 
-def _joined(one: Numbered, other: Numbered) -> Numbered:
+def _joined(groups: list[list[Numbered]]) -> list[Numbered]:
+    return [reduce(_side_by_side, each) for each in groups]
+
+
+def _side_by_side(one: Numbered, other: Numbered) -> Numbered:
     return Numbered(one.number, side_by_side(one.cell, other.cell, one.number))

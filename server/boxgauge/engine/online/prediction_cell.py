@@ -27,17 +27,35 @@ class PredictionCell:
 
     def plus(self, other: "PredictionCell", bins: PredictionBins) -> "PredictionCell":
         """Return the sum; tables are joined where that is cheap."""
-        tables = sorted((*self.tables, *other.tables), key=lambda each: -len(each.places))
-        while len(tables) > 1 and len(tables[-2].places) < _SHARE * len(tables[-1].places):
-            tables[-2:] = [SparseCounts.total(tables[-2:], bins.places, bins.dtype)]
-        return PredictionCell(self.images + other.images, tuple(tables))
+        return self.sums([[self, other]], bins)[0]
 
     @classmethod
-    def joined(cls, cells: "Sequence[PredictionCell]", bins: PredictionBins) -> "PredictionCell":
-        """Return the sum of at least one cell, in one table."""
-        tables = [table for cell in cells for table in cell.tables]
-        total = SparseCounts.total(tables, bins.places, bins.dtype)
-        return cls(sum(each.images for each in cells), (total,))
+    def sums(
+        cls, groups: "Sequence[Sequence[PredictionCell]]", bins: PredictionBins
+    ) -> "list[PredictionCell]":
+        """Return the sum of each group; what is joined of all of them is joined in one go."""
+        tables = [
+            sorted((table for cell in group for table in cell.tables), key=lambda each: -len(each))
+            for group in groups
+        ]
+        while crowded := [each for each in tables if _is_crowded(each)]:
+            pairs = [each[-2:] for each in crowded]
+            for each, total in zip(
+                crowded, SparseCounts.totals(pairs, bins.places, bins.dtype), strict=True
+            ):
+                each[-2:] = [total]
+        images = [sum(cell.images for cell in group) for group in groups]
+        return [cls(a, tuple(b)) for a, b in zip(images, tables, strict=True)]
+
+    @classmethod
+    def joined(
+        cls, groups: "Sequence[Sequence[PredictionCell]]", bins: PredictionBins
+    ) -> "list[PredictionCell]":
+        """Return the sum of each group of at least one cell, in one table."""
+        tables = [[table for cell in group for table in cell.tables] for group in groups]
+        images = [sum(cell.images for cell in group) for group in groups]
+        totals = SparseCounts.totals(tables, bins.places, bins.dtype)
+        return [cls(a, (b,)) for a, b in zip(images, totals, strict=True)]
 
     def minus(self, taken: "PredictionCell", bins: PredictionBins) -> "PredictionCell | None":
         """Return the difference; None where there is not as much here."""
@@ -51,3 +69,7 @@ class PredictionCell:
     def nbytes(self) -> int:
         """Bytes that it takes; joining never makes it more."""
         return CELL_BYTES + sum(TABLE_BYTES + each.nbytes for each in self.tables)
+
+
+def _is_crowded(tables: list[SparseCounts]) -> bool:
+    return len(tables) > 1 and len(tables[-2]) < _SHARE * len(tables[-1])

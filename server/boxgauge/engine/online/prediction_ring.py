@@ -1,6 +1,6 @@
 """Counted predictions by slice and bucket of time: what they take, and what of them changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from boxgauge.engine.online.prediction_bins import PredictionBins
 from boxgauge.engine.online.prediction_cell import PredictionCell
@@ -23,7 +23,7 @@ class PredictionRing:
     def __init__(self, ring: Ring, bins: PredictionBins) -> None:
         self.nbytes = 0
         self._bins = bins
-        self._ring = BucketRing[PredictionCell](ring, lambda a, b: a.plus(b, bins))
+        self._ring = BucketRing[PredictionCell](ring, lambda each: PredictionCell.sums(each, bins))
         self._touched: set[Place] = set()
         self._kept: set[str] = set()
 
@@ -37,9 +37,12 @@ class PredictionRing:
         """Where buckets lie; None before the first event time."""
         return self._ring.edges
 
-    def moves(self, watermark_us: int) -> bool:
-        """Return whether this watermark, which is a higher one, moves any edge of a bucket."""
-        return self._ring.edges != Edges.of(self._ring.ring, watermark_us)
+    def moved(self, watermark_us: int, buckets: Iterable[Bucket]) -> bool:
+        """Return whether this watermark, which is a higher one, leaves any of these no more."""
+        edges = Edges.of(self._ring.ring, watermark_us)
+        return edges != self._ring.edges and any(
+            edges.bucket(each.start_us) != each for each in buckets
+        )
 
     def advance(self, watermark_us: int) -> int:
         """Join or drop the cells that a higher watermark makes old.
@@ -67,10 +70,12 @@ class PredictionRing:
         self._touched.add(place)
         self._ring.replace(*place, cell)
 
-    def add(self, place: Place, cell: PredictionCell) -> None:
-        """Add what was counted to the cell at a place."""
-        known = self.get(place)
-        self.put(place, cell if known is None else known.plus(cell, self._bins))
+    def count(self, cells: Mapping[Place, PredictionCell]) -> None:
+        """Add what was counted to the cells at its places."""
+        known = {place: cell for place in cells if (cell := self.get(place)) is not None}
+        sums = PredictionCell.sums([[known[each], cells[each]] for each in known], self._bins)
+        for place, cell in {**cells, **dict(zip(known, sums, strict=True))}.items():
+            self.put(place, cell)
 
     def slices(self) -> set[str]:
         """Return the slices that have images."""

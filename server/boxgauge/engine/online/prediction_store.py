@@ -133,7 +133,7 @@ class PredictionStore:
         known = self._cells.watermark_us
         if known is not None and watermark_us <= known:
             return
-        if self._cells.moves(watermark_us):
+        if self._cells.moved(watermark_us, self._waiting.buckets):
             self._count()
         self.dropped_images += self._cells.advance(watermark_us)
 
@@ -233,5 +233,4 @@ class PredictionStore:
 
     def _count(self) -> None:
         """Count what waits."""
-        for place, cell in self._waiting.take().items():
-            self._cells.add(place, cell)
+        self._cells.count(self._waiting.take())

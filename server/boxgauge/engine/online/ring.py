@@ -127,10 +127,10 @@ class BucketRing(Generic[T]):
 
     Args:
         ring: How many buckets there are of each width.
-        join: Returns two values as one; the first one may be changed for it.
+        join: Returns the values of each group, of at least two, as one.
     """
 
-    def __init__(self, ring: Ring, join: Callable[[T, T], T]) -> None:
+    def __init__(self, ring: Ring, join: Callable[[list[list[T]]], list[T]]) -> None:
         self.ring = ring
         self.watermark_us: int | None = None
         self.edges: Edges | None = None
@@ -147,6 +147,7 @@ class BucketRing(Generic[T]):
             return Rolled((), (), ())
         self.edges = edges
         gone, grown, dropped = list[Bucket](), dict[Bucket, None](), list[tuple[str, T]]()
+        moved: dict[Place, list[T]] = {}
         for bucket in sorted(self._values, key=lambda each: each.start_us):
             wider = edges.bucket(bucket.start_us)
             if wider == bucket:
@@ -158,7 +159,8 @@ class BucketRing(Generic[T]):
                 continue
             grown[wider] = None
             for name, value in values.items():
-                self.put(name, wider, value)
+                moved.setdefault((name, wider), []).append(value)
+        self._put(moved)
         return Rolled(tuple(gone), tuple(grown), tuple(dropped))
 
     def moving(self, watermark_us: int) -> list[T]:
@@ -177,8 +179,7 @@ class BucketRing(Generic[T]):
 
     def put(self, name: str, bucket: Bucket, value: T) -> None:
         """Join a value to that of a slice's bucket."""
-        values = self._values.setdefault(bucket, {})
-        values[name] = self._join(values[name], value) if name in values else value
+        self._put({(name, bucket): [value]})
 
     def replace(self, name: str, bucket: Bucket, value: T) -> None:
         """Put a value in the place of that of a slice's bucket."""
@@ -217,6 +218,16 @@ class BucketRing(Generic[T]):
             everything = Span(self.edges.days_us, self.edges.until_us)
             counts = {key: images(value) for key, value in self.values(name, everything).items()}
         return self.edges.span(window, counts)
+
+    def _put(self, moved: Mapping[Place, list[T]]) -> None:
+        """Join values to those that are at their places."""
+        groups = list[list[T]]()
+        for (name, bucket), values in moved.items():
+            known = self.get(name, bucket)
+            groups.append(values if known is None else [known, *values])
+        many = iter(self._join([each for each in groups if len(each) > 1]))
+        for place, each in zip(moved, groups, strict=True):
+            self.replace(*place, next(many) if len(each) > 1 else each[0])
 
 
 def buckets_of(edges: Edges, times_us: NDArray[np.int64]) -> list[Bucket | None]:

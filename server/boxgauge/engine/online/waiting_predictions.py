@@ -74,21 +74,17 @@ class WaitingPredictions:
         found = {}
         for first in range(0, len(numbers), step):
             last = min(first + step, len(numbers))
+            sizes = (ends - starts)[first:last]
             images = order[starts[first] : ends[last - 1]]
-            begin = np.repeat(np.arange(last - first), (ends - starts)[first:last]) * width
+            begin = np.repeat(np.arange(last - first), sizes) * width
             counts = self.counts[images]
-            keys = np.empty((int(counts.sum()), self.of_box.shape[1]), np.int64)
-            np.add(
-                self.of_box[rows_of(self.counts, images)],
-                np.repeat(begin, counts)[:, None],
-                out=keys,
-            )
-            dense = np.bincount(keys.ravel(), minlength=(last - first) * width)
-            dense += np.bincount(self.of_image[images] + begin, minlength=len(dense))
-            for k, row in enumerate(dense.reshape(-1, width)):
-                table = SparseCounts.from_dense(row[:-1], bins.dtype)
-                size = int(ends[first + k] - starts[first + k])
-                found[int(numbers[first + k])] = PredictionCell(size, (table,))
+            of_box = self.of_box[rows_of(self.counts, images)] + np.repeat(begin, counts)[:, None]
+            places = np.concatenate([of_box.ravel(), self.of_image[images] + begin])
+            tables = SparseCounts.of_groups(places, last - first, bins.places, bins.dtype)
+            for number, size, table in zip(
+                numbers[first:last].tolist(), sizes.tolist(), tables, strict=True
+            ):
+                found[number] = PredictionCell(size, (table,))
         return found
 
     def most_bytes(self, times: Int64) -> int:
@@ -132,7 +128,7 @@ def by_place(
     for number, cell in waiting.counted(bins).items():
         for place in lots[number]:
             found.setdefault(place, []).append(cell)
-    return {place: PredictionCell.joined(cells, bins) for place, cells in found.items()}
+    return dict(zip(found, PredictionCell.joined([*found.values()], bins), strict=True))
 
 
 class WaitingLots:
@@ -165,6 +161,11 @@ class WaitingLots:
                 self._in_places += images
         self._detections += len(batch.of_box)
         self.nbytes += most_bytes
+
+    @property
+    def buckets(self) -> set[Bucket]:
+        """The buckets that images wait for."""
+        return {bucket for _, bucket in self.images}
 
     @property
     def is_full(self) -> bool:
