@@ -30,6 +30,9 @@ from boxgauge.server.page.shelf import Shelf
 from boxgauge.server.page.source import MonitorEntry
 from boxgauge.server.recovery import opened_journal
 from boxgauge.server.release import package_version
+from boxgauge.server.reporting.helper import Helper
+from boxgauge.server.reporting.lanes import Lanes
+from boxgauge.server.reporting.opened_helper import opened_helper, warmed_up
 from boxgauge.server.security.security import Security
 from boxgauge.server.service.admin import AdminService
 from boxgauge.server.service.evaluation import EvaluationService
@@ -135,14 +138,15 @@ class App:
         release = package_version()
         traces = stack.enter_context(traces_to(traces_endpoint(settings), release))
         executor = ObservedExecutor(settings.workers, workings.waiting("executor"))
-        patient = ObservedExecutor(1, workings.waiting("executor"))
-        for each in (executor, patient):
+        urgent, patient = (ObservedExecutor(1, workings.waiting("executor")) for _ in range(2))
+        for each in (executor, urgent, patient):
             stack.callback(each.shutdown, wait=False, cancel_futures=True)
         if self._given_engine is None:
             self.engine = await loop.run_in_executor(executor, open_engine, settings)
         else:
             self.engine = self._given_engine
         self.engine.observe_run = self.telemetry.ran
+        helper = self._helper()
 
         ledger = Ledger(settings.max_held_boxes, settings.max_held_images)
         self.telemetry.describe(version=release, provider=self.engine.provider, ledger=ledger)
@@ -154,6 +158,7 @@ class App:
         around = Surroundings(
             engine=self.engine,
             executor=executor,
+            lanes=Lanes(urgent, patient, helper),
             journal=journal,
             ledger=ledger,
             telemetry=self.telemetry,
@@ -162,7 +167,6 @@ class App:
             max_waiting=settings.max_concurrent_streams * WINDOW,
             max_tally_bytes=settings.max_tally_bytes,
             max_journal_bytes=settings.max_journal_bytes,
-            patient=patient,
         )
         self.book = Book(around, max_monitors=settings.max_monitors)
         stack.push_async_callback(self.book.tend)
@@ -172,6 +176,8 @@ class App:
         if self._given_engine is None:
             # After the drain, so that no long run keeps the process; before what waits for runs.
             stack.callback(self.engine.stop)
+        if helper is not None:
+            stack.callback(helper.stop)
         stack.push_async_callback(self._settle)
 
         draining = asyncio.Event()
@@ -205,8 +211,20 @@ class App:
         stack.callback(draining.set)
         stack.callback(traces.flush)
         stack.callback(server.refuse)
+        if helper is not None and settings.warm_up:
+            # Once it is ready: the first report waits for it, and nothing else does.
+            patient.submit(warmed_up, helper, self.engine)
         self._garbage.set_aside()
         self._is_ready = True
+
+    def _helper(self) -> Helper | None:
+        """Return the process that makes reports, not started yet; None: threads make them."""
+        if self._given_engine is not None or not self.settings.report_process:
+            return None
+        telemetry = self.telemetry
+        helper = opened_helper(self.settings, telemetry.ran, telemetry.helper_ends.inc)
+        telemetry.helper_memory(helper.resident_bytes)
+        return helper
 
     def _answer_http(self, loop: asyncio.AbstractEventLoop) -> None:
         """Serve metrics, probes and the page."""

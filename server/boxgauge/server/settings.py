@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         warm_up: Everything that monitors run has run once before the service is ready.
         threads: Threads ONNX Runtime uses within one run.
         workers: Runs, reports and evaluations at the same time.
+        report_process: Reports are made in a process of their own, so that neither holds up the
+            other's Python; it takes some 80 MB. Else they are made in threads.
         max_message_bytes: Largest gRPC message taken.
         journal: File in which monitors and their frames are kept; files beside it have its name
             and `-wal`, `-mark`, `-shm` behind that.
@@ -91,6 +93,7 @@ class Settings(BaseSettings):
     warm_up: bool = True
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     workers: Annotated[int, Field(ge=1, le=256)] = 4
+    report_process: bool = True
     max_message_bytes: Annotated[int, Field(ge=1024, le=2**31 - 1)] = 16 * 2**20
     journal: Path = Path("boxgauge.journal")
     ephemeral: bool = False

@@ -58,6 +58,8 @@ class Telemetry:
 
     Attributes:
         workings: What goes on inside.
+        report_seconds: How long reports take.
+        helper_ends: How often the process that makes them ended unasked.
     """
 
     def __init__(
@@ -91,6 +93,10 @@ class Telemetry:
         self.report_seconds = _made(
             Histogram, "boxgauge_report_seconds", registry, buckets=_REPORT_BUCKETS
         )
+        self._helper_memory = _made(
+            Gauge, "boxgauge_report_process_resident_memory_bytes", registry
+        )
+        self.helper_ends = _made(Counter, "boxgauge_report_process_ends_total", registry)
         self._held = _made(Gauge, "boxgauge_held_boxes", registry)
         self._held_limit = _made(Gauge, "boxgauge_held_boxes_limit", registry)
         self._held_images = _made(Gauge, "boxgauge_held_images", registry)
@@ -135,6 +141,10 @@ class Telemetry:
         """Export the bytes held for messages that are read and not answered, and their bound."""
         self._waiting.set_function(size)
         self._waiting_limit.set(limit)
+
+    def helper_memory(self, size: Callable[[], int]) -> None:
+        """Export the bytes that the process that makes reports takes."""
+        self._helper_memory.set_function(size)
 
     def unread(self, method: str) -> None:
         """Count one RPC that was cut off since its client did not read; ``method`` is served."""

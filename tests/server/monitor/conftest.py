@@ -11,6 +11,7 @@ from boxgauge.engine import Engine
 from boxgauge.server.journal import Journal
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.reporting.lanes import Lanes
 from boxgauge.server.telemetry import Telemetry
 
 
@@ -29,6 +30,6 @@ async def around(engine: Engine, tmp_path: Path) -> AsyncIterator[Surroundings]:
             max_waiting=1000,
             max_tally_bytes=2**28,
             max_journal_bytes=2**30,
-            patient=executor,
+            lanes=Lanes(executor, executor),
         )
         await journal.close()

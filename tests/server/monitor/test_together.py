@@ -23,6 +23,7 @@ from boxgauge.server.monitor.monitor import Monitor
 from boxgauge.server.monitor.reporter import UNMATCHED
 from boxgauge.server.monitor.sides import Arrivals
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.reporting.lanes import Lanes
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.server.wire.frames_in import arrivals
 from tests.server.calls import Row, predictions, truths
@@ -58,7 +59,7 @@ async def around(
 ) -> AsyncIterator[Surroundings]:
     journal = await Journal.open(tmp_path / "told of", on_commit=commits.append)
     with Picky(2) as executor:
-        yield replace(around, executor=executor, patient=executor, journal=journal)
+        yield replace(around, executor=executor, lanes=Lanes(executor, executor), journal=journal)
     await journal.close()
 
 

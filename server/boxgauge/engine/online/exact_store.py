@@ -9,7 +9,7 @@ from boxgauge.engine.analysis.outcomes import operating_outcomes
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.online.exact_parts import PART_US, ExactParts, read_images
-from boxgauge.engine.online.exact_windows import ExactSnapshot, window_columns
+from boxgauge.engine.online.exact_windows import ExactSnapshot, exact_tally, window_columns
 from boxgauge.engine.online.facts import ImageFacts
 from boxgauge.engine.online.image_table import ImageRows, ImageTable, SliceNames
 from boxgauge.engine.online.loss_graphs import LossGraphs
@@ -84,6 +84,11 @@ class ExactStore:
         return image_id in self._table
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """Names of the losses that are computed."""
+        return self._losses.names
+
+    @property
     def tally_bytes(self) -> int:
         """Bytes that the store takes."""
         return self._table.nbytes
@@ -155,18 +160,12 @@ class ExactStore:
 
     def rows(self, snapshot: ExactSnapshot) -> WindowColumns:
         """Return the images of a snapshot's window and slice; safe in another thread."""
-        return window_columns(snapshot, self._losses.names)
+        return window_columns(snapshot, self.losses)
 
     def tally(self, window: Window, name: str = ALL) -> ExactTally:
         """Return a tally of the images of a window and slice."""
-        return self.tally_of(self.snapshot(window, name))
-
-    def tally_of(self, snapshot: ExactSnapshot) -> ExactTally:
-        """Return a tally of a snapshot's images; safe in another thread."""
-        found = self.rows(snapshot)
-        return ExactTally.of(
-            self.classes, self.settings, found.image_ids, found.columns, found.patterns
-        )
+        found = self.rows(self.snapshot(window, name))
+        return exact_tally(self.classes, self.settings, found)
 
     def changed(self) -> ExactParts:
         """Return what has changed since this was last asked; see `QualityStore`."""

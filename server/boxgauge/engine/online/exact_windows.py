@@ -12,6 +12,8 @@ from boxgauge.engine.online.sums import sums_of
 from boxgauge.engine.online.window_rows import WindowColumns
 from boxgauge.engine.online.windows import Span
 from boxgauge.engine.online.worst import entries_of, worst_of
+from boxgauge.engine.settings import EvaluationSettings, ObjectClass
+from boxgauge.engine.tally import ExactTally
 from boxgauge.frames import ImageId
 
 
@@ -54,6 +56,13 @@ def window_columns(snapshot: ExactSnapshot, losses: tuple[str, ...]) -> WindowCo
         sums.sources(snapshot.sources),
         sums.delay(),
     )
+
+
+def exact_tally(
+    classes: tuple[ObjectClass, ...], settings: EvaluationSettings, found: WindowColumns
+) -> ExactTally:
+    """Return the tally of a window's images."""
+    return ExactTally.of(classes, settings, found.image_ids, found.columns, found.patterns)
 
 
 def in_report_order(

@@ -180,7 +180,7 @@ class PredictionStore:
 
     def tally(self, snapshot: PredictionSnapshot) -> PredictionTally:
         """Return the sum of a snapshot; safe in another thread."""
-        return PredictionTally.of(self.classes, self.settings, snapshot.total(self.bins))
+        return snapshot.tally(self.classes, self.settings)
 
     def changed(self) -> PredictionParts:
         """Return what has changed since this was last asked, and the whole of it at first."""

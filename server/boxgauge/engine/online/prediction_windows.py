@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from boxgauge.engine.online.prediction_bins import PredictionBins
 from boxgauge.engine.online.prediction_cell import PredictionCell
+from boxgauge.engine.online.prediction_tally import PredictionTally, bins_of
 from boxgauge.engine.online.sparse_counts import SparseCounts
 from boxgauge.engine.online.waiting_predictions import WaitingPredictions
 from boxgauge.engine.online.windows import Span
+from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +28,12 @@ class PredictionSnapshot:
     cells: tuple[PredictionCell, ...]
     lots: frozenset[int]
     waiting: tuple[WaitingPredictions, ...]
+
+    def tally(
+        self, classes: tuple[ObjectClass, ...], settings: EvaluationSettings
+    ) -> PredictionTally:
+        """Return the sum of all of it as a tally of the store's classes; safe in another thread."""
+        return PredictionTally.of(classes, settings, self.total(bins_of(classes, settings)))
 
     def total(self, bins: PredictionBins) -> SparseCounts:
         """Return the sum of all of it; safe in another thread."""

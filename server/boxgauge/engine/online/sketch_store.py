@@ -1,6 +1,7 @@
 """A sketch by slice and bucket of time, in memory that is bounded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.matched_images import MatchedImages
@@ -17,14 +18,13 @@ from boxgauge.engine.online.observed import Sources
 from boxgauge.engine.online.prepared import Prepared, prepare
 from boxgauge.engine.online.ring import Place
 from boxgauge.engine.online.sketch_parts import SketchParts, read_cells
-from boxgauge.engine.online.sketch_windows import StoreSnapshot, window_rows
+from boxgauge.engine.online.sketch_windows import StoreSnapshot, sketch_tally, window_rows
 from boxgauge.engine.online.store import ALL, MAX_BYTES, refuse_beyond
 from boxgauge.engine.online.store_state import StoreState, store_mark
 from boxgauge.engine.online.waiting_list import WaitingList
 from boxgauge.engine.online.window_rows import WindowRows
 from boxgauge.engine.online.windows import Ring, Span, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
-from boxgauge.engine.sketch.rows import summed
 from boxgauge.engine.sketch.tally import SketchTally
 from boxgauge.frames import FailedPreconditionError, InvalidInputError, ResourceExhaustedError
 
@@ -191,18 +191,17 @@ class SketchStore:
 
     def rows(self, snapshot: StoreSnapshot) -> WindowRows:
         """Return the sum of a snapshot's cells; safe in another thread."""
+        return self.rows_of(snapshot)()
+
+    def rows_of(self, snapshot: StoreSnapshot) -> Callable[[], WindowRows]:
+        """Return what finds these rows without the store: another process may do that."""
         losses = self._encoder.losses.names
-        return window_rows(snapshot, self._form, self.classes, self.settings, losses)
+        return partial(window_rows, snapshot, self._form, self.classes, self.settings, losses)
 
     def tally(self, window: Window, name: str = ALL) -> SketchTally:
         """Return a tally of the images of a window and slice."""
-        return self.tally_of(self.snapshot(window, name))
-
-    def tally_of(self, snapshot: StoreSnapshot) -> SketchTally:
-        """Return a tally of a snapshot's images; safe in another thread."""
-        found = self.rows(snapshot)
-        rows = summed(found.rows.ids, found.rows.counts, found.rows.levels)
-        return SketchTally.of(self.classes, self.settings, rows, found.patterns, found.totals)
+        found = self.rows(self.snapshot(window, name))
+        return sketch_tally(self.classes, self.settings, found)
 
     def changed(self) -> SketchParts:
         """Return what has changed since this was last asked; see `QualityStore`."""

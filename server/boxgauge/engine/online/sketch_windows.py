@@ -13,7 +13,8 @@ from boxgauge.engine.online.window_rows import GROUPS, WindowRows
 from boxgauge.engine.online.windows import Span
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.engine.sketch.grouped import Tallied, code_of
-from boxgauge.engine.sketch.rows import SketchRows
+from boxgauge.engine.sketch.rows import SketchRows, summed
+from boxgauge.engine.sketch.tally import SketchTally
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,3 +76,11 @@ def window_rows(
         whole.sums.sources(snapshot.sources),
         whole.sums.delay(),
     )
+
+
+def sketch_tally(
+    classes: tuple[ObjectClass, ...], settings: EvaluationSettings, found: WindowRows
+) -> SketchTally:
+    """Return the tally of a window's images."""
+    rows = summed(found.rows.ids, found.rows.counts, found.rows.levels)
+    return SketchTally.of(classes, settings, rows, found.patterns, found.totals)

@@ -1,11 +1,15 @@
 """The first run of everything that monitors run, so that no caller has to wait for it."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from boxgauge.engine.engine import Engine
 from boxgauge.engine.evaluate import evaluate
 from boxgauge.engine.matched_images import MatchedImages
 from boxgauge.engine.matching import match_images
+from boxgauge.engine.online.calibration import Calibration
 from boxgauge.engine.online.comparing import paired
 from boxgauge.engine.online.drift import drift
 from boxgauge.engine.online.estimate import Estimator
@@ -15,6 +19,7 @@ from boxgauge.engine.online.loss_graphs import usable_losses
 from boxgauge.engine.online.prediction_tally import PredictionTally
 from boxgauge.engine.online.quality_of_window import quality
 from boxgauge.engine.online.sketch_store import SketchStore
+from boxgauge.engine.online.window_rows import WindowColumns, WindowRows
 from boxgauge.engine.online.windows import HOUR_US, MINUTE_US, Ring, Window
 from boxgauge.engine.settings import EvaluationSettings, ObjectClass
 from boxgauge.frames import GroundTruths, Predictions
@@ -23,6 +28,17 @@ _CLASSES = (ObjectClass(1, "one"), ObjectClass(2, "other"))
 # As many images as drift and estimates ask for before they run their graphs.
 _IMAGES = 64
 _START_US = 24 * HOUR_US
+# All that reports and comparisons of windows run.
+REPORT_GRAPHS = (
+    "calibration_errors",
+    "certified_report",
+    "clustered_difference",
+    "distribution_distances",
+    "expected_average_precision",
+    "f_beta",
+    "left_out_report",
+    "precision_recall",
+)
 
 
 def warm_up(engine: Engine) -> None:
@@ -34,29 +50,48 @@ def warm_up(engine: Engine) -> None:
     Args:
         engine: Holds all graphs that monitors use.
     """
+    predictions, truths = _scene()
+    evaluate(engine, predictions, truths, _CLASSES, EvaluationSettings())
+    report_warm_up(engine)()
+
+
+def report_warm_up(engine: Engine) -> Callable[[], None]:
+    """Return work that makes each kind of report once.
+
+    Args:
+        engine: Holds all graphs that monitors use; the work itself wants `REPORT_GRAPHS` only.
+    """
     settings = EvaluationSettings()
     predictions, truths = _scene()
-    matches = match_images(engine, predictions, truths, settings)
-    images = MatchedImages(predictions, truths, matches)
+    images = MatchedImages(predictions, truths, match_images(engine, predictions, truths, settings))
     facts = _facts()
-    losses = usable_losses(engine)
-    asked = engine, _CLASSES, settings, Ring(), losses
+    asked = engine, _CLASSES, settings, Ring(), usable_losses(engine)
     sketch, exact = SketchStore(*asked), ExactStore(*asked)
     sketch.add(images, facts)
     exact.add(images, facts)
-    for window in (
+    windows = (
         sketch.rows(sketch.snapshot(Window())),
         exact.rows(exact.snapshot(Window())),
-    ):
-        quality(engine, _CLASSES, settings, window)
-        paired(engine, _CLASSES, settings, window, window)
+    )
     tally = PredictionTally(_CLASSES, settings)
     tally.add(predictions, predictions.image_ids)
-    drift(engine, tally, tally, 0.01)
     estimator = Estimator(engine, _CLASSES, settings)
     estimator.add(images)
-    estimator.snapshot().estimate(tally)
-    evaluate(engine, predictions, truths, _CLASSES, settings)
+    return partial(_report, engine, settings, windows, tally, estimator.snapshot())
+
+
+def _report(
+    engine: Engine,
+    settings: EvaluationSettings,
+    windows: tuple[WindowRows, WindowColumns],
+    tally: PredictionTally,
+    calibration: Calibration,
+) -> None:
+    for window in windows:
+        quality(engine, _CLASSES, settings, window)
+        paired(engine, _CLASSES, settings, window, window)
+    drift(engine, tally, tally, 0.01)
+    calibration.estimate(tally)
 
 
 def _scene() -> tuple[Predictions, GroundTruths]:

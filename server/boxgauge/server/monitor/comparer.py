@@ -1,5 +1,9 @@
-"""Compares two models of a monitor on the images that both have: computed in a thread."""
+"""Compares two models of a monitor on the images that both have: made beside the loop."""
 
+from functools import partial
+
+from boxgauge.engine import Engine
+from boxgauge.engine.online.compared import PairedQuality
 from boxgauge.engine.online.comparing import paired, shared
 from boxgauge.engine.online.window_rows import WindowColumns
 from boxgauge.engine.online.windows import Window
@@ -45,24 +49,18 @@ class Comparer:
             FailedPreconditionError: The monitor does not compare them.
         """
         contents = self._contents(pair, window, slice_)
-        engine, made = self._around.engine, self._definition
-
-        def run() -> MonitorComparison:
-            a, b = (each.rows() for each in contents)
-            if isinstance(a, WindowColumns) and isinstance(b, WindowColumns):
-                a, b = shared(a, b)
-            return MonitorComparison(
-                self._monitor,
-                pair.champion,
-                pair.challenger,
-                window,
-                contents[0].span,
-                slice_,
-                paired(engine, made.classes, made.settings, a, b),
-            )
-
+        work = partial(_paired, self._around.engine, *contents)
         async with self._around.turns.ticket(is_urgent=is_urgent) as ticket:
-            return await self._around.run_report(ticket, run)
+            found = await self._around.run_report(ticket, work)
+        return MonitorComparison(
+            self._monitor,
+            pair.champion,
+            pair.challenger,
+            window,
+            contents[0].span,
+            slice_,
+            found,
+        )
 
     def _contents(self, asked: Compared, window: Window, slice_: str) -> tuple[Content, Content]:
         """Return what the two models have of the images that are compared, as asked for."""
@@ -84,3 +82,11 @@ class Comparer:
             )
         champion, challenger = (content_of(self._stores.store(key), window, slice_) for key in keys)
         return champion, challenger
+
+
+def _paired(engine: Engine, champion: Content, challenger: Content) -> PairedQuality:
+    """Return how two models' images differ; in another thread or process."""
+    a, b = champion.rows(), challenger.rows()
+    if isinstance(a, WindowColumns) and isinstance(b, WindowColumns):
+        a, b = shared(a, b)
+    return paired(engine, champion.classes, champion.settings, a, b)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from boxgauge.engine import Engine, MatchedImages
 from boxgauge.engine.notes import Oddities
@@ -84,7 +85,7 @@ class ModelState:
         snapshot, is_whole = self.predicted.within(span, name), not name
         return Outlook(
             engine=self._engine,
-            current=lambda: self.predicted.tally(snapshot),
+            current=partial(snapshot.tally, *self._asked),
             span=snapshot.span,
             reference=self.reference.snapshot() if is_whole else None,
             reference_span=self.reference.span,

@@ -1,4 +1,4 @@
-"""Reports of a monitor: computed in a thread, once for all who ask, and kept while they hold."""
+"""Reports of a monitor: made beside the loop, once for all who ask, and kept while they hold."""
 
 import asyncio
 import time
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from boxgauge.engine.notes import notes_of
-from boxgauge.engine.online.quality_of_window import quality
 from boxgauge.engine.online.windows import Window
 from boxgauge.server.journal.types import Counts
 from boxgauge.server.monitor.contents import content_of
 from boxgauge.server.monitor.definition import Definition
+from boxgauge.server.monitor.report_work import ReportWork
 from boxgauge.server.monitor.reports import MonitorReport, MonitorTally
 from boxgauge.server.monitor.steps import model_store
 from boxgauge.server.monitor.stores import Stores
@@ -202,26 +202,23 @@ class Reporter:
         self._versions += 1
         number = self._versions
 
-        def make() -> MonitorReport:
-            found = quality(engine, definition.classes, definition.settings, held.rows())
-            images, drift, estimate = outlook.run()
-            return MonitorReport(
-                monitor=self._monitor,
-                model=model,
-                version=number,
-                window=window,
-                span=held.span,
-                slice=name,
-                quality=replace(found, report=replace(found.report, notes=notes)),
-                predicted_images=images,
-                labelled_images=labelled,
-                drift=drift,
-                estimate=estimate,
-                watermark_us=watermark_us,
-                made_at=read_at,
-            )
-
-        made = await self._around.run_report(running.ticket, make)
+        work = ReportWork(engine, held, outlook)
+        found, images, drift, estimate = await self._around.run_report(running.ticket, work)
+        made = MonitorReport(
+            monitor=self._monitor,
+            model=model,
+            version=number,
+            window=window,
+            span=held.span,
+            slice=name,
+            quality=replace(found, report=replace(found.report, notes=notes)),
+            predicted_images=images,
+            labelled_images=labelled,
+            drift=drift,
+            estimate=estimate,
+            watermark_us=watermark_us,
+            made_at=read_at,
+        )
         kept = Kept(version, made)
         # A reset or deletion meanwhile has put other stores, or none, in this place.
         if stores.is_current:

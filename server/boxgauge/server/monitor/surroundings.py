@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from boxgauge.engine import Engine
-from boxgauge.engine.pausing import pausing
 from boxgauge.server.journal.journal import Journal
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.turns import Ticket, Turns
+from boxgauge.server.reporting.lanes import Lanes
 from boxgauge.server.telemetry import Telemetry
 
 R = TypeVar("R")
@@ -24,6 +24,7 @@ class Surroundings:
     Attributes:
         engine: Holds the graphs.
         executor: Where runs happen.
+        lanes: Where reports are made.
         journal: Where frames are kept.
         ledger: Bounds what is held in memory, one unit a box.
         telemetry: Told of what happens.
@@ -32,12 +33,12 @@ class Surroundings:
         max_waiting: Messages that may wait for a run of matching.
         max_tally_bytes: Bound on the tallies of one sketch monitor.
         max_journal_bytes: Bound on the journal's file.
-        patient: Where reports are made that nobody waits for: one at a time, which may pause there.
         turns: Of reports: one takes memory, several at once take more.
     """
 
     engine: Engine
     executor: Executor
+    lanes: Lanes
     journal: Journal
     ledger: Ledger
     telemetry: Telemetry
@@ -46,26 +47,17 @@ class Surroundings:
     max_waiting: int
     max_tally_bytes: int
     max_journal_bytes: int
-    patient: Executor
     turns: Turns = field(default_factory=Turns)
 
     async def run_report(self, ticket: Ticket, make: Callable[[], R]) -> R:
-        """Return what is made in a thread for a report, and tell how long it took.
+        """Return what is made for a report, and tell how long it took.
 
         Args:
             ticket: Whose turn it is; what nobody waits for pauses while others are waited for.
-            make: Makes it.
+            make: Makes it, in a thread or another process.
         """
-
-        def made_patiently() -> R:
-            with pausing(ticket.pause):
-                return make()
-
         started = time.perf_counter()
-        if ticket.is_urgent:
-            ticket.work = self.executor.submit(make)
-        else:
-            ticket.work = self.patient.submit(made_patiently)
+        ticket.work = self.lanes.submit(make, None if ticket.is_urgent else ticket.pause)
         made: R = await asyncio.wrap_future(ticket.work)
         self.telemetry.report_seconds.observe(time.perf_counter() - started)
         return made

@@ -131,6 +131,20 @@ SERVICE = (
     ),
     Series("boxgauge_report_seconds", "histogram", (), "seconds", "Time to compute one report."),
     gauge(
+        "boxgauge_report_process_resident_memory_bytes",
+        (),
+        "bytes",
+        "Resident memory of the process that makes reports; 0: there is none.",
+    ),
+    Series(
+        "boxgauge_report_process_ends_total",
+        "counter",
+        (),
+        "processes",
+        "Times that the process that makes reports ended by itself, or was ended; a new one makes"
+        " the report that it was at.",
+    ),
+    gauge(
         "boxgauge_held_boxes",
         (),
         "boxes",
