@@ -20,7 +20,7 @@ import grpc
 import numpy as np
 from grpc import aio
 from served import Served, serve
-from timing import cpu_seconds, machine
+from timing import machine
 
 from boxgauge.oip import inference_pb2 as pb
 from boxgauge.oip import inference_pb2_grpc as rpc
@@ -58,11 +58,11 @@ async def _small(served: Served, given: argparse.Namespace) -> None:
         rates, per_cpu, latencies = [], [], []
         for _ in range(given.repeats):
             async with _stubs(served, callers) as stubs:
-                cpu, began = cpu_seconds(served.process), time.monotonic()
+                cpu, began = served.cpu_seconds(), time.monotonic()
                 taken = await _closed_loop(
                     stubs, window, _request("giou_loss", rows), given.seconds
                 )
-                seconds, cpu = time.monotonic() - began, cpu_seconds(served.process) - cpu
+                seconds, cpu = time.monotonic() - began, served.cpu_seconds() - cpu
             rates.append(len(taken) / seconds)
             per_cpu.append(len(taken) / cpu)
             latencies += taken

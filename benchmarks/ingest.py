@@ -28,7 +28,7 @@ from matching_alone import seconds_of_runs
 from messages import TRUTHS_PER_IMAGE, Traffic, make_traffic
 from sending import Numbered, Sent, at_once, create, on_schedule
 from served import Served, serve, serve_echo
-from timing import cpu_seconds, machine
+from timing import machine
 from workload import DETECTIONS_PER_IMAGE
 
 from boxgauge.server.monitor.rows import GROUND_TRUTH, PREDICTION
@@ -127,9 +127,9 @@ def _as_fast_as_may_be(
     sent.check()
     found.echo.append(sent.images / sent.seconds)
 
-    cpu_s, commits = cpu_seconds(served.process), served.count(_COMMITS)
+    cpu_s, commits = served.cpu_seconds(), served.count(_COMMITS)
     sent = asyncio.run(at_once(served.address, messages, **asked))
-    cpu_s, commits = cpu_seconds(served.process) - cpu_s, served.count(_COMMITS) - commits
+    cpu_s, commits = served.cpu_seconds() - cpu_s, served.count(_COMMITS) - commits
     sent.check()
     found.served.append(sent.images / sent.seconds)
     found.cpu_us.append(cpu_s / sent.images * 1e6)

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from timing import cpu_seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -20,9 +22,17 @@ class Served:
     process: int
 
     def resident_mib(self) -> float:
-        """Return its resident memory."""
-        lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
-        return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024
+        """Return its resident memory, with that of the process that makes its reports."""
+        return sum(map(_resident_mib, (self.process, *self.children())))
+
+    def cpu_seconds(self) -> float:
+        """Return the processor's time that it has taken, with that process."""
+        return sum(map(cpu_seconds, (self.process, *self.children())))
+
+    def children(self) -> tuple[int, ...]:
+        """Return the processes that it has started, by any of its threads."""
+        found = Path(f"/proc/{self.process}/task").glob("*/children")
+        return tuple(int(child) for each in found for child in each.read_text().split())
 
     def count(self, name: str) -> float:
         """Return the value of a metric without labels.
@@ -35,6 +45,16 @@ class Served:
                 if line.startswith(f"{name} "):
                     return float(line.rpartition(" ")[2])
         raise LookupError(f"the service has no metric {name}")
+
+
+def _resident_mib(process: int) -> float:
+    """Return the resident memory of a process; 0 where it has ended meanwhile."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    sizes = [line.split()[1] for line in lines if line.startswith("VmRSS")]
+    return int(sizes[0]) / 1024 if sizes else 0
 
 
 @contextmanager

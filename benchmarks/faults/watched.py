@@ -12,7 +12,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from load import pinned
 from served import Served, serve
-from timing import cpu_seconds
 
 
 @dataclass
@@ -56,7 +55,7 @@ def served_on_core(core: int | None, **settings: object) -> Iterator[Served]:
 async def watched(served: Served, every_s: float = 0.5) -> AsyncIterator[Watch]:
     """Take samples while this lasts, at its begin and at its end."""
     watch = Watch()
-    began, cpu_before = time.monotonic(), cpu_seconds(served.process)
+    began, cpu_before = time.monotonic(), served.cpu_seconds()
 
     def sample() -> None:
         watch.times.append(time.monotonic() - began)
@@ -74,4 +73,4 @@ async def watched(served: Served, every_s: float = 0.5) -> AsyncIterator[Watch]:
     finally:
         task.cancel()
         sample()
-        watch.cpu_s = cpu_seconds(served.process) - cpu_before
+        watch.cpu_s = served.cpu_seconds() - cpu_before
