@@ -42,7 +42,7 @@ class PredictionStore:
     What a window has is the sum of its cells, and equals a `PredictionTally` of the same
     images. It takes at most ``max_bytes``: 3 to 6 bytes for each place of a cell at which
     anything was counted (reckoned as 6), some 550 for a cell itself, and what waits, at most
-    131,072 detections. Joining buckets only ever frees memory. Which images are in it a store
+    32,768 detections. Joining buckets only ever frees memory. Which images are in it a store
     does not know: one that is added twice counts twice. One thread may call it, but for `tally`.
 
     Args:

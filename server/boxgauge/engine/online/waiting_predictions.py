@@ -20,7 +20,7 @@ Place = tuple[str, Bucket]
 Lot = tuple[Place, ...]
 
 # So many detections, or images in cells, may wait to be counted.
-_WAITING_DETECTIONS, _WAITING_PLACES = 2**17, 2**13
+_WAITING_DETECTIONS, _WAITING_PLACES = 2**15, 2**13
 # So many numbers at most are counted in one go.
 _COUNTED_AT_ONCE = 2**22
 
