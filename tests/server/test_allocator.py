@@ -37,9 +37,23 @@ if sys.argv[1] == "given back":
 print(unused)
 """
 
+_TAKEN = """
+import resource, sys
+import numpy as np
+from boxgauge.server import allocator
 
-def _unused(how: str) -> int:
-    command = [sys.executable, "-c", _FREED, how]
+if not getattr(allocator, sys.argv[1])():
+    sys.exit("not taken")
+np.ones(2**19)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    np.ones(2**19)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def _printed(code: str, how: str) -> int:
+    command = [sys.executable, "-c", code, how]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     if ran.stderr.strip() == "not taken":
         pytest.skip("the C library is not glibc")
@@ -48,9 +62,14 @@ def _unused(how: str) -> int:
 
 
 def test_what_was_freed_does_not_stay_with_the_process() -> None:
-    assert _unused("compact") < 0.75 * _unused("as it comes")
+    assert _printed(_FREED, "compact") < 0.75 * _printed(_FREED, "as it comes")
 
 
 def test_what_lies_free_between_what_stays_is_given_back() -> None:
     # Some 10 MiB are unused by then.
-    assert _unused("given back") > 2**20
+    assert _printed(_FREED, "given back") > 2**20
+
+
+def test_what_is_kept_at_hand_is_not_taken_from_the_system_again() -> None:
+    # 50 times an array of 4 MiB: page by page each time, or once.
+    assert _printed(_TAKEN, "keep_memory_at_hand") < 0.1 * _printed(_TAKEN, "keep_memory_compact")

@@ -20,6 +20,8 @@ _VARIABLES = {
 # again, page by page: a report then takes twice the processor's time.
 _WANTED = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 2**20, _TRIM_THRESHOLD: 2**25}
 
+_AT_HAND = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26}
+
 
 def give_back_freed() -> None:
     """Give pages that lie free between others back to the system; takes some milliseconds.
@@ -38,12 +40,24 @@ def keep_memory_compact() -> bool:
     Returns:
         Whether the C library took it; false where it is not glibc.
     """
+    return _ask(_WANTED)
+
+
+def keep_memory_at_hand() -> bool:
+    """Have glibc use few arenas, and keep up to 64 MiB for the next arrays; likewise.
+
+    For a process whose arrays all come and go: pages that it gives back it takes again at once.
+    """
+    return _ask(_AT_HAND)
+
+
+def _ask(wanted: dict[int, int]) -> bool:
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         _LOG.info("the C library has no mallopt: freed memory may stay with the process")
         return False
-    asked = {key: value for key, value in _WANTED.items() if _VARIABLES[key] not in os.environ}
+    asked = {key: value for key, value in wanted.items() if _VARIABLES[key] not in os.environ}
     refused = [_VARIABLES[key] for key, value in asked.items() if not mallopt(key, value)]
     if refused:
         _LOG.info("the C library did not take %s", ", ".join(refused))

@@ -74,8 +74,9 @@ class Calibration:
             return replace(about, reason=reason)
         if not about.images:
             return replace(about, reason="there are no predictions")
-        expected = self._expected(tally.class_scores(), about.images)
-        learned = self._expected(self.counts.outcomes.sum(2), about.calibration_images)
+        rates = self.counts.rates()
+        expected = self._expected(rates, tally.class_scores(), about.images)
+        learned = self._expected(rates, self.counts.outcomes.sum(2), about.calibration_images)
         measured = self._measured()
         return replace(
             about,
@@ -87,14 +88,14 @@ class Calibration:
         """Return the AP50 that the labelled images have, up to the order within bins of score."""
         return self._measured().ap50
 
-    def _expected(self, detections: Int64, images: int) -> "_Point":
+    def _expected(self, rates: tuple[Float64, Float64], detections: Int64, images: int) -> "_Point":
         """Return what is to be expected of detections by class and bin of score.
 
         Each detection is a true positive as often as those of its class and bin were on the
         labelled images. AP50 is the mean over classes, each weighed by the chance that it
         occurs at all among as many objects as are to be expected.
         """
-        tp, fp = (detections * each for each in self.counts.rates())
+        tp, fp = (detections * each for each in rates)
         positives = self.counts.expected_positives(tp, detections, images, self._bins)
         return self._point(tp, fp, positives, -np.expm1(-positives))
 

@@ -12,6 +12,8 @@ from boxgauge.engine.sketch.bounds import CertifiedCurves, PartBounds, bounds_of
 from boxgauge.engine.sketch.ordered import OrderedRows
 from boxgauge.engine.sketch.parts import Part, Where, parts_of
 
+_FEW_ROWS = 2**15
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowCurves:
@@ -49,7 +51,9 @@ def window_curves(
         left_out = left_out_of(engine, part, positives_by_group, occupied, maxima)
         return part.where, bounds, left_out
 
-    of_parts = [*run_ahead(both, parts_of(rows, len(positives)), engine.workers)]
+    # Of few rows most is Python's, of which only one thread runs at a time.
+    workers = engine.workers if len(rows) > _FEW_ROWS else 1
+    of_parts = [*run_ahead(both, parts_of(rows, len(positives)), workers)]
     return WindowCurves(
         joined_bounds([(where, bounds) for where, bounds, _ in of_parts], positives),
         joined_left_out([(where, left_out) for where, _, left_out in of_parts]),

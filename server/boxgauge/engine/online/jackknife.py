@@ -27,11 +27,14 @@ class LeftOut:
 
     Attributes:
         precision: Average precision, [groups, areas, thresholds, classes].
-        recall: Recall reached, by maximum, [groups, areas, maxima, thresholds, classes].
+        recall: Recall reached with the last maximum, likewise.
+        first_recall: Recall reached in the first area range with each maximum but the last,
+            [groups, maxima - 1, thresholds, classes].
     """
 
     precision: Float64
     recall: Float64
+    first_recall: Float64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,12 +59,9 @@ class _Curves:
         own = np.repeat(np.arange(len(some)), sizes)
         return cls(np.arange(len(own)) + (begin - np.cumsum(sizes) + sizes)[own], own, len(some))
 
-    def sums(self, cell: Int64, values: Int64, cells: int) -> Float64:
-        """Return the sum of the pairs' values by cell and curve, [cells, curves]."""
-        at = cell[self.at] * self.count + self.curve
-        found = np.bincount(at, values[self.at], cells * self.count)
-        # Of no pairs numpy would return integers.
-        return found.astype(np.float64, copy=False).reshape(cells, self.count)
+    def add(self, to: Float32, cell: Int64, values: Float32) -> None:
+        """Add the pairs' values by cell and curve to an array of [cells, curves]."""
+        np.add.at(to.reshape(-1), cell[self.at] * self.count + self.curve, values[self.at])
 
 
 def left_out_of(
@@ -85,19 +85,21 @@ def left_out_of(
     to_find = of_curve.sum(axis=0) - of_curve
     # A curve without a true positive has none whatever is left out.
     precision = np.where(to_find > 0, 0.0, np.nan)
-    recall = np.repeat(precision[:, None], maxima, axis=1)
+    recall = precision.copy()
     of_pair = cell[hits.rows][hits.entry]
-    to_maximum = (group * maxima + part.rows.bucket)[hits.rows][hits.entry]
+    # Counts are exact in single precision to 2^24.
+    hit, correction = (each.astype(np.float32) for each in (hits.found, hits.correction))
     alive = np.flatnonzero(np.bincount(hits.curve, hits.found, of_curve.shape[1]))
     most = max(MAX_CELLS // (STEPS * max(groups, 1)), 1)
     for first in range(0, len(alive), most):
         some = alive[first : first + most]
         curves = _Curves.of(hits.curve, some)
         of_kind = some // (thresholds * classes) * classes + some % classes
-        seen = curves.sums(of_pair, hits.correction, STEPS * groups).astype(np.float32)
-        seen += usual.take(of_kind, axis=1)
+        seen = usual.take(of_kind, axis=1)
+        curves.add(seen, of_pair, correction)
+        own = np.zeros_like(seen)
+        curves.add(own, of_pair, hit)
         steps = (STEPS, groups, len(some))
-        own = curves.sums(of_pair, hits.found, STEPS * groups).astype(np.float32)
         inputs: dict[str, NDArray[Any]] = {
             "hits": own.reshape(steps),
             "seen": seen.reshape(steps),
@@ -105,26 +107,46 @@ def left_out_of(
         }
         area = engine.run(LEFT_OUT_REPORT, inputs)["precision"]
         precision[:, some] = np.where(area < 0, np.nan, area)
-        reached = curves.sums(to_maximum, hits.found, groups * maxima)
-        reached = reached.reshape(groups, maxima, len(some)).cumsum(axis=1)
-        left, wanted = reached.sum(axis=0) - reached, to_find[:, None, some]
-        recall[:, :, some] = np.where(wanted > 0, left / np.maximum(wanted, 1), np.nan)
-    axes = (areas, thresholds, classes)
-    by_maximum = recall.reshape(groups, maxima, *axes).swapaxes(1, 2)
-    return LeftOut(precision.reshape(groups, *axes), by_maximum)
+        recall[:, some] = _recall(own.reshape(steps).sum(axis=0), to_find[:, some])
+    axes = (groups, areas, thresholds, classes)
+    first_recall = _first_recall(part, group, to_find, maxima)
+    return LeftOut(precision.reshape(axes), recall.reshape(axes), first_recall)
+
+
+def _recall(found: Float32 | Float64, to_find: Int64) -> Float64:
+    """Return the recall without each group, of true positives and ground truths, [groups, ...]."""
+    left = found.sum(axis=0, dtype=np.float64) - found
+    return np.where(to_find > 0, left / np.maximum(to_find, 1), np.nan)
+
+
+def _first_recall(part: Part, group: Int64, to_find: Int64, maxima: int) -> Float64:
+    """Return the recall of the first area range with each maximum but the last."""
+    hits, (_, thresholds, classes) = part.hits, part.curves
+    groups, curves = len(to_find), thresholds * classes
+    pairs = int(np.searchsorted(hits.curve, curves))
+    row = hits.rows[hits.entry[:pairs]]
+    at = (part.rows.bucket[row] * groups + group[row]) * curves + hits.curve[:pairs]
+    found = np.bincount(at, hits.found[:pairs], maxima * groups * curves).astype(np.float64)
+    upto = found.reshape(maxima, groups, curves)[: maxima - 1].cumsum(axis=0)
+    wanted = to_find[:, :curves]
+    by_maximum = [_recall(each, wanted) for each in upto]
+    shape = (maxima - 1, groups, thresholds, classes)
+    return np.array(by_maximum).reshape(shape).swapaxes(0, 1)
 
 
 def joined_left_out(found: list[tuple[Where, LeftOut]]) -> LeftOut:
     """Return the curves of all parts as one."""
     areas = max(where.areas.stop for where, _ in found)
     classes = max(where.classes.stop for where, _ in found)
-    groups, _, maxima, thresholds, _ = found[0][1].recall.shape
-    precision = np.empty((groups, areas, thresholds, classes))
-    recall = np.empty((groups, areas, maxima, thresholds, classes))
+    groups, lower, thresholds, _ = found[0][1].first_recall.shape
+    precision, recall = np.empty((2, groups, areas, thresholds, classes))
+    first_recall = np.empty((groups, lower, thresholds, classes))
     for where, own in found:
         precision[:, where.areas, :, where.classes] = own.precision
-        recall[:, where.areas, :, :, where.classes] = own.recall
-    return LeftOut(precision, recall)
+        recall[:, where.areas, :, where.classes] = own.recall
+        if where.areas.start == 0:
+            first_recall[..., where.classes] = own.first_recall
+    return LeftOut(precision, recall, first_recall)
 
 
 def _usual(part: Part, cell: Int64, groups: int) -> Float32:

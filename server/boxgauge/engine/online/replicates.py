@@ -32,7 +32,7 @@ class Replicates:
         """Return the statistics; a group without images is no replicate."""
         precision, recall = left_out.precision, left_out.recall
         ious, names = settings.iou_thresholds, [each.name for each in settings.areas]
-        second = 1 if recall.shape[2] > 1 else 0
+        lower = left_out.first_recall.shape[1]
         absent = np.full(len(precision), np.nan)
 
         def at(iou: float) -> Float64:
@@ -41,6 +41,11 @@ class Replicates:
         def sized(curves: Float64, name: str) -> Float64:
             return _mean(curves[:, names.index(name)]) if name in names else absent
 
+        def reached(number: int) -> Float64:
+            """Recall with the first, second or last maximum; where there are fewer, the last."""
+            is_lower = number < min(lower, 2)
+            return _mean(left_out.first_recall[:, number] if is_lower else recall[:, 0])
+
         no_hundred = settings.strict and 100 not in settings.max_detections
         sizes = ("small", "medium", "large")
         columns = (
@@ -48,8 +53,8 @@ class Replicates:
             at(0.5),
             at(0.75),
             *(sized(precision, name) for name in sizes),
-            *(_mean(recall[:, 0, m]) for m in (0, second, -1)),
-            *(sized(recall[:, :, -1], name) for name in sizes),
+            *(reached(m) for m in range(3)),
+            *(sized(recall, name) for name in sizes),
         )
         # Undefined at one threshold is undefined at all.
         return cls(np.stack(columns, axis=1), precision[:, 0].mean(axis=1))

@@ -4,6 +4,7 @@ It keeps nothing. It ends when the service has closed its sockets or is gone.
 """
 
 import argparse
+import gc
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ from boxgauge.engine import Engine, ModelRepository
 from boxgauge.engine.online.warm_up import REPORT_GRAPHS
 from boxgauge.engine.pausing import pausing
 from boxgauge.frames import BoxGaugeError
-from boxgauge.server.allocator import keep_memory_compact
+from boxgauge.server.allocator import keep_memory_at_hand
 from boxgauge.server.reporting.parcels import packed, unpacked
 from boxgauge.server.reporting.spoken import GO_ON, MAY_I, Answer, Opening, Ran
 
@@ -31,13 +32,16 @@ def main() -> None:
     # A terminal sends its signals to all of its processes: the service says when to end.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
-    keep_memory_compact()
+    keep_memory_at_hand()
     urgent, patient = Connection(given.urgent), Connection(given.patient)
     try:
         engine = _opened(urgent)
     except (EOFError, OSError):
         return  # the service has gone meanwhile
     if engine is not None:
+        # What stays is not looked through again; what comes is looked through between two answers.
+        gc.freeze()
+        gc.disable()
         threading.Thread(target=Lane(patient, engine, pauses=True).run, daemon=True).start()
         # In the main thread: without it Python takes no more work for other threads.
         Lane(urgent, engine, pauses=False).run()
@@ -84,6 +88,7 @@ class Lane:
         try:
             while True:
                 self._socket.send_bytes(self._answer(self._socket.recv_bytes()))
+                gc.collect(1)
         except (EOFError, OSError):
             os._exit(0)  # the other lane's work is for nobody either
 
