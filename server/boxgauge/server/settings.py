@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         threads: Threads ONNX Runtime uses within one run.
         workers: Runs, reports and evaluations at the same time.
         report_process: Reports are made in a process of their own, so that neither holds up the
-            other's Python; it takes some 80 MB. Else they are made in threads.
+            other's Python; it takes some 100 MiB. Else they are made in threads.
         max_message_bytes: Largest gRPC message taken.
         journal: File in which monitors and their frames are kept; files beside it have its name
             and `-wal`, `-mark`, `-shm` behind that.
