@@ -19,8 +19,9 @@ Place = tuple[str, Bucket]
 # What images that are in the same cells have in common.
 Lot = tuple[Place, ...]
 
-# So many detections, or images in cells, may wait to be counted.
-_WAITING_DETECTIONS, _WAITING_PLACES = 2**15, 2**13
+# So many detections, or images in cells, may wait to be counted; and so many lots, which take
+# some 50 microseconds each however few images they have: all others wait for that.
+_WAITING_DETECTIONS, _WAITING_PLACES, _WAITING_LOTS = 2**15, 2**13, 2**8
 # So many numbers at most are counted in one go.
 _COUNTED_AT_ONCE = 2**22
 
@@ -170,7 +171,11 @@ class WaitingLots:
     @property
     def is_full(self) -> bool:
         """Whether so much waits that it is time to count."""
-        return self._detections > _WAITING_DETECTIONS or self._in_places > _WAITING_PLACES
+        return (
+            self._detections > _WAITING_DETECTIONS
+            or self._in_places > _WAITING_PLACES
+            or len(self._numbers) > _WAITING_LOTS
+        )
 
     def lots_in(self, places: Collection[Place]) -> frozenset[int]:
         """Return the numbers of the lots that are in any of these places."""
