@@ -401,6 +401,29 @@ async def test_a_watch_answers_now_and_after_a_change(calls: Calls) -> None:
     assert ended.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+@pytest.mark.parametrize("slice_name", ["", "camera=north"])
+async def test_a_watch_goes_on_over_a_reset(calls: Calls, slice_name: str) -> None:
+    slices = [monitor_pb2.SliceKey(key="camera")]
+    await calls.create(asked=monitor_pb2.MonitorSettings(slices=slices))
+    frames = predictions(PREDICTIONS, tags={"camera": dict.fromkeys(PREDICTIONS, "north")})
+    await calls.observe(both(frames, truths(TRUTHS)))
+    watch = calls.monitors.WatchReport(
+        monitor_pb2.WatchReportRequest(monitor="cam", slice=slice_name, interval_s=0.1)
+    )
+    assert (await watch.read()).report.images == 4
+    await calls.monitors.ResetMonitor(monitor_pb2.ResetMonitorRequest(monitor="cam"))
+    following = asyncio.ensure_future(watch.read())
+    # In some intervals, nothing is told of what is not there; such a watch ended at the first.
+    await asyncio.wait({following}, timeout=0.5)
+    assert not following.done()
+    await calls.observe(both(frames, truths(TRUTHS)))
+    assert (await asyncio.wait_for(following, 10)).report.images == 4
+    await calls.monitors.DeleteMonitor(monitor_pb2.DeleteMonitorRequest(monitor="cam"))
+    with pytest.raises(aio.AioRpcError) as ended:
+        await watch.read()
+    assert ended.value.code() is grpc.StatusCode.NOT_FOUND
+
+
 async def test_a_watch_wakes_up_however_many_other_reports_were_made(calls: Calls) -> None:
     windows = [monitor_pb2.WindowSettings(name=name) for name in "abc"]
     await calls.create(asked=monitor_pb2.MonitorSettings(windows=windows))

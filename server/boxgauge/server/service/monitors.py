@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Any
 
-from boxgauge.frames import InvalidInputError, UnavailableError
+from boxgauge.frames import InvalidInputError, NotFoundError, UnavailableError
 from boxgauge.server.callers import CALLER
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.intake import Observed
@@ -119,20 +119,28 @@ class MonitorService(rpc.MonitorServiceServicer):
     async def WatchReport(  # noqa: N802 (gRPC's name)
         self, request: pb.WatchReportRequest, context: Context
     ) -> AsyncIterator[pb.WatchReportResponse]:
-        """Return a report now and after changes, at most one every interval."""
+        """Return a report now and after changes, at most one every interval.
+
+        A reset takes what is watched away until it is seen again; deletion ends the call.
+        """
         interval_s = request.interval_s or 1.0
         if not 0.1 <= interval_s <= 3600:
             raise InvalidInputError.at("interval_s", request.interval_s, "0.1 to 3600, or 0")
         monitor = self._book.get(request.monitor)
-        model = request.model
+        model, is_answered = request.model, False
         while True:
             # Read first: what changes while the report is made is told with the next one.
             version = monitor.version
-            with span("report"):
-                made = await monitor.report(model, request.window, request.slice)
-            # The first answer chooses the model; another one may come later.
-            model = made.model
-            yield pb.WatchReportResponse(model=model, report=monitor_report_out(made))
+            try:
+                with span("report"):
+                    made = await monitor.report(model, request.window, request.slice)
+            except NotFoundError as error:
+                if not is_answered or error.field not in ("model", "slice"):
+                    raise
+            else:
+                # The first answer chooses the model; another one may come later.
+                model, is_answered = made.model, True
+                yield pb.WatchReportResponse(model=model, report=monitor_report_out(made))
             await self._unless_draining(_change(monitor, version, interval_s))
 
     async def CompareModels(  # noqa: N802 (gRPC's name)
