@@ -30,6 +30,7 @@ from boxgauge.frames import (
 )
 from boxgauge.server.app import App
 from boxgauge.server.settings import read_settings
+from tests.garbage import GARBAGE
 
 CLASSES = {1: "cat", 2: "dog"}
 IMAGES = 40
@@ -43,7 +44,7 @@ def engine(graphs_dir: Path) -> Engine:
 @pytest.fixture
 async def address(engine: Engine) -> AsyncIterator[str]:
     settings = read_settings(port=0, metrics_port=0, drain_s=0, ephemeral=True)
-    async with App(settings, registry=CollectorRegistry(), engine=engine) as app:
+    async with App(settings, registry=CollectorRegistry(), engine=engine, garbage=GARBAGE) as app:
         yield app.address
 
 

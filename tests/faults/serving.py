@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from boxgauge.engine import Engine
 from boxgauge.server.app import App
 from boxgauge.server.settings import read_settings
+from tests.garbage import GARBAGE
 from tests.server.calls import Calls
 
 
@@ -20,7 +21,7 @@ async def serving(engine: Engine, **changed: object) -> AsyncIterator[tuple[App,
     usual = {"port": 0, "metrics_port": 0, "drain_s": 0, "ephemeral": True}
     settings = read_settings(**(usual | changed))
     async with (
-        App(settings, registry=CollectorRegistry(), engine=engine) as app,
+        App(settings, registry=CollectorRegistry(), engine=engine, garbage=GARBAGE) as app,
         aio.insecure_channel(app.address) as channel,
     ):
         yield app, Calls(channel)

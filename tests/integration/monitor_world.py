@@ -17,6 +17,7 @@ from boxgauge.server.app import App
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.settings import read_settings
 from boxgauge.v1 import frames_pb2, monitor_pb2, monitor_pb2_grpc, report_pb2
+from tests.garbage import GARBAGE
 from tests.integration.scenes import Record, Scene
 
 T = TypeVar("T")
@@ -252,7 +253,7 @@ class Service:
             checkpoint_interval_s=3600,
             report_interval_s=3600,
         )
-        app = App(settings, registry=CollectorRegistry(), engine=self._engine)
+        app = App(settings, registry=CollectorRegistry(), engine=self._engine, garbage=GARBAGE)
         await app.__aenter__()
         self._running = app, aio.insecure_channel(app.address)
 

@@ -12,6 +12,7 @@ from boxgauge.engine import Engine
 from boxgauge.server.app import App
 from boxgauge.server.opened_engine import open_engine
 from boxgauge.server.settings import read_settings
+from tests.garbage import GARBAGE
 from tests.server.calls import Calls
 
 Serve = Callable[..., AbstractAsyncContextManager[tuple[App, Calls]]]
@@ -31,7 +32,7 @@ def serve(engine: Engine) -> Serve:
         asked = {"port": 0, "metrics_port": 0, "drain_s": 0, "ephemeral": "journal" not in changed}
         settings = read_settings(**(asked | changed))
         async with (
-            App(settings, registry=CollectorRegistry(), engine=engine) as app,
+            App(settings, registry=CollectorRegistry(), engine=engine, garbage=GARBAGE) as app,
             aio.insecure_channel(app.address) as channel,
         ):
             yield app, Calls(channel)

@@ -58,6 +58,7 @@ class App:
         settings: Where it listens and what it may use.
         registry: Where its metrics live; a new one if none is given.
         engine: One that is open already; else the settings say which to open.
+        garbage: Of a process that runs several services, one after the other; else it is new.
 
     Raises:
         InvalidInputError: What others can reach is not protected, or a file of it is bad.
@@ -84,6 +85,7 @@ class App:
         *,
         registry: CollectorRegistry | None = None,
         engine: Engine | None = None,
+        garbage: Garbage | None = None,
     ) -> None:
         self.settings = settings
         registry = registry or CollectorRegistry()
@@ -95,7 +97,7 @@ class App:
         )
         self._given_engine = engine
         self._is_ready = False
-        self._garbage = Garbage()
+        self._garbage = garbage or Garbage()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

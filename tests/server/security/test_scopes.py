@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from boxgauge.engine import Engine
 from boxgauge.server.app import App
 from boxgauge.server.settings import read_settings
+from tests.garbage import GARBAGE
 from tests.server.calls import Calls
 from tests.server.security.conftest import TokensFile, bearer
 from tests.server.security.rpcs import Ended, called, offered
@@ -103,7 +104,7 @@ class World:
             reload_interval_s=3600,
         )
         async with (
-            App(asked, registry=CollectorRegistry(), engine=engine) as app,
+            App(asked, registry=CollectorRegistry(), engine=engine, garbage=GARBAGE) as app,
             aio.insecure_channel(app.address) as channel,
         ):
             yield cls(app, tokens, channel)
