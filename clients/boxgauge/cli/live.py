@@ -1,7 +1,8 @@
 """What ``boxgauge watch`` shows: one page that is drawn anew, or a line a change."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -18,13 +19,17 @@ _HISTORY = 60
 _CLASSES = 3  # of the best and of the worst
 
 
-def shown_live(console: Console, monitor: str, reports: Iterator[MonitorReport]) -> None:
-    """Draw each report over the one before, until there are no more."""
+@contextmanager
+def live_page(console: Console, monitor: str) -> Iterator[Callable[[MonitorReport], None]]:
+    """Yield what draws a report over the one before."""
     history: deque[float | None] = deque(maxlen=_HISTORY)
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-        for each in reports:
+
+        def draw(each: MonitorReport) -> None:
             history.append(each.report.statistics["AP"])
             live.update(page(monitor, each, history), refresh=True)
+
+        yield draw
 
 
 def page(monitor: str, answer: MonitorReport, history: Sequence[float | None]) -> RenderableType:

@@ -2,18 +2,18 @@
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from boxgauge.cli.access import monitor_client, with_access
+from boxgauge.cli.access import access_given, with_access
 from boxgauge.cli.replay import LOCAL, Target
 from boxgauge.cli.report import ModelName, Slice, WindowName
 
 if TYPE_CHECKING:
-    from boxgauge.client import MonitorReport
+    from boxgauge.client import AsyncMonitorClient, MonitorReport
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
 
@@ -40,28 +40,61 @@ def watch(
     Where the output is no terminal, each change is one line. A service that goes away after
     the first report is asked again until it is back.
     """
+    import asyncio  # which turns Ctrl-C into the end of an await
+
+    watching = _watch(
+        target,
+        monitor,
+        lambda client: client.watch_report(
+            monitor, model=model, window=window, slice=slice_name, interval_s=interval
+        ),
+        count=count,
+        as_json=as_json,
+    )
     try:
-        with monitor_client(target) as client:
-            reports = _asked_again(
-                lambda: client.watch_report(
-                    monitor, model=model, window=window, slice=slice_name, interval_s=interval
-                )
-            )
-            _show(monitor, _first(reports, count), as_json=as_json)
+        asyncio.run(watching)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 
 
-def _asked_again(
-    watched: "Callable[[], Iterator[MonitorReport]]",
-) -> "Iterator[MonitorReport]":
+async def _watch(
+    target: str,
+    monitor: str,
+    watched: "Callable[[AsyncMonitorClient], AsyncIterator[MonitorReport]]",
+    *,
+    count: int | None,
+    as_json: bool,
+) -> None:
+    """Show reports as they come.
+
+    Not by the synchronous client: Ctrl-C raised in the midst of gRPC's code leaves its locks held
+    and its thread broken, and closing the channel then waits for ever.
+    """
+    from boxgauge.client import AsyncMonitorClient
+
+    async with AsyncMonitorClient(target, **access_given()) as client:
+        with _shown(monitor, as_json=as_json) as show:
+            shown = 0
+            async with aclosing(_asked_again(lambda: watched(client))) as reports:
+                async for each in reports:
+                    show(each)
+                    shown += 1
+                    if shown == count:
+                        return
+
+
+async def _asked_again(
+    watched: "Callable[[], AsyncIterator[MonitorReport]]",
+) -> "AsyncGenerator[MonitorReport, None]":
     """Yield reports over restarts of the service, and over its asking clients to reconnect."""
+    import asyncio
+
     from boxgauge.frames import UnavailableError
 
     wait_s, is_answered = _FIRST_WAIT_S, False
     while True:
         try:
-            for each in watched():
+            async for each in watched():
                 wait_s, is_answered = _FIRST_WAIT_S, True
                 yield each
         except UnavailableError as error:
@@ -71,32 +104,29 @@ def _asked_again(
             sys.stderr.write(f"boxgauge: {error}; asking again in {wait_s:g} s\n")
         else:
             return
-        time.sleep(wait_s)
+        await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
-def _first(reports: "Iterator[MonitorReport]", count: int | None) -> "Iterator[MonitorReport]":
-    for k, each in enumerate(reports, start=1):
-        yield each
-        if k == count:
-            return
-
-
-def _show(monitor: str, reports: "Iterator[MonitorReport]", *, as_json: bool) -> None:
-    from boxgauge.cli.live import change_line, shown_live
+@contextmanager
+def _shown(monitor: str, *, as_json: bool) -> "Iterator[Callable[[MonitorReport], None]]":
+    """Yield what shows a report."""
+    from boxgauge.cli.live import change_line, live_page
     from boxgauge.cli.terminal import out
 
     console = out()
     if not as_json and console.is_terminal:
-        shown_live(console, monitor, reports)
+        with live_page(console, monitor) as draw:
+            yield draw
         return
     from boxgauge.cli.documents import monitor_document
 
-    for each in reports:
+    def line(each: "MonitorReport") -> None:
         if as_json:
             document = monitor_document(monitor, each)
-            line = json.dumps(document, ensure_ascii=False, allow_nan=False)
+            typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
         else:
-            line = change_line(each)
-        typer.echo(line)
+            typer.echo(change_line(each))
         sys.stdout.flush()  # whoever reads a pipe wants each line when it is there
+
+    yield line
