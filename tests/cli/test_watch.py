@@ -1,8 +1,10 @@
 """`watch`, and `monitor` with all that may be asked for, against a served process."""
 
+import asyncio
 import json
 import os
 import pty
+import random
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from boxgauge.cli.watch import _watch as watch
 from boxgauge.client import MonitorClient
 from tests.served import ENVIRONMENT, Server
 
@@ -111,6 +114,30 @@ def test_a_terminal_shows_one_page_and_ctrl_c_leaves_it(
     text = shown.decode()
     assert "monitor terminal, model m" in text
     assert "AP since the watch began" in text
+
+
+async def test_a_watch_that_is_ended_at_any_moment_ends(
+    boxgauge: Boxgauge, pair: tuple[Path, Path], target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await asyncio.to_thread(boxgauge, *replayed(pair, target, "ended"), "--model", "m")
+    moments, longest_s = random.Random(1), 0.02
+    shown = 0
+    while shown < 20:
+        watching = asyncio.create_task(
+            watch(
+                target,
+                "ended",
+                lambda client: client.watch_report("ended"),
+                count=None,
+                as_json=False,
+            )
+        )
+        await asyncio.wait({watching}, timeout=moments.uniform(0, longest_s))
+        longest_s *= 1.02  # until a busy machine gets to a report, too
+        watching.cancel()  # as asyncio does at Ctrl-C
+        await asyncio.wait({watching}, timeout=WAIT_S)
+        assert watching.cancelled()
+        shown += capsys.readouterr().out.startswith("model m; AP 0.")
 
 
 def test_a_watch_goes_on_over_a_restart_of_the_service(
