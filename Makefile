@@ -50,8 +50,9 @@ lint: setup
 	$(BIN)/lint-imports
 	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format --diff --exit-code
 
+# Neighbours share what their file sets up; who is done takes from who has a long test.
 unit: setup graphs
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 serve: graphs
 	$(BIN)/boxgauge serve
