@@ -169,7 +169,7 @@ def test_following_the_update_ranks_and_sorts() -> None:
     scores = torch.randn(40, generator=rng).requires_grad_()
     quality = (torch.arange(40) % 4 == 0) * (0.3 + torch.arange(40) / 80)
     optimizer = torch.optim.SGD([scores], lr=2.0)
-    for _ in range(2000):
+    for _ in range(300):  # three times as many as it takes
         optimizer.zero_grad()
         rank_sort_loss(scores, quality).loss.sum().backward()
         optimizer.step()
