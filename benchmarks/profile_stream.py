@@ -25,6 +25,7 @@ from boxgauge.server.journal.journal import Journal
 from boxgauge.server.monitor.book import Book
 from boxgauge.server.monitor.ledger import Ledger
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.reporting.lanes import Lanes
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.server.wire.frames_in import arrivals
 from boxgauge.server.wire.monitor_wire import definition_in
@@ -92,7 +93,7 @@ async def _observe_all(
         max_waiting=64,
         max_tally_bytes=2**40,
         max_journal_bytes=2**40,
-        patient=_Inline(),
+        lanes=Lanes(_Inline(), _Inline()),
     )
     book = Book(around, max_monitors=1)
     settings = create_request().settings

@@ -34,6 +34,7 @@ from boxgauge.server.monitor.matcher import Matcher
 from boxgauge.server.monitor.steps import beside, model_store, steps_of
 from boxgauge.server.monitor.stores import Stores
 from boxgauge.server.monitor.surroundings import Surroundings
+from boxgauge.server.reporting.lanes import Lanes
 from boxgauge.server.settings import read_settings
 from boxgauge.server.telemetry import Telemetry
 from boxgauge.v1 import monitor_pb2, monitor_pb2_grpc, report_pb2
@@ -145,6 +146,7 @@ async def rebuilt(engine: Engine, journal: Path) -> Said:
         around = Surroundings(
             engine=engine,
             executor=executor,
+            lanes=Lanes(executor, executor),
             journal=opened,
             ledger=Ledger(_MOST, _MOST),
             telemetry=Telemetry(CollectorRegistry()),
@@ -153,7 +155,6 @@ async def rebuilt(engine: Engine, journal: Path) -> Said:
             max_waiting=64,
             max_tally_bytes=_MOST,
             max_journal_bytes=_MOST,
-            patient=executor,
         )
         for kept in await opened.monitors():
             definition = definition_of(kept.definition)
