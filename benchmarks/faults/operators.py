@@ -38,6 +38,7 @@ class Operators:
     def __init__(
         self, folder: Path, script: Script, senders: Sequence[Sender], chance: random.Random
     ) -> None:
+        self._begin_s = script.begin_s
         self.passing = [Passing(name, script.begin_s) for name in NAMES]
         self.backups = Backups(folder, senders, self.passing)
         self._chance = chance
@@ -87,7 +88,8 @@ class Operators:
             for operation in (CREATE, TELL, DELETE, CREATE):
                 await each.done(place, operation)
             await each.look(place)
-        script = make_script(IMAGES, self._chance.randrange(2**32), NAMES)
+        seed = self._chance.randrange(2**32)
+        script = make_script(IMAGES, seed, NAMES, self._begin_s)
         senders = [Sender(messages) for messages in script.sent.values()]
         await asyncio.gather(*(each.run(place, self._chance) for each in senders))
         return script

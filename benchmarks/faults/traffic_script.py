@@ -93,10 +93,22 @@ def create_request(monitor: str, begin_s: int) -> monitor_pb2.CreateMonitorReque
     )
 
 
-def make_script(images: int, seed: int, monitors: Sequence[str] = MONITORS) -> Script:
-    """Return a script over so many images; every monitor is told the same."""
+def make_script(
+    images: int, seed: int, monitors: Sequence[str] = MONITORS, begin_s: int | None = None
+) -> Script:
+    """Return a script over so many images; every monitor is told the same.
+
+    Args:
+        images: How many.
+        seed: All else follows from it.
+        monitors: Their names.
+        begin_s: The oldest event time: that of other scripts of the same campaign, since it is
+            a whole hour some hours ago by default, and the next hour may have begun.
+    """
     chance = random.Random(seed)
-    script = Script(begin_s=(int(time.time()) // 3600 - 5) * 3600)
+    if begin_s is None:
+        begin_s = (int(time.time()) // 3600 - 5) * 3600
+    script = Script(begin_s)
     ids = [k if k // IN_MESSAGE % 2 else f"frame-{k}" for k in range(images)]
     truths = {each: _truth(chance) for each in ids}
     parts: dict[tuple[str, str], list[list[Side]]] = {}
