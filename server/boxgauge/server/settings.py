@@ -28,7 +28,8 @@ class Settings(BaseSettings):
         require_provider: The first provider must be obtained, else the start fails.
         engine_cache: Folder in which TensorRT keeps the engines that it builds; None: it builds
             them at every start. Whoever can write to it can make the service run their code.
-        warm_up: Everything that monitors run has run once before the service is ready.
+        warm_up: Everything that monitors run has run once before the service is ready; the process
+            that makes reports starts right after that, and not with the first report.
         threads: Threads ONNX Runtime uses within one run.
         workers: Runs, reports and evaluations at the same time.
         report_process: Reports are made in a process of their own, so that neither holds up the

@@ -13,16 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 import numpy as np
 import pytest
 
 from boxgauge.engine import Engine
+from boxgauge.engine.online.aged import Aged, Packed
+from boxgauge.engine.online.ring import Bucket
 from boxgauge.engine.online.warm_up import REPORT_GRAPHS, report_warm_up
 from boxgauge.frames import GraphError, InvalidInputError, UnavailableError
 from boxgauge.server.reporting.helper import Helper
 from boxgauge.server.reporting.lanes import Lanes
 from boxgauge.server.reporting.opened_helper import opened_helper, warmed_up
+from boxgauge.server.reporting.parcels import packed, unpacked
 from boxgauge.server.settings import read_settings
 
 Seen = Counter[str]
@@ -119,10 +123,10 @@ def test_work_that_a_dead_process_was_at_is_done_by_the_next(
     assert seen["ended"] == 1
 
 
-def test_work_that_ends_its_process_twice_is_given_up(helper: Helper, seen: Seen) -> None:
-    with pytest.raises(UnavailableError, match="ended twice while it made this one"):
+def test_work_that_ends_its_process_again_and_again_is_given_up(helper: Helper, seen: Seen) -> None:
+    with pytest.raises(UnavailableError, match="ended 3 times while it made this one"):
         helper.run(partial(signal.raise_signal, signal.SIGKILL))
-    assert seen["ended"] == 2
+    assert seen["ended"] == 3
     assert helper.run(partial(operator.add, 1, 1)) == 2
 
 
@@ -178,6 +182,32 @@ def test_graphs_that_cannot_be_opened_are_told_of(
     warmed_up(helper, engine)
     assert "is not warmed up" in caplog.text
     helper.stop()
+
+
+def test_an_answer_that_nobody_took_is_not_that_of_the_next(helper: Helper, engine: Engine) -> None:
+    def fails() -> None:
+        raise MemoryError("as it pauses")
+
+    with pytest.raises(MemoryError, match="as it pauses"):
+        helper.run(report_warm_up(engine), fails)
+    assert helper.run(partial(operator.add, 10, 10), lambda: None) == 20
+
+
+def test_what_is_worked_out_while_it_is_packed_changes_nothing() -> None:
+    held = Aged((Packed(("", Bucket(1, 0)), b"", b"", 3),), None)
+
+    class Reading:
+        images = nbytes = 0
+
+        def __reduce__(self) -> tuple[type, tuple[()]]:
+            assert held.images == 3  # and keeps that beside its fields
+            return object, ()
+
+    object.__setattr__(held, "fresh", Reading())
+    pieces: Any = packed((held, held.nbytes))
+    found, _ = unpacked(pieces)
+    assert found.pieces[0].images == 3
+    assert vars(found).keys() == {"pieces", "fresh"}
 
 
 def test_arrays_come_back_as_they_were(helper: Helper) -> None:

@@ -60,6 +60,10 @@ class PredictionTally:
         self.bins = bins_of(self.classes, settings)
         self._counts = SparseCounts.of((), self.bins.places, self.bins.dtype)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the bins, of which another process has its own.
+        return PredictionTally.of, (self.classes, self.settings, self._counts)
+
     @property
     def images(self) -> int:
         """How many images were added."""

@@ -1,6 +1,7 @@
 """From the cells of a prediction store to what one window and slice have."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from boxgauge.engine.online.prediction_bins import PredictionBins
 from boxgauge.engine.online.prediction_cell import PredictionCell
@@ -28,6 +29,11 @@ class PredictionSnapshot:
     cells: tuple[PredictionCell, ...]
     lots: frozenset[int]
     waiting: tuple[WaitingPredictions, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What waits as one, without that of others: it may be thousands of small batches.
+        waiting = (WaitingPredictions.joined(self.waiting).of_lots(self.lots),) if self.lots else ()
+        return PredictionSnapshot, (self.span, self.images, self.cells, self.lots, waiting)
 
     def tally(
         self, classes: tuple[ObjectClass, ...], settings: EvaluationSettings

@@ -1,6 +1,7 @@
 """From the cells of a sketch store to what one window and slice have."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,18 @@ class StoreSnapshot:
     waiting: tuple[Waiting, ...]
     patterns: tuple[bytes, ...]
     sources: tuple[str, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What waits as one: it may be thousands of small batches.
+        waiting = (Waiting.joined(self.waiting).of_cells(self.numbers),) if self.waiting else ()
+        return StoreSnapshot, (
+            self.span,
+            self.cells,
+            self.numbers,
+            waiting,
+            self.patterns,
+            self.sources,
+        )
 
 
 def window_rows(

@@ -19,8 +19,10 @@ from boxgauge.server.reporting.spoken import GO_ON, MAY_I, Answer, Opening
 
 _LOG = logging.getLogger(__name__)
 _WORKER = "boxgauge.server.reporting.worker"
-# Whatever makes the process end may have been an accident once.
-_ATTEMPTS = 2
+# Whatever makes the process end may have been an accident once, and the other lane's once.
+_ATTEMPTS = 3
+# How long it may take to open its graphs. What hangs then is ended: nothing else would.
+_OPENING_S = 120.0
 
 R = TypeVar("R")
 
@@ -70,17 +72,26 @@ class Helper:
         data = packed(work)
         for _ in range(_ATTEMPTS):
             now = self._started()
+            lane = now.urgent if pause is None else now.patient
             try:
-                answer = (now.urgent if pause is None else now.patient).ask(data, pause)
+                said = lane.ask(data, pause)
             except (EOFError, OSError):
                 self._bury(now)
                 continue
+            except BaseException:
+                # An answer may be on its way, which would be taken for that of the next work.
+                self._bury(now)
+                raise
+            answer = cast(Answer, unpacked(said))
             for each in answer.ran:
                 self._ran(*each)
             if answer.error is not None:
                 raise answer.error
             return cast(R, answer.made)
-        raise UnavailableError("the process that makes reports ended twice while it made this one")
+        self._refuse_stopped()
+        raise UnavailableError(
+            f"the process that makes reports ended {_ATTEMPTS} times while it made this one"
+        )
 
     def stop(self) -> None:
         """End the process, whatever it is at, for good."""
@@ -95,24 +106,38 @@ class Helper:
         with self._changing:
             self._refuse_stopped()
             if self._now is None:
-                self._now = now = _Started()
-                try:
-                    answer = now.urgent.ask(packed(self._opening), None)
-                except (EOFError, OSError):
-                    self._now = None
-                    status = now.end()
-                    self._refuse_stopped()
-                    raise UnavailableError(
-                        f"the process that makes reports ended as it began, status {status}"
-                    ) from None
-                if answer.error is not None:
-                    self._now = None
-                    now.end()
-                    raise answer.error
-                _LOG.info("process %d makes reports, on %s", now.process.pid, answer.made)
-                if self._is_stopped:
-                    now.process.kill()
+                self._now = self._opened()
             return self._now
+
+    def _opened(self) -> "_Started":
+        """Start the process, and have it open its graphs."""
+        try:
+            now = _Started()
+        except OSError as error:
+            raise UnavailableError(
+                f"the process that makes reports cannot be started: {error.strerror}"
+            ) from error
+        # To be ended by `stop` meanwhile, which may have come just now.
+        self._now = now
+        try:
+            self._refuse_stopped()
+            answer = cast(Answer, unpacked(now.urgent.ask(packed(self._opening), None, _OPENING_S)))
+            if answer.error is not None:
+                raise answer.error
+        except (EOFError, OSError) as error:
+            self._now = None
+            status = now.end()
+            self._refuse_stopped()
+            self._ended()
+            words = f"the process that makes reports ended as it began, status {status}"
+            _LOG.error("%s", words)
+            raise UnavailableError(words) from error
+        except BaseException:
+            self._now = None
+            now.end()
+            raise
+        _LOG.info("process %d makes reports, on %s", now.process.pid, answer.made)
+        return now
 
     def _refuse_stopped(self) -> None:
         if self._is_stopped:
@@ -140,7 +165,12 @@ class _Started:
         command = [sys.executable, "-P", "-m", _WORKER]
         command += [f"--urgent={theirs[0]}", f"--patient={theirs[1]}"]
         self.process = subprocess.Popen(  # noqa: S603 (a part of this program)
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=theirs
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=theirs,
+            # Signals of a terminal, or of who ends a group, are for the service.
+            start_new_session=True,
         )
         for _, each in pairs:
             each.close()
@@ -159,16 +189,23 @@ class _Lane:
         self._socket = ours
         self._asking = threading.Lock()
 
-    def ask(self, data: bytes, pause: Pause | None) -> Answer:
+    def ask(self, data: bytes, pause: Pause | None, limit_s: float | None = None) -> bytes:
         """Return the answer to a message; meanwhile the other side may ask whether to go on.
 
+        Args:
+            data: The message.
+            pause: Called where it asks.
+            limit_s: How long the answer may take; None: as long as it takes.
+
         Raises:
-            EOFError, OSError: The other side has gone.
+            EOFError, OSError: The other side has gone, or took too long.
         """
         with self._asking:
             self._socket.send_bytes(data)
+            if limit_s is not None and not self._socket.poll(limit_s):
+                raise TimeoutError(f"no answer in {limit_s:g} s")
             while (said := self._socket.recv_bytes()) == MAY_I:
                 if pause is not None:
                     pause()
                 self._socket.send_bytes(GO_ON)
-        return cast(Answer, unpacked(said))
+        return said

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from boxgauge.engine import Engine, available_cores, find_graphs
 from boxgauge.engine.engine import ObserveRun
 from boxgauge.engine.online.warm_up import report_warm_up
-from boxgauge.frames import BoxGaugeError, UnavailableError
+from boxgauge.frames import UnavailableError
 from boxgauge.server.reporting.helper import Helper
 from boxgauge.server.reporting.spoken import Opening
 from boxgauge.server.settings import Settings
@@ -40,7 +40,7 @@ def warmed_up(helper: Helper, engine: Engine) -> None:
     except UnavailableError as error:
         _LOG.info("reports were not warmed up: %s", error)
         return
-    except BoxGaugeError as error:
-        _LOG.error("the process that makes reports is not warmed up: %s", error)
+    except Exception:  # noqa: BLE001 (nobody else reads it)
+        _LOG.exception("the process that makes reports is not warmed up")
         return
     _LOG.info("reports warmed up in %.2f s", time.perf_counter() - started)

@@ -10,17 +10,21 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import cast
 
 from boxgauge.engine import Engine, ModelRepository
 from boxgauge.engine.online.warm_up import REPORT_GRAPHS
 from boxgauge.engine.pausing import pausing
 from boxgauge.frames import BoxGaugeError
-from boxgauge.server.allocator import keep_memory_at_hand
+from boxgauge.server.allocator import give_back_freed, keep_memory_at_hand
 from boxgauge.server.reporting.parcels import packed, unpacked
 from boxgauge.server.reporting.spoken import GO_ON, MAY_I, Answer, Opening, Ran
+
+_LARGE = 2**24  # bytes of an answer, behind which freed memory goes back to the system
 
 
 def main() -> None:
@@ -33,6 +37,9 @@ def main() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     keep_memory_at_hand()
+    # Where memory is short the system ends this one, not the service, which starts another.
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     urgent, patient = Connection(given.urgent), Connection(given.patient)
     try:
         engine = _opened(urgent)
@@ -87,12 +94,21 @@ class Lane:
         """Work until the service closes the socket; then all of this process ends."""
         try:
             while True:
-                self._socket.send_bytes(self._answer(self._socket.recv_bytes()))
-                gc.collect(1)
+                # In a list, to be let go of as soon as it is unpacked.
+                answer = self._answer([self._socket.recv_bytes()])
+                with self._asking:
+                    self._socket.send_bytes(answer)
+                if len(answer) > _LARGE:
+                    give_back_freed()
+                del answer
+                gc.collect()
         except (EOFError, OSError):
             os._exit(0)  # the other lane's work is for nobody either
+        except BaseException:  # noqa: BLE001 (no lane may end alone: who asks would wait for ever)
+            traceback.print_exc()
+            os._exit(1)
 
-    def _answer(self, data: bytes) -> bytes:
+    def _answer(self, data: list[bytes]) -> bytes:
         ran: list[Ran] = []
         try:
             made, error = self._done(data, ran), None
@@ -105,10 +121,10 @@ class Lane:
             words = f"{error or 'what was made'} cannot be sent: {fault}"
             return packed(Answer(None, RuntimeError(words), tuple(ran)))
 
-    def _done(self, data: bytes, ran: list[Ran]) -> object:
+    def _done(self, data: list[bytes], ran: list[Ran]) -> object:
         token = _RAN.set(ran)
         try:
-            work = cast(Callable[[], object], unpacked(data, self._engine))
+            work = cast(Callable[[], object], unpacked(data.pop(), self._engine))
             if not self._pauses:
                 return work()
             with pausing(self._pause):
