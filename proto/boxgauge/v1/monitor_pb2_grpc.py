@@ -134,7 +134,8 @@ class MonitorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchReport(self, request, context):
-        """Returns a report now and after changes, at most one every `interval`.
+        """Returns a report now and after changes, at most one every `interval`. A reset takes what is
+        watched away until it is seen again; deletion ends the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
