@@ -109,6 +109,11 @@ WORKINGS: dict[str, tuple[Panel, ...]] = {
             "bytes",
             (
                 ('process_resident_memory_bytes{job="boxgauge"}', "{{instance}} resident"),
+                ("boxgauge_report_process_resident_memory_bytes", "{{instance}} making reports"),
+                (
+                    "increase(boxgauge_report_process_ends_total[$__rate_interval])",
+                    "{{instance}} times that one ended",
+                ),
                 ('process_virtual_memory_bytes{job="boxgauge"}', "{{instance}} virtual"),
             ),
             width=12,

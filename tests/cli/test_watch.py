@@ -27,7 +27,18 @@ WAIT_S = 60
 
 
 def watch_command(target: str, monitor: str, *options: str) -> list[str]:
-    command = [sys.executable, "-m", "boxgauge.cli", "watch", monitor, "--target", target]
+    # Where tests run in the background of a shell, Ctrl-C is ignored, and so in what they start.
+    command = [
+        "env",
+        "--default-signal=INT",
+        sys.executable,
+        "-m",
+        "boxgauge.cli",
+        "watch",
+        monitor,
+        "--target",
+        target,
+    ]
     return [*command, *options]
 
 
