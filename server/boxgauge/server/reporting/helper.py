@@ -66,7 +66,7 @@ class Helper:
             pause: The work may pause: called before each run of a graph, here.
 
         Raises:
-            UnavailableError: This was stopped, or the process ended twice at this work.
+            UnavailableError: This was stopped, or the process ended again and again meanwhile.
             GraphError: Its graphs cannot be opened.
         """
         data = packed(work)
